@@ -1,0 +1,314 @@
+#include "base/message.h"
+
+#include "base/frame.h"
+
+#include <sodium.h>
+
+/* What a reader returns: everything was there, and nothing more. */
+static int finished(const struct cursor *cursor)
+{
+	return cursor->failed || cursor_left(cursor) != 0 ? -ERR_PROTOCOL : 0;
+}
+
+static unsigned read_below(struct cursor *cursor, unsigned value,
+                           unsigned count)
+{
+	if (value >= count) {
+		cursor->failed = true;
+		return 0;
+	}
+	return value;
+}
+
+static bool read_flag(struct cursor *cursor)
+{
+	return read_below(cursor, cursor_u8(cursor), 2) == 1;
+}
+
+static void read_digest(struct cursor *cursor, uint8_t ret_digest[32])
+{
+	struct view view = cursor_take(cursor, 32);
+
+	if (view.size == 32)
+		memcpy(ret_digest, view.data, 32);
+}
+
+static void write_passwords(struct buffer *buffer, size_t count,
+                            const char (*passwords)[PASSWORD_SIZE_MAX + 1])
+{
+	buffer_u16le(buffer, (uint16_t)count);
+	for (size_t i = 0; i < count; i++)
+		pack_string(buffer, passwords[i]);
+}
+
+static size_t read_passwords(struct cursor *cursor,
+                             char (*passwords)[PASSWORD_SIZE_MAX + 1])
+{
+	size_t count = read_below(cursor, cursor_u16le(cursor),
+	                          PASSWORDS_MAX + 1);
+
+	for (size_t i = 0; i < count; i++)
+		unpack_string(cursor, passwords[i], PASSWORD_SIZE_MAX + 1);
+	return count;
+}
+
+void submission_write(struct buffer *buffer, const struct submission *value)
+{
+	pack_string(buffer, value->item_id);
+	buffer_u8(buffer, (uint8_t)value->channel);
+	buffer_u8(buffer, (uint8_t)value->direction);
+	pack_string(buffer, value->department);
+	pack_string(buffer, value->name);
+	pack_string(buffer, value->declared);
+	buffer_u8(buffer, value->has_policy);
+	if (value->has_policy)
+		policy_write(buffer, &value->policy);
+	buffer_u8(buffer, value->has_mode);
+	buffer_u8(buffer, (uint8_t)value->mode);
+	buffer_u8(buffer, value->record);
+	write_passwords(buffer, value->password_count, value->passwords);
+}
+
+int submission_read(struct view payload, struct submission *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+	int error = 0;
+
+	*ret = (struct submission){0};
+	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
+	ret->channel = read_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
+	ret->direction =
+	    read_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
+	unpack_string(&cursor, ret->department, sizeof(ret->department));
+	unpack_string(&cursor, ret->name, sizeof(ret->name));
+	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
+	ret->has_policy = read_flag(&cursor);
+	if (ret->has_policy)
+		error = policy_read(&cursor, &ret->policy);
+	ret->has_mode = read_flag(&cursor);
+	ret->mode = read_below(&cursor, cursor_u8(&cursor), MODE_COUNT);
+	ret->record = read_flag(&cursor);
+	ret->password_count = read_passwords(&cursor, ret->passwords);
+	if (ret->item_id[0] != '\0' && !item_id_valid(ret->item_id))
+		error = -ERR_PROTOCOL;
+	return error != 0 ? error : finished(&cursor);
+}
+
+void result_write(struct buffer *buffer, const struct result *value)
+{
+	pack_string(buffer, value->item_id);
+	buffer_u8(buffer, (uint8_t)value->verdict);
+	buffer_u32le(buffer, value->reason);
+	pack_string(buffer, value->type);
+	pack_string(buffer, value->extension);
+	pack_string(buffer, value->mime);
+	buffer_bytes(buffer, value->input_sha256, 32);
+	buffer_bytes(buffer, value->output_sha256, 32);
+	buffer_u64le(buffer, value->output_bytes);
+	buffer_u32le(buffer, value->removals);
+	buffer_u32le(buffer, value->duration_ms);
+}
+
+int result_read(struct view payload, struct result *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+
+	*ret = (struct result){0};
+	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
+	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	ret->reason = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	unpack_string(&cursor, ret->type, sizeof(ret->type));
+	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
+	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
+	read_digest(&cursor, ret->input_sha256);
+	read_digest(&cursor, ret->output_sha256);
+	ret->output_bytes = cursor_u64le(&cursor);
+	ret->removals = cursor_u32le(&cursor);
+	ret->duration_ms = cursor_u32le(&cursor);
+	return finished(&cursor);
+}
+
+void job_limits_write(struct buffer *buffer, const struct job_limits *value)
+{
+	buffer_u64le(buffer, value->memory_bytes);
+	buffer_u64le(buffer, value->output_bytes);
+	buffer_u32le(buffer, value->cpu_seconds);
+}
+
+int job_limits_read(struct view payload, struct job_limits *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+
+	*ret = (struct job_limits){0};
+	ret->memory_bytes = cursor_u64le(&cursor);
+	ret->output_bytes = cursor_u64le(&cursor);
+	ret->cpu_seconds = cursor_u32le(&cursor);
+	return finished(&cursor);
+}
+
+void job_parameters_write(struct buffer *buffer,
+                          const struct job_parameters *value)
+{
+	buffer_u8(buffer, (uint8_t)value->kind);
+	policy_write(buffer, &value->policy);
+	buffer_u32le(buffer, value->depth);
+	buffer_u64le(buffer, value->unpacked_left);
+	buffer_u32le(buffer, value->members_left);
+	pack_string(buffer, value->name);
+	pack_string(buffer, value->declared);
+	pack_string(buffer, value->format);
+	pack_string(buffer, value->extension);
+	write_passwords(buffer, value->password_count, value->passwords);
+}
+
+int job_parameters_read(struct view payload, struct job_parameters *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+	int error;
+
+	*ret = (struct job_parameters){0};
+	ret->kind = read_below(&cursor, cursor_u8(&cursor), JOB_KIND_COUNT);
+	error = policy_read(&cursor, &ret->policy);
+	ret->depth = cursor_u32le(&cursor);
+	ret->unpacked_left = cursor_u64le(&cursor);
+	ret->members_left = cursor_u32le(&cursor);
+	unpack_string(&cursor, ret->name, sizeof(ret->name));
+	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
+	unpack_string(&cursor, ret->format, sizeof(ret->format));
+	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
+	ret->password_count = read_passwords(&cursor, ret->passwords);
+	return error != 0 ? error : finished(&cursor);
+}
+
+void job_outcome_write(struct buffer *buffer, const struct job_outcome *value)
+{
+	buffer_u32le(buffer, value->error);
+	pack_string(buffer, value->detail);
+	pack_string(buffer, value->format);
+	pack_string(buffer, value->extension);
+	pack_string(buffer, value->mime);
+	buffer_u8(buffer, value->opened_with_password);
+	buffer_u8(buffer, value->converted);
+}
+
+int job_outcome_read(struct view payload, struct job_outcome *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+
+	*ret = (struct job_outcome){.error = ERR_PROTOCOL};
+	ret->error = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	unpack_string(&cursor, ret->detail, sizeof(ret->detail));
+	unpack_string(&cursor, ret->format, sizeof(ret->format));
+	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
+	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
+	ret->opened_with_password = read_flag(&cursor);
+	ret->converted = read_flag(&cursor);
+	return finished(&cursor);
+}
+
+void nested_outcome_write(struct buffer *buffer,
+                          const struct nested_outcome *value)
+{
+	buffer_u8(buffer, (uint8_t)value->verdict);
+	buffer_u32le(buffer, value->reason);
+	pack_string(buffer, value->format);
+	pack_string(buffer, value->extension);
+	pack_string(buffer, value->mime);
+}
+
+int nested_outcome_read(struct view payload, struct nested_outcome *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+
+	*ret = (struct nested_outcome){0};
+	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	ret->reason = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	unpack_string(&cursor, ret->format, sizeof(ret->format));
+	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
+	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
+	return finished(&cursor);
+}
+
+void vault_record_write(struct buffer *buffer,
+                        const struct vault_record *value)
+{
+	pack_string(buffer, value->item_id);
+	buffer_u8(buffer, (uint8_t)value->channel);
+	buffer_u8(buffer, (uint8_t)value->direction);
+	pack_string(buffer, value->department);
+	pack_string(buffer, value->name);
+	buffer_u8(buffer, (uint8_t)value->state);
+	buffer_u8(buffer, (uint8_t)value->verdict);
+	buffer_u32le(buffer, value->reason);
+	pack_string(buffer, value->type);
+	buffer_bytes(buffer, value->input_sha256, 32);
+	buffer_u64le(buffer, value->input_bytes);
+	buffer_bytes(buffer, value->output_sha256, 32);
+	buffer_u64le(buffer, value->output_bytes);
+	buffer_bytes(buffer, value->policy_sha256, 32);
+	buffer_u8(buffer, value->has_original);
+}
+
+int vault_record_read(struct view payload, struct vault_record *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+
+	*ret = (struct vault_record){0};
+	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
+	ret->channel = read_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
+	ret->direction =
+	    read_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
+	unpack_string(&cursor, ret->department, sizeof(ret->department));
+	unpack_string(&cursor, ret->name, sizeof(ret->name));
+	ret->state = read_below(&cursor, cursor_u8(&cursor), STATE_COUNT);
+	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	ret->reason = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	unpack_string(&cursor, ret->type, sizeof(ret->type));
+	read_digest(&cursor, ret->input_sha256);
+	ret->input_bytes = cursor_u64le(&cursor);
+	read_digest(&cursor, ret->output_sha256);
+	ret->output_bytes = cursor_u64le(&cursor);
+	read_digest(&cursor, ret->policy_sha256);
+	ret->has_original = read_flag(&cursor);
+	if (!item_id_valid(ret->item_id))
+		return -ERR_PROTOCOL;
+	return finished(&cursor);
+}
+
+void item_id_new(char ret_id[ITEM_ID_SIZE + 1])
+{
+	uint8_t bytes[ITEM_ID_SIZE / 2];
+
+	randombytes_buf(bytes, sizeof(bytes));
+	(void)sodium_bin2hex(ret_id, ITEM_ID_SIZE + 1, bytes, sizeof(bytes));
+}
+
+bool item_id_valid(const char *id)
+{
+	return strspn(id, "0123456789abcdef") == ITEM_ID_SIZE &&
+	       id[ITEM_ID_SIZE] == '\0';
+}
+
+const char *item_state_name(enum item_state state)
+{
+	static const char *const names[STATE_COUNT] = {
+	    [STATE_UNKNOWN] = "unknown",
+	    [STATE_HELD] = "held",
+	    [STATE_AWAITING_PASSWORD] = "awaiting_password",
+	    [STATE_READY] = "ready",
+	    [STATE_DELIVERED] = "delivered",
+	    [STATE_DESTROYED] = "destroyed",
+	};
+
+	return state < STATE_COUNT ? names[state] : names[STATE_UNKNOWN];
+}
+
+const char *channel_name(enum channel channel)
+{
+	return channel == CHANNEL_FOLDER ? "folder" : "command";
+}
+
+const char *direction_name(enum direction direction)
+{
+	return direction == DIRECTION_OUTBOUND ? "outbound" : "inbound";
+}

@@ -1,0 +1,224 @@
+/*
+ * The frames of every edge: who may send what to whom, with which payload.
+ * Integers are little-endian, strings are pack_string(). The programs' tables
+ * (struct frame_rule) enforce this list; an id is chosen by whoever starts the
+ * exchange and comes back in each answer.
+ */
+#ifndef SEKISHO_BASE_MESSAGE_H
+#define SEKISHO_BASE_MESSAGE_H
+
+#include "base/error.h"
+#include "base/policy.h"
+#include "base/removal.h"
+#include "base/verdict.h"
+
+enum {
+	ITEM_ID_SIZE = 32, /* hexadecimal digits of a random 128-bit number */
+	NAME_MAX_BYTES = 1024,
+	DEPARTMENT_MAX = 255,
+	MIME_TYPE_MAX = 127,
+	FILE_EXTENSION_MAX = 15,
+	SCAN_NAME_MAX = 255,
+	PASSWORDS_MAX = 64,
+	PASSWORD_SIZE_MAX = 256,
+};
+
+enum message {
+	MESSAGE_NONE = 0,
+
+	/* --- intake (folder, command line) → broker --- */
+	MESSAGE_SUBMIT, /* + fd of the content; struct submission */
+	MESSAGE_STATUS, /* empty */
+	/* --- broker → intake --- */
+	MESSAGE_REPORT,       /* + fd: memory file with the JSON report */
+	MESSAGE_RESULT,       /* + fd of the output when it passes */
+	MESSAGE_STATUS_REPLY, /* + fd: memory file with JSON */
+
+	/* --- broker → worker, verifier, scanner (their zygotes) --- */
+	MESSAGE_JOB_START, /* + fd: the job's channel; struct job_limits */
+	MESSAGE_JOB_KILL,  /* empty */
+	/* --- zygote → broker --- */
+	MESSAGE_ZYGOTE_READY, /* JSON text: what the sandbox has, definitions */
+	MESSAGE_JOB_EXIT,     /* u32 wait status; u32 error of the set-up */
+
+	/* --- broker → job, on the job's channel --- */
+	MESSAGE_JOB_INPUT,     /* + fd: sealed content, read-only */
+	MESSAGE_JOB_OUTPUT,    /* + fd: where the output is written; worker */
+	MESSAGE_JOB_PARAMETERS, /* struct job_parameters; starts the job */
+	MESSAGE_NESTED_RESULT, /* + fd when it passes; struct nested_outcome */
+	/* --- job → broker, on the job's channel --- */
+	MESSAGE_REMOVAL,  /* u16 kind, u64 bytes, 32 sha256, path, detail */
+	MESSAGE_NESTED,   /* + fd: sealed content; id ticket; path, name */
+	MESSAGE_JOB_DONE, /* struct job_outcome */
+
+	/* --- broker, folder, command line → vault --- */
+	MESSAGE_VAULT_ORIGINAL, /* + fd: original to keep, for a RECORD to come */
+	MESSAGE_VAULT_RECORD, /* + fd: JSON report; struct vault_record */
+	MESSAGE_VAULT_TRANSITION, /* item id, u8 enum item_state, detail */
+	MESSAGE_VAULT_STATE,      /* item id */
+	MESSAGE_VAULT_LIST,       /* JSON text: filter */
+	MESSAGE_VAULT_SHOW,       /* item id */
+	/* --- vault → them --- */
+	MESSAGE_VAULT_ACK,   /* u32 error (enum error, positive), durable if 0 */
+	MESSAGE_VAULT_STATE_REPLY, /* u8 enum item_state, 32 output sha256 */
+	MESSAGE_VAULT_REPLY, /* + fd: memory file with JSON */
+
+	/* --- sekishod → all --- */
+	MESSAGE_STOP,   /* finish what is under way and exit */
+	MESSAGE_RELOAD, /* read configuration, definitions again */
+
+	MESSAGE_COUNT
+};
+
+enum channel { CHANNEL_COMMAND = 0, CHANNEL_FOLDER, CHANNEL_COUNT };
+enum direction { DIRECTION_INBOUND = 0, DIRECTION_OUTBOUND, DIRECTION_COUNT };
+
+/* The life of an item; see docs/architecture.md. */
+enum item_state {
+	STATE_UNKNOWN = 0, /* no such item */
+	STATE_HELD,
+	STATE_AWAITING_PASSWORD,
+	STATE_READY,     /* output exists, not yet delivered */
+	STATE_DELIVERED, /* output is where its receiver finds it */
+	STATE_DESTROYED,
+	STATE_COUNT
+};
+
+/* MESSAGE_SUBMIT: item_id, u8 channel, u8 direction, department, name,
+ * declared, u8 has_policy, policy (base/policy.h), u8 has_mode, u8 mode,
+ * u8 standalone, u16 password count, passwords. */
+struct submission {
+	char item_id[ITEM_ID_SIZE + 1]; /* "": the broker chooses one */
+	enum channel channel;
+	enum direction direction;
+	char department[DEPARTMENT_MAX + 1];
+	char name[NAME_MAX_BYTES + 1]; /* shown and used for the type */
+	char declared[MIME_TYPE_MAX + 1];
+	bool has_policy; /* else the configuration decides */
+	struct policy policy;
+	bool has_mode; /* this mode for every format */
+	enum mode mode;
+	bool record; /* false: not written to the vault (command line) */
+	size_t password_count;
+	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
+};
+
+/* MESSAGE_RESULT: in this order. */
+struct result {
+	char item_id[ITEM_ID_SIZE + 1];
+	enum verdict verdict;
+	enum error reason;
+	char type[32]; /* name of the format, "unknown" */
+	char extension[FILE_EXTENSION_MAX + 1]; /* of the output */
+	char mime[MIME_TYPE_MAX + 1];
+	uint8_t input_sha256[32];
+	uint8_t output_sha256[32];
+	uint64_t output_bytes;
+	uint32_t removals;
+	uint32_t duration_ms;
+};
+
+/* MESSAGE_JOB_START: what becomes rlimits of the process. */
+struct job_limits {
+	uint64_t memory_bytes;
+	uint64_t output_bytes;
+	uint32_t cpu_seconds;
+};
+
+enum job_kind {
+	JOB_SANITIZE = 0, /* worker */
+	JOB_RECHECK,      /* worker: again, nested objects taken as they are */
+	JOB_SCAN,         /* scanner */
+	JOB_VERIFY,       /* verifier */
+	JOB_KIND_COUNT
+};
+
+/* MESSAGE_JOB_PARAMETERS: u8 kind, policy, u32 depth, u64 unpacked_left,
+ * u32 members_left, name, declared, format, extension, u16 password count,
+ * passwords. */
+struct job_parameters {
+	enum job_kind kind;
+	struct policy policy;
+	uint32_t depth;
+	uint64_t unpacked_left;
+	uint32_t members_left;
+	char name[NAME_MAX_BYTES + 1];
+	char declared[MIME_TYPE_MAX + 1];
+	char format[32]; /* verify: the format it must be */
+	char extension[FILE_EXTENSION_MAX + 1]; /* verify: of the output */
+	size_t password_count;
+	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
+};
+
+/* MESSAGE_JOB_DONE: u32 error, detail, format, extension, mime, u8 flags. */
+struct job_outcome {
+	enum error error; /* ERR_NONE: did what it should */
+	char detail[REMOVAL_DETAIL_MAX + 1]; /* malware name, what was found */
+	char format[32];
+	char extension[FILE_EXTENSION_MAX + 1];
+	char mime[MIME_TYPE_MAX + 1];
+	bool opened_with_password;
+	bool converted; /* into another format (text mode) */
+};
+
+/* MESSAGE_NESTED_RESULT: u8 verdict, u32 error, format, extension, mime. */
+struct nested_outcome {
+	enum verdict verdict;
+	enum error reason;
+	char format[32];
+	char extension[FILE_EXTENSION_MAX + 1];
+	char mime[MIME_TYPE_MAX + 1];
+};
+
+/* MESSAGE_VAULT_RECORD: in this order. The item's findings and parts are in
+ * the report that comes with it. Recording the same item_id again replaces
+ * nothing that was delivered: it answers -ERR_STALE. */
+struct vault_record {
+	char item_id[ITEM_ID_SIZE + 1];
+	enum channel channel;
+	enum direction direction;
+	char department[DEPARTMENT_MAX + 1];
+	char name[NAME_MAX_BYTES + 1];
+	enum item_state state; /* HELD, AWAITING_PASSWORD or READY */
+	enum verdict verdict;
+	enum error reason;
+	char type[32];
+	uint8_t input_sha256[32];
+	uint64_t input_bytes;
+	uint8_t output_sha256[32];
+	uint64_t output_bytes;
+	uint8_t policy_sha256[32];
+	bool has_original; /* a VAULT_ORIGINAL with the same frame id came */
+};
+
+void submission_write(struct buffer *buffer, const struct submission *value);
+int submission_read(struct view payload, struct submission *ret) MUST_CHECK;
+void result_write(struct buffer *buffer, const struct result *value);
+int result_read(struct view payload, struct result *ret) MUST_CHECK;
+void job_limits_write(struct buffer *buffer, const struct job_limits *value);
+int job_limits_read(struct view payload, struct job_limits *ret) MUST_CHECK;
+void job_parameters_write(struct buffer *buffer,
+                          const struct job_parameters *value);
+int job_parameters_read(struct view payload,
+                        struct job_parameters *ret) MUST_CHECK;
+void job_outcome_write(struct buffer *buffer, const struct job_outcome *value);
+int job_outcome_read(struct view payload, struct job_outcome *ret) MUST_CHECK;
+void nested_outcome_write(struct buffer *buffer,
+                          const struct nested_outcome *value);
+int nested_outcome_read(struct view payload,
+                        struct nested_outcome *ret) MUST_CHECK;
+void vault_record_write(struct buffer *buffer,
+                        const struct vault_record *value);
+int vault_record_read(struct view payload,
+                      struct vault_record *ret) MUST_CHECK;
+
+/* A new random item id. */
+void item_id_new(char ret_id[ITEM_ID_SIZE + 1]);
+bool item_id_valid(const char *id);
+
+/* "held", "awaiting_password", "ready", "delivered", "destroyed". */
+const char *item_state_name(enum item_state state);
+const char *channel_name(enum channel channel);
+const char *direction_name(enum direction direction);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * The table of formats: what a sanitizer is, and the registry of them all.
+ */
+#ifndef SEKISHO_SANITIZERS_FORMAT_H
+#define SEKISHO_SANITIZERS_FORMAT_H
+
+#include "base/policy.h"
+#include "base/view.h"
+
+struct job;
+
+enum format {
+	FORMAT_NONE = 0,
+#define FORMAT(symbol, name, family, modules) FORMAT_##symbol,
+#include "sanitizers/formats.def"
+#undef FORMAT
+	FORMAT_COUNT
+};
+
+_Static_assert((int)FORMAT_COUNT <= (int)POLICY_FORMATS,
+               "policy has no room");
+
+/* What a sanitizer says about an input it is shown. */
+enum claim {
+	CLAIM_NONE = 0, /* not mine */
+	CLAIM_LIKELY,   /* could be mine; another exact claim wins */
+	CLAIM_EXACT,    /* mine by structure; two of these are a polyglot */
+};
+
+struct sanitizer {
+	const char *name;       /* as in formats.def */
+	const char *mime;       /* of what comes out */
+	const char *extension;  /* of what comes out, without the dot */
+	const char *extensions; /* all that fit the input, blank-separated */
+	const char *refines;    /* "zip" in docx; NULL */
+
+	/* Looks at the bytes alone; allocates nothing that outlives it. */
+	enum claim (*claims)(struct view input);
+
+	/* Emits the rebuilt object; 0 or a negative enum error, and then
+	 * nothing that was emitted is used. */
+	int (*rebuild)(struct job *job) MUST_CHECK;
+
+	/* Emits UTF-8 text; NULL where there is no text mode. */
+	int (*text)(struct job *job) MUST_CHECK;
+
+	/* Loads what the sandbox cannot open: tables, fonts, plug-ins. Called
+	 * once, before the first fork; NULL where there is nothing. */
+	int (*prepare)(void) MUST_CHECK;
+};
+
+/* NULL for FORMAT_NONE and out of range. Static storage. */
+const struct sanitizer *sanitizer_for(enum format format);
+
+/* FORMAT_NONE when no format has this name. */
+enum format format_by_name(const char *name);
+
+/* Name of a format; "unknown" for FORMAT_NONE. Static storage. */
+const char *format_name(enum format format);
+
+/* Calls prepare of each. */
+int sanitizers_prepare(void) MUST_CHECK;
+
+#endif

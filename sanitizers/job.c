@@ -1,0 +1,138 @@
+#include "sanitizers/job.h"
+
+#include "base/utf8.h"
+#include "sanitizers/detect.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { REMOVALS_MAX = 100000 };
+
+static const uint64_t ratio_floor = 1024 * 1024;
+
+int job_emit(struct job *job, struct view bytes)
+{
+	if (job->failed != 0)
+		return job->failed;
+	if (bytes.size > job->policy->limits.output_bytes - job->emitted) {
+		job->failed = -ERR_LIMIT_OUTPUT;
+		return job->failed;
+	}
+	job->failed = job->host->emit(job, bytes);
+	if (job->failed == 0)
+		job->emitted += bytes.size;
+	return job->failed;
+}
+
+void job_remove(struct job *job, enum removal_kind kind, const char *path,
+                struct view bytes, const char *detail, ...)
+{
+	char where[REMOVAL_PATH_MAX + 1];
+	char what[REMOVAL_DETAIL_MAX + 1];
+	struct removal removal = {
+	    .kind = kind, .path = where, .detail = what, .bytes = bytes.size};
+	va_list list;
+
+	if (job->failed != 0)
+		return;
+	if (job->removals >= REMOVALS_MAX) {
+		job->failed = -ERR_LIMIT_REMOVALS;
+		return;
+	}
+	va_start(list, detail);
+	if (vsnprintf(what, sizeof(what), detail, list) < 0)
+		what[0] = '\0';
+	va_end(list);
+	(void)snprintf(where, sizeof(where), "%s", path);
+	utf8_repair(where);
+	utf8_repair(what);
+	if (bytes.size > 0)
+		crypto_hash_sha256(removal.sha256, bytes.data, bytes.size);
+	job->failed = job->host->remove(job, &removal);
+	if (job->failed == 0)
+		job->removals++;
+}
+
+int job_charge(struct job *job, uint64_t bytes)
+{
+	if (bytes > job->unpacked_left)
+		return -ERR_LIMIT_BYTES;
+	job->unpacked_left -= bytes;
+	return 0;
+}
+
+int job_check_ratio(const struct job *job, uint64_t packed, uint64_t unpacked)
+{
+	if (unpacked <= ratio_floor)
+		return 0;
+	if (unpacked / job->policy->limits.ratio > packed)
+		return -ERR_LIMIT_RATIO;
+	return 0;
+}
+
+int job_nested_begin(struct job *job, const struct nested_request *request,
+                     uint32_t *ret_ticket)
+{
+	if (job->failed != 0)
+		return job->failed;
+	if (job->members_left == 0)
+		return -ERR_LIMIT_MEMBERS;
+	job->members_left--;
+	return job->host->nested_begin(job, request, ret_ticket);
+}
+
+int job_nested_wait(struct job *job, uint32_t ticket,
+                    struct nested_result *ret_result)
+{
+	if (job->failed != 0)
+		return job->failed;
+	return job->host->nested_wait(job, ticket, ret_result);
+}
+
+void job_set_output(struct job *job, const char *extension, const char *mime)
+{
+	(void)snprintf(job->extension, sizeof(job->extension), "%s", extension);
+	(void)snprintf(job->mime, sizeof(job->mime), "%s", mime);
+}
+
+static int run_sanitizer(struct job *job)
+{
+	const struct sanitizer *sanitizer = sanitizer_for(job->format);
+
+	if (sanitizer == NULL)
+		return -ERR_TYPE_UNKNOWN;
+	job->mode = (enum mode)job->policy->modes[job->format];
+	/* The output of a text mode run is text: its second run rebuilds. */
+	if (job->recheck && job->mode == MODE_TEXT)
+		job->mode = MODE_REBUILD;
+	switch (job->mode) {
+	case MODE_REBUILD:
+		return sanitizer->rebuild(job);
+	case MODE_TEXT:
+		if (sanitizer->text == NULL)
+			return -ERR_MODE_UNSUPPORTED;
+		job_set_output(job, "txt", "text/plain");
+		return sanitizer->text(job);
+	case MODE_PDF:
+	case MODE_PICTURE:
+		return -ERR_MODE_UNSUPPORTED;
+	case MODE_BLOCK:
+	case MODE_COUNT:
+		break;
+	}
+	return -ERR_BLOCKED_BY_POLICY;
+}
+
+int job_run(struct job *job)
+{
+	int error = detect_format(job);
+
+	if (error == 0)
+		error = run_sanitizer(job);
+	if (error == 0)
+		error = job->failed;
+	if (error == 0 && job->emitted == 0)
+		error = -ERR_EMPTY;
+	return error;
+}

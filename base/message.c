@@ -185,10 +185,12 @@ void job_outcome_write(struct buffer *buffer, const struct job_outcome *value)
 	buffer_u32le(buffer, value->error);
 	pack_string(buffer, value->detail);
 	pack_string(buffer, value->format);
+	pack_string(buffer, value->output_format);
 	pack_string(buffer, value->extension);
 	pack_string(buffer, value->mime);
 	buffer_u8(buffer, value->opened_with_password);
 	buffer_u8(buffer, value->converted);
+	buffer_u8(buffer, value->lossy);
 }
 
 int job_outcome_read(struct view payload, struct job_outcome *ret)
@@ -199,10 +201,12 @@ int job_outcome_read(struct view payload, struct job_outcome *ret)
 	ret->error = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->detail, sizeof(ret->detail));
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
+	unpack_string(&cursor, ret->output_format, sizeof(ret->output_format));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
 	ret->opened_with_password = read_flag(&cursor);
 	ret->converted = read_flag(&cursor);
+	ret->lossy = read_flag(&cursor);
 	return finished(&cursor);
 }
 

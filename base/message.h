@@ -66,6 +66,8 @@ enum message {
 	/* --- sekishod → all --- */
 	MESSAGE_STOP,   /* finish what is under way and exit */
 	MESSAGE_RELOAD, /* read configuration, definitions again */
+	MESSAGE_EDGE,   /* + fd: the named edge (payload: its name, a string)
+	                   was made anew because the peer was restarted */
 
 	MESSAGE_COUNT
 };
@@ -150,15 +152,17 @@ struct job_parameters {
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };
 
-/* MESSAGE_JOB_DONE: u32 error, detail, format, extension, mime, u8 flags. */
+/* MESSAGE_JOB_DONE: in this order, flags as one byte each. */
 struct job_outcome {
 	enum error error; /* ERR_NONE: did what it should */
 	char detail[REMOVAL_DETAIL_MAX + 1]; /* malware name, what was found */
-	char format[32];
+	char format[32];        /* of the input, "unknown" */
+	char output_format[32]; /* what the verifier holds it against */
 	char extension[FILE_EXTENSION_MAX + 1];
 	char mime[MIME_TYPE_MAX + 1];
 	bool opened_with_password;
 	bool converted; /* into another format (text mode) */
+	bool lossy;     /* a second run cannot give the same bytes */
 };
 
 /* MESSAGE_NESTED_RESULT: u8 verdict, u32 error, format, extension, mime. */

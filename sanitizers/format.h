@@ -34,6 +34,10 @@ struct sanitizer {
 	const char *extensions; /* all that fit the input, blank-separated */
 	const char *refines;    /* "zip" in docx; NULL */
 
+	/* A second run cannot give the same bytes (lossy pictures); it must
+	 * still give no removals. */
+	bool lossy;
+
 	/* Looks at the bytes alone; allocates nothing that outlives it. */
 	enum claim (*claims)(struct view input);
 

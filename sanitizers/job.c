@@ -103,6 +103,7 @@ static int run_sanitizer(struct job *job)
 	if (sanitizer == NULL)
 		return -ERR_TYPE_UNKNOWN;
 	job->mode = (enum mode)job->policy->modes[job->format];
+	job->output_format = job->format;
 	/* The output of a text mode run is text: its second run rebuilds. */
 	if (job->recheck && job->mode == MODE_TEXT)
 		job->mode = MODE_REBUILD;
@@ -113,6 +114,8 @@ static int run_sanitizer(struct job *job)
 		if (sanitizer->text == NULL)
 			return -ERR_MODE_UNSUPPORTED;
 		job_set_output(job, "txt", "text/plain");
+		job->output_format = FORMAT_TEXT;
+		job->converted = true;
 		return sanitizer->text(job);
 	case MODE_PDF:
 	case MODE_PICTURE:

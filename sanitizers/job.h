@@ -33,7 +33,7 @@ struct nested_request {
 struct nested_result {
 	enum verdict verdict;
 	enum error reason;   /* why it is held; ERR_NONE when it passes */
-	enum format format;  /* what it turned out to be */
+	enum format format;  /* of the output; of the input when held */
 	char extension[EXTENSION_MAX + 1]; /* of the output, without dot */
 	char mime[MIME_MAX + 1];           /* of the output */
 	struct view output;  /* valid as long as the job; empty when held */
@@ -71,9 +71,12 @@ struct job {
 	void *host_data;              /* of the host alone */
 
 	/* What the job says about its output. */
+	enum format output_format; /* == format unless the sanitizer sets it */
 	char extension[EXTENSION_MAX + 1]; /* without the dot */
 	char mime[MIME_MAX + 1];
 	bool opened_with_password;
+	bool converted;     /* output is of another kind than the input */
+	char detected[64];  /* what an unsupported type is, for people; or "" */
 	uint32_t removals;  /* how many were recorded */
 	uint64_t emitted;   /* bytes */
 	int failed;         /* sticky: first error of job_remove() or job_emit() */

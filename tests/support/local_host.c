@@ -103,6 +103,7 @@ static void run_nested(struct job *job, const struct nested_request *request,
 	} else {
 		ret_result->verdict = inner.removals > 0 ? VERDICT_SANITIZED
 		                                         : VERDICT_UNCHANGED;
+		ret_result->format = inner.output_format;
 		ret_result->output =
 		    arena_copy(job->arena, buffer_contents(&output));
 		(void)text_copy(ret_result->extension,

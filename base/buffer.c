@@ -78,7 +78,7 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
 		return;
 	va_start(list, format);
 	(void)vsnprintf((char *)buffer->data + buffer->size, (size_t)size + 1,
-	                format, list);
+			format, list);
 	va_end(list);
 	buffer->size += (size_t)size;
 }

@@ -25,14 +25,14 @@ int frame_pair(int ret_fds[2])
 	/* Best effort: smaller buffers only mean more waiting. */
 	for (int i = 0; i < 2; i++)
 		(void)setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size,
-		                 sizeof(size));
+				 sizeof(size));
 	ret_fds[0] = fds[0];
 	ret_fds[1] = fds[1];
 	return 0;
 }
 
 int frame_send(int socket, uint32_t type, uint64_t id, struct view payload,
-               int fd)
+	       int fd)
 {
 	struct header header = {type, (uint32_t)payload.size, id};
 	struct iovec pieces[2] = {
@@ -73,7 +73,7 @@ int frame_send(int socket, uint32_t type, uint64_t id, struct view payload,
 /* CMSG_LEN, not CMSG_SPACE, bounds the control data: the padding of
  * CMSG_SPACE has room for a second descriptor that nobody would close. */
 int frame_receive(int socket, struct frame_space *space,
-                  struct frame *ret_frame)
+		  struct frame *ret_frame)
 {
 	union {
 		struct cmsghdr align;
@@ -149,7 +149,7 @@ void unpack_string(struct cursor *cursor, char *text, size_t size)
 }
 
 int frame_dispatch(int socket, const struct frame_rule *rules, size_t count,
-                   void *context)
+		   void *context)
 {
 	static _Thread_local struct frame_space space;
 	struct frame frame;

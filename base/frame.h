@@ -30,7 +30,7 @@ int frame_pair(int ret_fds[2]) MUST_CHECK;
  * stays the caller's.
  */
 int frame_send(int socket, uint32_t type, uint64_t id, struct view payload,
-               int fd) MUST_CHECK;
+	       int fd) MUST_CHECK;
 
 /* Where frame_receive() puts what came. */
 struct frame_space {
@@ -44,7 +44,7 @@ struct frame_space {
  * (truncated, wrong length, two fds).
  */
 int frame_receive(int socket, struct frame_space *space,
-                  struct frame *ret_frame) MUST_CHECK;
+		  struct frame *ret_frame) MUST_CHECK;
 
 /* Strings in payloads: u16 length, bytes. */
 void pack_string(struct buffer *buffer, const char *text);
@@ -77,6 +77,6 @@ struct frame_rule {
  * nothing there.
  */
 int frame_dispatch(int socket, const struct frame_rule *rules, size_t count,
-                   void *context) MUST_CHECK;
+		   void *context) MUST_CHECK;
 
 #endif

@@ -162,7 +162,7 @@ int handle_sha256(int fd, uint8_t ret_digest[32])
 		if (got == 0)
 			break;
 		crypto_hash_sha256_update(&state, chunk,
-		                          (unsigned long long)got);
+					  (unsigned long long)got);
 		offset += got;
 	}
 	crypto_hash_sha256_final(&state, ret_digest);

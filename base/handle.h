@@ -16,7 +16,7 @@ int memory_file_new(const char *name, int *ret_fd) MUST_CHECK;
 
 /* A sealed memory file that holds `content`. */
 int memory_file_from(const char *name, struct view content,
-                     int *ret_fd) MUST_CHECK;
+		     int *ret_fd) MUST_CHECK;
 
 /* Forbids every further change; -ERR_IO when somebody still maps it
  * writable. */

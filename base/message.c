@@ -11,7 +11,7 @@ static int finished(const struct cursor *cursor)
 }
 
 static unsigned read_below(struct cursor *cursor, unsigned value,
-                           unsigned count)
+			   unsigned count)
 {
 	if (value >= count) {
 		cursor->failed = true;
@@ -34,7 +34,7 @@ static void read_digest(struct cursor *cursor, uint8_t ret_digest[32])
 }
 
 static void write_passwords(struct buffer *buffer, size_t count,
-                            const char (*passwords)[PASSWORD_SIZE_MAX + 1])
+			    const char (*passwords)[PASSWORD_SIZE_MAX + 1])
 {
 	buffer_u16le(buffer, (uint16_t)count);
 	for (size_t i = 0; i < count; i++)
@@ -42,10 +42,10 @@ static void write_passwords(struct buffer *buffer, size_t count,
 }
 
 static size_t read_passwords(struct cursor *cursor,
-                             char (*passwords)[PASSWORD_SIZE_MAX + 1])
+			     char (*passwords)[PASSWORD_SIZE_MAX + 1])
 {
-	size_t count = read_below(cursor, cursor_u16le(cursor),
-	                          PASSWORDS_MAX + 1);
+	size_t count =
+	    read_below(cursor, cursor_u16le(cursor), PASSWORDS_MAX + 1);
 
 	for (size_t i = 0; i < count; i++)
 		unpack_string(cursor, passwords[i], PASSWORD_SIZE_MAX + 1);
@@ -147,7 +147,7 @@ int job_limits_read(struct view payload, struct job_limits *ret)
 }
 
 void job_parameters_write(struct buffer *buffer,
-                          const struct job_parameters *value)
+			  const struct job_parameters *value)
 {
 	buffer_u8(buffer, (uint8_t)value->kind);
 	policy_write(buffer, &value->policy);
@@ -211,7 +211,7 @@ int job_outcome_read(struct view payload, struct job_outcome *ret)
 }
 
 void nested_outcome_write(struct buffer *buffer,
-                          const struct nested_outcome *value)
+			  const struct nested_outcome *value)
 {
 	buffer_u8(buffer, (uint8_t)value->verdict);
 	buffer_u32le(buffer, value->reason);
@@ -233,8 +233,7 @@ int nested_outcome_read(struct view payload, struct nested_outcome *ret)
 	return finished(&cursor);
 }
 
-void vault_record_write(struct buffer *buffer,
-                        const struct vault_record *value)
+void vault_record_write(struct buffer *buffer, const struct vault_record *value)
 {
 	pack_string(buffer, value->item_id);
 	buffer_u8(buffer, (uint8_t)value->channel);

@@ -42,32 +42,33 @@ enum message {
 	MESSAGE_JOB_EXIT,     /* u32 wait status; u32 error of the set-up */
 
 	/* --- broker → job, on the job's channel --- */
-	MESSAGE_JOB_INPUT,     /* + fd: sealed content, read-only */
-	MESSAGE_JOB_OUTPUT,    /* + fd: where the output is written; worker */
+	MESSAGE_JOB_INPUT,      /* + fd: sealed content, read-only */
+	MESSAGE_JOB_OUTPUT,     /* + fd: where the output is written; worker */
 	MESSAGE_JOB_PARAMETERS, /* struct job_parameters; starts the job */
-	MESSAGE_NESTED_RESULT, /* + fd when it passes; struct nested_outcome */
+	MESSAGE_NESTED_RESULT,  /* + fd when it passes; struct nested_outcome */
 	/* --- job → broker, on the job's channel --- */
 	MESSAGE_REMOVAL,  /* u16 kind, u64 bytes, 32 sha256, path, detail */
 	MESSAGE_NESTED,   /* + fd: sealed content; id ticket; path, name */
 	MESSAGE_JOB_DONE, /* struct job_outcome */
 
 	/* --- broker, folder, command line → vault --- */
-	MESSAGE_VAULT_ORIGINAL, /* + fd: original to keep, for a RECORD to come */
-	MESSAGE_VAULT_RECORD, /* + fd: JSON report; struct vault_record */
+	MESSAGE_VAULT_ORIGINAL, /* + fd: original to keep, for a RECORD to come
+				 */
+	MESSAGE_VAULT_RECORD,   /* + fd: JSON report; struct vault_record */
 	MESSAGE_VAULT_TRANSITION, /* item id, u8 enum item_state, detail */
 	MESSAGE_VAULT_STATE,      /* item id */
 	MESSAGE_VAULT_LIST,       /* JSON text: filter */
 	MESSAGE_VAULT_SHOW,       /* item id */
 	/* --- vault → them --- */
-	MESSAGE_VAULT_ACK,   /* u32 error (enum error, positive), durable if 0 */
+	MESSAGE_VAULT_ACK, /* u32 error (enum error, positive), durable if 0 */
 	MESSAGE_VAULT_STATE_REPLY, /* u8 enum item_state, 32 output sha256 */
-	MESSAGE_VAULT_REPLY, /* + fd: memory file with JSON */
+	MESSAGE_VAULT_REPLY,       /* + fd: memory file with JSON */
 
 	/* --- sekishod → all --- */
 	MESSAGE_STOP,   /* finish what is under way and exit */
 	MESSAGE_RELOAD, /* read configuration, definitions again */
 	MESSAGE_EDGE,   /* + fd: the named edge (payload: its name, a string)
-	                   was made anew because the peer was restarted */
+			   was made anew because the peer was restarted */
 
 	MESSAGE_COUNT
 };
@@ -154,9 +155,9 @@ struct job_parameters {
 
 /* MESSAGE_JOB_DONE: in this order, flags as one byte each. */
 struct job_outcome {
-	enum error error; /* ERR_NONE: did what it should */
+	enum error error;                    /* ERR_NONE: did what it should */
 	char detail[REMOVAL_DETAIL_MAX + 1]; /* malware name, what was found */
-	char format[32];        /* of the input, "unknown" */
+	char format[32];                     /* of the input, "unknown" */
 	char output_format[32]; /* what the verifier holds it against */
 	char extension[FILE_EXTENSION_MAX + 1];
 	char mime[MIME_TYPE_MAX + 1];
@@ -202,19 +203,18 @@ int result_read(struct view payload, struct result *ret) MUST_CHECK;
 void job_limits_write(struct buffer *buffer, const struct job_limits *value);
 int job_limits_read(struct view payload, struct job_limits *ret) MUST_CHECK;
 void job_parameters_write(struct buffer *buffer,
-                          const struct job_parameters *value);
+			  const struct job_parameters *value);
 int job_parameters_read(struct view payload,
-                        struct job_parameters *ret) MUST_CHECK;
+			struct job_parameters *ret) MUST_CHECK;
 void job_outcome_write(struct buffer *buffer, const struct job_outcome *value);
 int job_outcome_read(struct view payload, struct job_outcome *ret) MUST_CHECK;
 void nested_outcome_write(struct buffer *buffer,
-                          const struct nested_outcome *value);
+			  const struct nested_outcome *value);
 int nested_outcome_read(struct view payload,
-                        struct nested_outcome *ret) MUST_CHECK;
+			struct nested_outcome *ret) MUST_CHECK;
 void vault_record_write(struct buffer *buffer,
-                        const struct vault_record *value);
-int vault_record_read(struct view payload,
-                      struct vault_record *ret) MUST_CHECK;
+			const struct vault_record *value);
+int vault_record_read(struct view payload, struct vault_record *ret) MUST_CHECK;
 
 /* A new random item id. */
 void item_id_new(char ret_id[ITEM_ID_SIZE + 1]);

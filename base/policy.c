@@ -1,9 +1,8 @@
 #include "base/policy.h"
 
 static const char *const mode_names[MODE_COUNT] = {
-    [MODE_BLOCK] = "block",     [MODE_REBUILD] = "rebuild",
-    [MODE_TEXT] = "text",       [MODE_PDF] = "pdf",
-    [MODE_PICTURE] = "picture",
+    [MODE_BLOCK] = "block", [MODE_REBUILD] = "rebuild", [MODE_TEXT] = "text",
+    [MODE_PDF] = "pdf",     [MODE_PICTURE] = "picture",
 };
 
 const char *mode_name(enum mode mode)
@@ -40,19 +39,19 @@ void policy_default(struct policy *ret_policy)
 	    .csv_formulas = 1,
 	    .recheck = 1,
 	    .limits =
-	        {
-	            .input_bytes = 256 * mebibyte,
-	            .unpacked_bytes = 1024 * mebibyte,
-	            .output_bytes = 512 * mebibyte,
-	            .memory_bytes = 2048 * mebibyte,
-	            .pixels = 100 * 1000 * 1000,
-	            .pages = 10000,
-	            .ratio = 1000,
-	            .depth = 8,
-	            .members = 10000,
-	            .seconds = 120,
-	            .cpu_seconds = 60,
-	        },
+		{
+		    .input_bytes = 256 * mebibyte,
+		    .unpacked_bytes = 1024 * mebibyte,
+		    .output_bytes = 512 * mebibyte,
+		    .memory_bytes = 2048 * mebibyte,
+		    .pixels = 100 * 1000 * 1000,
+		    .pages = 10000,
+		    .ratio = 1000,
+		    .depth = 8,
+		    .members = 10000,
+		    .seconds = 120,
+		    .cpu_seconds = 60,
+		},
 	};
 	memset(ret_policy->modes, MODE_REBUILD, sizeof(ret_policy->modes));
 }

@@ -47,7 +47,7 @@ uint32_t utf8_next(struct cursor *cursor)
 		return 0;
 	}
 	length = sequence(cursor->view.data + cursor->offset,
-	                  cursor_left(cursor), &value);
+			  cursor_left(cursor), &value);
 	if (length == 0) {
 		cursor->offset++;
 		return 0xFFFD;
@@ -62,8 +62,8 @@ bool utf8_valid(struct view view)
 
 	while (offset < view.size) {
 		uint32_t value;
-		size_t length = sequence(view.data + offset, view.size - offset,
-		                         &value);
+		size_t length =
+		    sequence(view.data + offset, view.size - offset, &value);
 
 		if (length == 0)
 			return false;

@@ -48,7 +48,7 @@ size_t view_find(struct view view, struct view needle, size_t from)
 	if (view.size - from < needle.size)
 		return SIZE_MAX;
 	hit = memmem(view.data + from, view.size - from, needle.data,
-	             needle.size);
+		     needle.size);
 	return hit == NULL ? SIZE_MAX : (size_t)(hit - view.data);
 }
 

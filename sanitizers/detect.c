@@ -12,7 +12,8 @@ int detect_format(struct job *job)
 	if (job->input.size == 0)
 		return -ERR_EMPTY;
 	for (int i = 1; i < FORMAT_COUNT; i++) {
-		const struct sanitizer *sanitizer = sanitizer_for((enum format)i);
+		const struct sanitizer *sanitizer =
+		    sanitizer_for((enum format)i);
 
 		if (sanitizer->claims(job->input) == CLAIM_NONE)
 			continue;

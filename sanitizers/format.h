@@ -17,8 +17,7 @@ enum format {
 	FORMAT_COUNT
 };
 
-_Static_assert((int)FORMAT_COUNT <= (int)POLICY_FORMATS,
-               "policy has no room");
+_Static_assert((int)FORMAT_COUNT <= (int)POLICY_FORMATS, "policy has no room");
 
 /* What a sanitizer says about an input it is shown. */
 enum claim {

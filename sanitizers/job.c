@@ -26,7 +26,7 @@ int job_emit(struct job *job, struct view bytes)
 }
 
 void job_remove(struct job *job, enum removal_kind kind, const char *path,
-                struct view bytes, const char *detail, ...)
+		struct view bytes, const char *detail, ...)
 {
 	char where[REMOVAL_PATH_MAX + 1];
 	char what[REMOVAL_DETAIL_MAX + 1];
@@ -72,7 +72,7 @@ int job_check_ratio(const struct job *job, uint64_t packed, uint64_t unpacked)
 }
 
 int job_nested_begin(struct job *job, const struct nested_request *request,
-                     uint32_t *ret_ticket)
+		     uint32_t *ret_ticket)
 {
 	if (job->failed != 0)
 		return job->failed;
@@ -83,7 +83,7 @@ int job_nested_begin(struct job *job, const struct nested_request *request,
 }
 
 int job_nested_wait(struct job *job, uint32_t ticket,
-                    struct nested_result *ret_result)
+		    struct nested_result *ret_result)
 {
 	if (job->failed != 0)
 		return job->failed;

@@ -32,54 +32,57 @@ struct nested_request {
 /* What became of it. */
 struct nested_result {
 	enum verdict verdict;
-	enum error reason;   /* why it is held; ERR_NONE when it passes */
-	enum format format;  /* of the output; of the input when held */
+	enum error reason;  /* why it is held; ERR_NONE when it passes */
+	enum format format; /* of the output; of the input when held */
 	char extension[EXTENSION_MAX + 1]; /* of the output, without dot */
 	char mime[MIME_MAX + 1];           /* of the output */
-	struct view output;  /* valid as long as the job; empty when held */
+	struct view output; /* valid as long as the job; empty when held */
 };
 
 struct job_host {
 	/* Appends to the output. */
 	int (*emit)(struct job *job, struct view bytes) MUST_CHECK;
 	/* Records one removal. */
-	int (*remove)(struct job *job, const struct removal *removal) MUST_CHECK;
+	int (*remove)(struct job *job,
+		      const struct removal *removal) MUST_CHECK;
 	/* Hands an object over; it is worked on while this job goes on. */
-	int (*nested_begin)(struct job *job, const struct nested_request *request,
-	                    uint32_t *ret_ticket) MUST_CHECK;
-	/* Waits for one that was handed over; each ticket once. A held object is
-	 * a result, not an error; an error means that the job cannot go on. */
+	int (*nested_begin)(struct job *job,
+			    const struct nested_request *request,
+			    uint32_t *ret_ticket) MUST_CHECK;
+	/* Waits for one that was handed over; each ticket once. A held object
+	 * is a result, not an error; an error means that the job cannot go on.
+	 */
 	int (*nested_wait)(struct job *job, uint32_t ticket,
-	                   struct nested_result *ret_result) MUST_CHECK;
+			   struct nested_result *ret_result) MUST_CHECK;
 };
 
 struct job {
-	struct view input;            /* read-only; valid as long as the job */
-	const char *name;             /* file name, UTF-8, "" when unknown */
-	const char *declared;         /* declared MIME type, "" when unknown */
+	struct view input;    /* read-only; valid as long as the job */
+	const char *name;     /* file name, UTF-8, "" when unknown */
+	const char *declared; /* declared MIME type, "" when unknown */
 	const struct policy *policy;
 	const char *const *passwords; /* UTF-8, to be tried in turn */
 	size_t password_count;
-	enum format format;           /* set by detection */
-	enum mode mode;               /* set from the policy after detection */
-	unsigned depth;               /* 0 for the original itself */
-	bool recheck;                 /* second run, over an output */
-	uint64_t unpacked_left;       /* what is left of limits.unpacked_bytes */
-	uint32_t members_left;        /* what is left of limits.members */
+	enum format format;     /* set by detection */
+	enum mode mode;         /* set from the policy after detection */
+	unsigned depth;         /* 0 for the original itself */
+	bool recheck;           /* second run, over an output */
+	uint64_t unpacked_left; /* what is left of limits.unpacked_bytes */
+	uint32_t members_left;  /* what is left of limits.members */
 	struct arena *arena;
 	const struct job_host *host;
-	void *host_data;              /* of the host alone */
+	void *host_data; /* of the host alone */
 
 	/* What the job says about its output. */
 	enum format output_format; /* == format unless the sanitizer sets it */
 	char extension[EXTENSION_MAX + 1]; /* without the dot */
 	char mime[MIME_MAX + 1];
 	bool opened_with_password;
-	bool converted;     /* output is of another kind than the input */
-	char detected[64];  /* what an unsupported type is, for people; or "" */
-	uint32_t removals;  /* how many were recorded */
-	uint64_t emitted;   /* bytes */
-	int failed;         /* sticky: first error of job_remove() or job_emit() */
+	bool converted;    /* output is of another kind than the input */
+	char detected[64]; /* what an unsupported type is, for people; or "" */
+	uint32_t removals; /* how many were recorded */
+	uint64_t emitted;  /* bytes */
+	int failed; /* sticky: first error of job_remove() or job_emit() */
 };
 
 /*
@@ -101,7 +104,7 @@ int job_emit(struct job *job, struct view bytes);
  * REMOVAL_DETAIL_MAX. Errors are sticky and job_run() returns them.
  */
 void job_remove(struct job *job, enum removal_kind kind, const char *path,
-                struct view bytes, const char *detail, ...) PRINTF_LIKE(5, 6);
+		struct view bytes, const char *detail, ...) PRINTF_LIKE(5, 6);
 
 /* Takes `bytes` of unpacked data from the budget before they are produced;
  * -ERR_LIMIT_BYTES when it is spent. */
@@ -110,14 +113,14 @@ int job_charge(struct job *job, uint64_t bytes) MUST_CHECK;
 /* -ERR_LIMIT_RATIO when `unpacked` bytes from `packed` are a bomb by policy:
  * more than limits.ratio times as much, and more than 1 MB. */
 int job_check_ratio(const struct job *job, uint64_t packed,
-                    uint64_t unpacked) MUST_CHECK;
+		    uint64_t unpacked) MUST_CHECK;
 
 /* Hands over an object and waits for results; see struct job_host. Up to
  * NESTED_PENDING_MAX may be pending: hand over several, then wait. */
 int job_nested_begin(struct job *job, const struct nested_request *request,
-                     uint32_t *ret_ticket) MUST_CHECK;
+		     uint32_t *ret_ticket) MUST_CHECK;
 int job_nested_wait(struct job *job, uint32_t ticket,
-                    struct nested_result *ret_result) MUST_CHECK;
+		    struct nested_result *ret_result) MUST_CHECK;
 
 /* Says what the output is, where it is not the sanitizer's default. */
 void job_set_output(struct job *job, const char *extension, const char *mime);

@@ -37,9 +37,8 @@ int verifiers_prepare(void)
 	};
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		int error = families[i]->prepare == NULL
-		                ? 0
-		                : families[i]->prepare();
+		int error =
+		    families[i]->prepare == NULL ? 0 : families[i]->prepare();
 
 		if (error != 0)
 			return error;

@@ -46,7 +46,7 @@ const struct verifier *verifier_for(const char *format);
 int verifiers_prepare(void) MUST_CHECK;
 
 /* Notes what was found and returns `error`, which must be negative. */
-int check_fail(struct check *check, int error, const char *detail, ...)
-    MUST_CHECK PRINTF_LIKE(3, 4);
+int check_fail(struct check *check, int error, const char *detail,
+	       ...) MUST_CHECK PRINTF_LIKE(3, 4);
 
 #endif

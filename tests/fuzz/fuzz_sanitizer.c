@@ -29,9 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    output, "input." FUZZ_NAME, &policy, NULL, 0, true);
 
 		if (again->error != 0 || again->removal_count != 0) {
-			(void)fprintf(stderr, "unstable: error %s, %zu removals\n",
-			              error_name(again->error),
-			              again->removal_count);
+			(void)fprintf(
+			    stderr, "unstable: error %s, %zu removals\n",
+			    error_name(again->error), again->removal_count);
 			abort();
 		}
 		local_run_free(again);

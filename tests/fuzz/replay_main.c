@@ -57,7 +57,7 @@ static int replay(const char *path)
 
 		if (entries[i]->d_name[0] != '.') {
 			(void)snprintf(inner, sizeof(inner), "%s/%s", path,
-			               entries[i]->d_name);
+				       entries[i]->d_name);
 			failed |= replay(inner);
 		}
 		free(entries[i]);

@@ -14,7 +14,7 @@ static void utf8_text_comes_out_as_it_is(void **state)
 	(void)state;
 	assert_int_equal(run->error, 0);
 	assert_true(view_equal(buffer_contents(&run->output),
-	                       view_of_string("入札公告\n")));
+			       view_of_string("入札公告\n")));
 	local_run_free(run);
 }
 

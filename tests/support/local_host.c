@@ -39,18 +39,18 @@ static int host_remove(struct job *job, const struct removal *removal)
 	entry->kind = removal->kind;
 	entry->bytes = removal->bytes;
 	(void)snprintf(entry->path, sizeof(entry->path), "%s%s%s",
-	               state->prefix, state->prefix[0] == '\0' ? "" : "!",
-	               removal->path);
+		       state->prefix, state->prefix[0] == '\0' ? "" : "!",
+		       removal->path);
 	(void)text_copy(entry->detail, sizeof(entry->detail), removal->detail);
 	return 0;
 }
 
 static int host_nested_begin(struct job *job,
-                             const struct nested_request *request,
-                             uint32_t *ret_ticket);
+			     const struct nested_request *request,
+			     uint32_t *ret_ticket);
 
 static int host_nested_wait(struct job *job, uint32_t ticket,
-                            struct nested_result *ret_result)
+			    struct nested_result *ret_result)
 {
 	struct local_state *state = job->host_data;
 
@@ -66,7 +66,7 @@ static const struct job_host local_host = {
 };
 
 static void run_nested(struct job *job, const struct nested_request *request,
-                       struct nested_result *ret_result)
+		       struct nested_result *ret_result)
 {
 	struct local_state *outer = job->host_data;
 	struct buffer output = buffer_make(job->policy->limits.output_bytes);
@@ -88,35 +88,35 @@ static void run_nested(struct job *job, const struct nested_request *request,
 	int error;
 
 	*ret_result = (struct nested_result){0};
-	state.prefix = arena_format(job->arena, "%s%s%s", outer->prefix,
-	                            outer->prefix[0] == '\0' ? "" : "!",
-	                            request->path);
+	state.prefix =
+	    arena_format(job->arena, "%s%s%s", outer->prefix,
+			 outer->prefix[0] == '\0' ? "" : "!", request->path);
 	if (state.prefix == NULL)
 		return;
 	error = inner.depth > job->policy->limits.depth ? -ERR_LIMIT_DEPTH
-	                                                : job_run(&inner);
+							: job_run(&inner);
 	ret_result->format = inner.format;
 	if (error != 0) {
 		ret_result->reason = (enum error) - error;
 		if (error == -ERR_ENCRYPTED)
 			ret_result->verdict = VERDICT_PASSWORD;
 	} else {
-		ret_result->verdict = inner.removals > 0 ? VERDICT_SANITIZED
-		                                         : VERDICT_UNCHANGED;
+		ret_result->verdict =
+		    inner.removals > 0 ? VERDICT_SANITIZED : VERDICT_UNCHANGED;
 		ret_result->format = inner.output_format;
 		ret_result->output =
 		    arena_copy(job->arena, buffer_contents(&output));
 		(void)text_copy(ret_result->extension,
-		                sizeof(ret_result->extension), inner.extension);
+				sizeof(ret_result->extension), inner.extension);
 		(void)text_copy(ret_result->mime, sizeof(ret_result->mime),
-		                inner.mime);
+				inner.mime);
 	}
 	buffer_free(&output);
 }
 
 static int host_nested_begin(struct job *job,
-                             const struct nested_request *request,
-                             uint32_t *ret_ticket)
+			     const struct nested_request *request,
+			     uint32_t *ret_ticket)
 {
 	struct local_state *state = job->host_data;
 	struct nested_result *result;
@@ -130,11 +130,11 @@ static int host_nested_begin(struct job *job,
 	/* A second run takes nested objects as they are: they had their own.
 	 * Only their type is looked at. */
 	struct job inner = {.input = request->content,
-	                    .name = request->name,
-	                    .declared = "",
-	                    .policy = job->policy,
-	                    .arena = job->arena,
-	                    .recheck = true};
+			    .name = request->name,
+			    .declared = "",
+			    .policy = job->policy,
+			    .arena = job->arena,
+			    .recheck = true};
 
 	*result = (struct nested_result){.verdict = VERDICT_UNCHANGED};
 	if (detect_format(&inner) != 0)
@@ -142,7 +142,7 @@ static int host_nested_begin(struct job *job,
 	result->format = inner.format;
 	result->output = arena_copy(job->arena, request->content);
 	(void)text_copy(result->extension, sizeof(result->extension),
-	                inner.extension);
+			inner.extension);
 	(void)text_copy(result->mime, sizeof(result->mime), inner.mime);
 	return 0;
 }
@@ -160,9 +160,9 @@ void local_prepare(void)
 }
 
 struct local_run *local_run_with(struct view input, const char *name,
-                                 const struct policy *policy,
-                                 const char *const *passwords,
-                                 size_t password_count, bool recheck)
+				 const struct policy *policy,
+				 const char *const *passwords,
+				 size_t password_count, bool recheck)
 {
 	static struct policy fallback;
 	struct local_run *run = calloc(1, sizeof(*run));
@@ -201,7 +201,7 @@ struct local_run *local_run_with(struct view input, const char *name,
 }
 
 struct local_run *local_run(struct view input, const char *name,
-                            const struct policy *policy)
+			    const struct policy *policy)
 {
 	return local_run_with(input, name, policy, NULL, 0, false);
 }

@@ -28,13 +28,13 @@ struct local_run {
 /* Sanitizes `input` under `policy` (NULL: the default). The result is freed
  * with local_run_free(). */
 struct local_run *local_run(struct view input, const char *name,
-                            const struct policy *policy);
+			    const struct policy *policy);
 
 /* The same with passwords and, where `recheck`, as the second run. */
 struct local_run *local_run_with(struct view input, const char *name,
-                                 const struct policy *policy,
-                                 const char *const *passwords,
-                                 size_t password_count, bool recheck);
+				 const struct policy *policy,
+				 const char *const *passwords,
+				 size_t password_count, bool recheck);
 void local_run_free(struct local_run *run);
 
 /* How many removals of this kind were recorded. */

@@ -1,0 +1,83 @@
+#define _GNU_SOURCE
+#include "gateway/sandbox/landlock.h"
+
+#include "base/handle.h"
+
+#include <linux/landlock.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+/* struct landlock_ruleset_attr as of ABI 6. */
+struct ruleset_attributes {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net;
+	uint64_t scoped;
+};
+
+#define FS_TRUNCATE (1ULL << 14)  /* ABI 3 */
+#define FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
+#define NET_BIND_CONNECT 3ULL     /* ABI 4 */
+#define SCOPE_SOCKET_SIGNAL 3ULL  /* ABI 6 */
+
+int landlock_abi(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			       LANDLOCK_CREATE_RULESET_VERSION);
+
+	return version < 0 ? 0 : (int)version;
+}
+
+static uint64_t every_right(int abi)
+{
+	uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1; /* ABI 1 */
+
+	if (abi >= 2)
+		rights |= LANDLOCK_ACCESS_FS_REFER;
+	if (abi >= 3)
+		rights |= FS_TRUNCATE;
+	if (abi >= 5)
+		rights |= FS_IOCTL_DEV;
+	return rights;
+}
+
+static int allow_scratch(int ruleset, int abi, int scratch_fd)
+{
+	struct landlock_path_beneath_attr rule = {
+	    .allowed_access =
+		LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+		LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+		LANDLOCK_ACCESS_FS_MAKE_DIR | (abi >= 3 ? FS_TRUNCATE : 0),
+	    .parent_fd = scratch_fd,
+	};
+
+	return syscall(SYS_landlock_add_rule, ruleset,
+		       LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0
+		   ? 0
+		   : -ERR_SANDBOX_SETUP;
+}
+
+int landlock_restrict(int abi, int scratch_fd)
+{
+	struct ruleset_attributes attributes = {
+	    .handled_access_fs = every_right(abi),
+	    .handled_access_net = abi >= 4 ? NET_BIND_CONNECT : 0,
+	    .scoped = abi >= 6 ? SCOPE_SOCKET_SIGNAL : 0,
+	};
+	size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
+	HANDLE_CLEANUP int ruleset = -1;
+
+	if (abi < 1)
+		return -ERR_SANDBOX_SETUP;
+	ruleset =
+	    (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
+	if (ruleset < 0)
+		return -ERR_SANDBOX_SETUP;
+	if (scratch_fd >= 0 && allow_scratch(ruleset, abi, scratch_fd) != 0)
+		return -ERR_SANDBOX_SETUP;
+	return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0
+		   ? 0
+		   : -ERR_SANDBOX_SETUP;
+}

@@ -1,0 +1,20 @@
+/*
+ * Landlock with whatever the running kernel knows: Debian 12's headers end at
+ * ABI 2, kernels go on (linux/landlock.h of later releases).
+ */
+#ifndef SEKISHO_GATEWAY_LANDLOCK_H
+#define SEKISHO_GATEWAY_LANDLOCK_H
+
+#include "base/error.h"
+
+/* The kernel's ABI version, 0 when it has no Landlock. */
+int landlock_abi(void);
+
+/*
+ * Denies every right that the ABI can deny; below the folder `scratch_fd`
+ * files can be made, read, written and removed (-1: nowhere).
+ * -ERR_SANDBOX_SETUP on failure. no_new_privs must be set.
+ */
+int landlock_restrict(int abi, int scratch_fd) MUST_CHECK;
+
+#endif

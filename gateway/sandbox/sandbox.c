@@ -1,0 +1,247 @@
+#define _GNU_SOURCE
+#include "gateway/sandbox/sandbox.h"
+
+#include "base/handle.h"
+#include "gateway/sandbox/filter.h"
+#include "gateway/sandbox/landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum { OPEN_FILES_MAX = 256, SCRATCH_MEGABYTES = 512 };
+
+struct sandbox {
+	enum sandbox_kind kind;
+	char scratch[256];
+	struct sandbox_features features;
+	struct sock_fprog filter;
+	uint64_t base_memory; /* address space of the zygote, bytes */
+};
+
+static int write_file(const char *path, const char *text)
+{
+	HANDLE_CLEANUP int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -ERR_SANDBOX_SETUP;
+	return handle_write_all(fd, view_of_string(text)) == 0
+		   ? 0
+		   : -ERR_SANDBOX_SETUP;
+}
+
+/* The process stays itself inside: its user and group map to themselves. */
+static int map_user(uid_t uid, gid_t gid)
+{
+	char line[64];
+	int error = write_file("/proc/self/setgroups", "deny");
+
+	(void)snprintf(line, sizeof(line), "%u %u 1", uid, uid);
+	if (error == 0)
+		error = write_file("/proc/self/uid_map", line);
+	(void)snprintf(line, sizeof(line), "%u %u 1", gid, gid);
+	if (error == 0)
+		error = write_file("/proc/self/gid_map", line);
+	return error;
+}
+
+static int mount_scratch(const char *path)
+{
+	char options[64];
+
+	(void)snprintf(options, sizeof(options), "size=%dm,mode=0700",
+		       SCRATCH_MEGABYTES);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return -ERR_SANDBOX_SETUP;
+	if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  options) != 0)
+		return -ERR_SANDBOX_SETUP;
+	return 0;
+}
+
+static int enter_namespaces(const struct sandbox *sandbox)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC;
+	int error;
+
+	if (!sandbox->features.user_namespace)
+		return 0;
+	if (sandbox->kind == SANDBOX_SCRATCH)
+		flags |= CLONE_NEWNS;
+	if (unshare(flags) != 0)
+		return -ERR_SANDBOX_SETUP;
+	error = map_user(uid, gid);
+	if (error == 0 && sandbox->kind == SANDBOX_SCRATCH)
+		error = mount_scratch(sandbox->scratch);
+	return error;
+}
+
+static int set_limit(int resource, uint64_t soft, uint64_t hard)
+{
+	struct rlimit limit = {soft, hard};
+
+	return setrlimit((__rlimit_resource_t)resource, &limit) == 0
+		   ? 0
+		   : -ERR_SANDBOX_SETUP;
+}
+
+static int set_limits(const struct sandbox *sandbox,
+		      const struct job_limits *limits)
+{
+	uint64_t memory = sandbox->base_memory + limits->memory_bytes;
+	int error = set_limit(RLIMIT_CORE, 0, 0);
+
+	/* SIGXCPU at the soft limit names the reason, the hard one ends a
+	 * process that ignores it. */
+	if (error == 0)
+		error = set_limit(RLIMIT_CPU, limits->cpu_seconds,
+				  limits->cpu_seconds + 1);
+	if (error == 0)
+		error = set_limit(RLIMIT_FSIZE, limits->output_bytes,
+				  limits->output_bytes);
+	if (error == 0)
+		error =
+		    set_limit(RLIMIT_NOFILE, OPEN_FILES_MAX, OPEN_FILES_MAX);
+#ifndef SEKISHO_SANITIZED
+	if (error == 0)
+		error = set_limit(RLIMIT_AS, memory, memory);
+#else
+	(void)memory;
+#endif
+	return error;
+}
+
+/* A user namespace gives every capability inside it: none is needed. */
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3,
+						  0};
+	struct __user_cap_data_struct data[2] = {{0}};
+
+	return syscall(SYS_capset, &header, data) == 0 ? 0 : -ERR_SANDBOX_SETUP;
+}
+
+static int confine(const struct sandbox *sandbox)
+{
+	HANDLE_CLEANUP int scratch = -1;
+	int error;
+
+	if (sandbox->kind == SANDBOX_SCRATCH) {
+		scratch =
+		    open(sandbox->scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (scratch < 0)
+			return -ERR_SANDBOX_SETUP;
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -ERR_SANDBOX_SETUP;
+	error = landlock_restrict(sandbox->features.landlock_abi, scratch);
+	handle_close(&scratch);
+	if (error == 0)
+		error = filter_apply(&sandbox->filter);
+	return error;
+}
+
+int sandbox_enter(const struct sandbox *sandbox,
+		  const struct job_limits *limits)
+{
+#ifdef SEKISHO_SANITIZED
+	(void)enter_namespaces;
+	(void)drop_capabilities;
+	(void)confine;
+	return set_limits(sandbox, limits);
+#else
+	int error = enter_namespaces(sandbox);
+
+	if (error == 0)
+		error = set_limits(sandbox, limits);
+	if (error == 0)
+		error = drop_capabilities();
+	if (error == 0)
+		error = confine(sandbox);
+	return error;
+#endif
+}
+
+/* Tries one thing in a child of its own; true when the child succeeds. */
+static bool probe(const struct sandbox *sandbox,
+		  int (*step)(const struct sandbox *sandbox))
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(step(sandbox) == 0 ? 0 : 1);
+	if (child < 0)
+		return false;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int address_space(uint64_t *ret_bytes)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long long pages;
+	int count;
+
+	if (file == NULL)
+		return -ERR_SANDBOX_SETUP;
+	count = fscanf(file, "%llu", &pages);
+	(void)fclose(file);
+	if (count != 1)
+		return -ERR_SANDBOX_SETUP;
+	*ret_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
+int sandbox_prepare(enum sandbox_kind kind, const char *scratch,
+		    struct sandbox **ret_sandbox)
+{
+	struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
+	int error;
+
+	if (sandbox == NULL)
+		return -ERR_MEMORY;
+	sandbox->kind = kind;
+	if (scratch != NULL)
+		(void)snprintf(sandbox->scratch, sizeof(sandbox->scratch), "%s",
+			       scratch);
+	sandbox->features.landlock_abi = landlock_abi();
+	error = filter_build(kind, &sandbox->filter);
+	if (error == 0)
+		error = address_space(&sandbox->base_memory);
+	if (error == 0 && !probe(sandbox, confine))
+		error = -ERR_SANDBOX_SETUP;
+	if (error != 0) {
+		free(sandbox->filter.filter);
+		free(sandbox);
+		return error;
+	}
+	sandbox->features.seccomp = true;
+	sandbox->features.user_namespace = true;
+	if (!probe(sandbox, enter_namespaces))
+		sandbox->features.user_namespace = false;
+	sandbox->features.network_namespace = sandbox->features.user_namespace;
+	*ret_sandbox = sandbox;
+	return 0;
+}
+
+void sandbox_features(const struct sandbox *sandbox,
+		      struct sandbox_features *ret_features)
+{
+	*ret_features = sandbox->features;
+}

@@ -1,0 +1,52 @@
+/*
+ * The sandbox of the processes that touch hostile content.
+ *
+ * Prepared once in a zygote, entered by each child after fork, in this order:
+ * namespaces, resource limits, capabilities, no_new_privs, Landlock, seccomp.
+ * Any step that fails is fatal for the object. Nothing is left inside but
+ * memory, the descriptors that were handed over, and time.
+ */
+#ifndef SEKISHO_GATEWAY_SANDBOX_H
+#define SEKISHO_GATEWAY_SANDBOX_H
+
+#include "base/message.h"
+
+struct sandbox;
+
+enum sandbox_kind {
+	SANDBOX_PURE,    /* worker, verifier: no file can be opened */
+	SANDBOX_SCRATCH, /* scanner: a small temporary folder of its own */
+};
+
+/*
+ * Finds out what the kernel has and builds the seccomp filter. For
+ * SANDBOX_SCRATCH `scratch` is an existing empty folder that becomes the
+ * mount point of the child's tmpfs. -ERR_SANDBOX_SETUP when no_new_privs,
+ * Landlock or seccomp cannot be had: then nothing may be processed.
+ */
+int sandbox_prepare(enum sandbox_kind kind, const char *scratch,
+		    struct sandbox **ret_sandbox) MUST_CHECK;
+
+/*
+ * Puts the calling process in. After a failure the process must exit without
+ * touching content. In builds with compiler sanitizers, which need system
+ * calls of their own, only the limits on output are set.
+ */
+int sandbox_enter(const struct sandbox *sandbox,
+		  const struct job_limits *limits) MUST_CHECK;
+
+/* What is in force, for `sekisho status`. */
+struct sandbox_features {
+	bool seccomp;
+	bool user_namespace;
+	bool network_namespace;
+	int landlock_abi; /* 0: none */
+};
+
+void sandbox_features(const struct sandbox *sandbox,
+		      struct sandbox_features *ret_features);
+
+/* Exit status of a child that could not enter. */
+enum { SANDBOX_EXIT_SETUP = 125 };
+
+#endif

@@ -1,0 +1,229 @@
+#define _GNU_SOURCE
+#include "gateway/sandbox/zygote.h"
+
+#include "base/frame.h"
+#include "base/handle.h"
+#include "base/log.h"
+#include "base/program.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum { CHILDREN_MAX = 512, IDLE_MS = 1000 };
+
+struct child {
+	uint64_t job;
+	pid_t pid; /* 0: free */
+};
+
+struct zygote {
+	const struct zygote_options *options;
+	struct child children[CHILDREN_MAX];
+	int signals;
+	bool stopping;
+};
+
+static struct child *find_child(struct zygote *zygote, uint64_t job, pid_t pid)
+{
+	for (int i = 0; i < CHILDREN_MAX; i++) {
+		struct child *child = &zygote->children[i];
+
+		if (pid == 0 ? child->pid != 0 && child->job == job
+			     : child->pid == pid)
+			return child;
+	}
+	return NULL;
+}
+
+static struct child *free_child(struct zygote *zygote)
+{
+	for (int i = 0; i < CHILDREN_MAX; i++)
+		if (zygote->children[i].pid == 0)
+			return &zygote->children[i];
+	return NULL;
+}
+
+/* Says how a job ended; wait status of SANDBOX_EXIT_SETUP for one that could
+ * not even begin. */
+static int report_exit(struct zygote *zygote, uint64_t job, uint32_t status)
+{
+	BUFFER_CLEANUP struct buffer payload = buffer_make(16);
+
+	buffer_u32le(&payload, status);
+	return frame_send(zygote->options->broker, MESSAGE_JOB_EXIT, job,
+			  buffer_contents(&payload), -1);
+}
+
+__attribute__((noreturn)) static void
+run_child(struct zygote *zygote, int channel, const struct job_limits *limits)
+{
+	const struct zygote_options *options = zygote->options;
+	int broker = options->broker;
+	int supervisor = options->supervisor;
+
+	/* The children must not outlive the zygote, whose end the broker takes
+	 * for theirs. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		_exit(SANDBOX_EXIT_SETUP);
+	program_signals_reset();
+	handle_close(&broker);
+	handle_close(&supervisor);
+	handle_close(&zygote->signals);
+	if (sandbox_enter(options->sandbox, limits) != 0)
+		_exit(SANDBOX_EXIT_SETUP);
+	options->run(channel, options->context);
+	_exit(0);
+}
+
+static int on_start(void *context, struct frame *frame)
+{
+	struct zygote *zygote = context;
+	struct child *child = free_child(zygote);
+	struct job_limits limits;
+	pid_t pid;
+	int error = job_limits_read(frame->payload, &limits);
+
+	if (error != 0)
+		return error;
+	pid = child == NULL ? -1 : fork();
+	if (pid == 0)
+		run_child(zygote, frame->fd, &limits);
+	if (pid < 0) {
+		log_line(LOG_LINE_ERROR, "fork-failed job=%llu errno=%d",
+			 (unsigned long long)frame->id, errno);
+		return report_exit(zygote, frame->id,
+				   (uint32_t)SANDBOX_EXIT_SETUP << 8);
+	}
+	*child = (struct child){frame->id, pid};
+	return 0;
+}
+
+static int on_kill(void *context, struct frame *frame)
+{
+	struct zygote *zygote = context;
+	struct child *child = find_child(zygote, frame->id, 0);
+
+	/* It may have ended while the message was on its way. */
+	if (child != NULL)
+		(void)kill(child->pid, SIGKILL);
+	return 0;
+}
+
+static int on_stop(void *context, struct frame *frame)
+{
+	struct zygote *zygote = context;
+
+	(void)frame;
+	zygote->stopping = true;
+	return 0;
+}
+
+static int reap_children(struct zygote *zygote)
+{
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+
+	while (read(zygote->signals, &info, sizeof(info)) ==
+	       (ssize_t)sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			zygote->stopping = true;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct child *child = find_child(zygote, 0, pid);
+		int error;
+
+		if (child == NULL)
+			continue;
+		child->pid = 0;
+		error = report_exit(zygote, child->job, (uint32_t)status);
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+static int serve_edges(struct zygote *zygote, const struct pollfd *polled)
+{
+	static const struct frame_rule broker_rules[] = {
+	    {MESSAGE_JOB_START, FRAME_WITH_FD, on_start},
+	    {MESSAGE_JOB_KILL, FRAME_WITHOUT_FD, on_kill},
+	};
+	static const struct frame_rule supervisor_rules[] = {
+	    {MESSAGE_STOP, FRAME_WITHOUT_FD, on_stop},
+	};
+	int error = 0;
+
+	if (polled[0].revents != 0)
+		error = reap_children(zygote);
+	if (error == 0 && polled[1].revents != 0)
+		error = frame_dispatch(polled[1].fd, broker_rules, 2, zygote);
+	if (error == 0 && polled[2].revents != 0)
+		error =
+		    frame_dispatch(polled[2].fd, supervisor_rules, 1, zygote);
+	return error;
+}
+
+static bool has_children(const struct zygote *zygote)
+{
+	for (int i = 0; i < CHILDREN_MAX; i++)
+		if (zygote->children[i].pid != 0)
+			return true;
+	return false;
+}
+
+static int serve(struct zygote *zygote)
+{
+	const struct zygote_options *options = zygote->options;
+	struct pollfd polled[3] = {
+	    {.fd = zygote->signals, .events = POLLIN},
+	    {.fd = options->broker, .events = POLLIN},
+	    {.fd = options->supervisor, .events = POLLIN},
+	};
+
+	while (!zygote->stopping || has_children(zygote)) {
+		int wait = options->idle != NULL ? IDLE_MS : -1;
+		int count = poll(polled, 3, wait);
+		int error;
+
+		if (count < 0 && errno != EINTR)
+			return -ERR_IO;
+		error = count > 0 ? serve_edges(zygote, polled) : 0;
+		if (error == 0 && options->idle != NULL && count == 0)
+			error = options->idle(options->context);
+		if (error == -ERR_CANCELLED)
+			return 0;
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+int zygote_serve(const struct zygote_options *options)
+{
+	struct zygote *zygote = calloc(1, sizeof(*zygote));
+	int error;
+
+	if (zygote == NULL)
+		return -ERR_MEMORY;
+	*zygote = (struct zygote){.options = options, .signals = -1};
+	error = program_signals(true, &zygote->signals);
+	if (error == 0)
+		error = frame_send(options->broker, MESSAGE_ZYGOTE_READY, 0,
+				   view_of_string(options->ready), -1);
+	if (error == 0)
+		error = serve(zygote);
+	for (int i = 0; i < CHILDREN_MAX; i++)
+		if (zygote->children[i].pid != 0)
+			(void)kill(zygote->children[i].pid, SIGKILL);
+	handle_close(&zygote->signals);
+	free(zygote);
+	return error == -ERR_CANCELLED ? 0 : error;
+}

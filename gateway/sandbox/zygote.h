@@ -1,0 +1,33 @@
+/*
+ * The zygote: a process that has loaded what its children need and then only
+ * forks. For each MESSAGE_JOB_START on the broker's edge it makes one process,
+ * puts it into the sandbox and lets it talk to the broker over the channel
+ * that came along; it says with MESSAGE_JOB_EXIT how the process ended.
+ *
+ * It reads no content. It ends when the broker's edge closes, and its children
+ * end with it.
+ */
+#ifndef SEKISHO_GATEWAY_ZYGOTE_H
+#define SEKISHO_GATEWAY_ZYGOTE_H
+
+#include "gateway/sandbox/sandbox.h"
+
+struct zygote_options {
+	const char *program;     /* for the log */
+	int broker;              /* edge; SOCK_SEQPACKET */
+	int supervisor;          /* edge to sekishod; -1: none */
+	struct sandbox *sandbox; /* prepared */
+	/* The job, inside the sandbox: everything it has to say goes over
+	 * `channel`; the process exits afterwards. */
+	void (*run)(int channel, void *context);
+	void *context;
+	/* Called about once a second outside of jobs; NULL where there is
+	 * nothing to do. Negative: the zygote ends with that error. */
+	int (*idle)(void *context) MUST_CHECK;
+	const char *ready; /* JSON text for MESSAGE_ZYGOTE_READY */
+};
+
+/* Serves until an edge closes or it is told to stop; 0 then. */
+int zygote_serve(const struct zygote_options *options) MUST_CHECK;
+
+#endif

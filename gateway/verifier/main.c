@@ -1,0 +1,89 @@
+/*
+ * sekisho-verifier: holds rebuilt objects against their format's list with
+ * other parsers than the rebuild's, one sandboxed process per object.
+ *
+ * usage: sekisho-verifier --edge broker=FD [--edge supervisor=FD]
+ */
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/program.h"
+#include "gateway/sandbox/job_channel.h"
+#include "gateway/sandbox/zygote.h"
+#include "gateway/verifier/check.h"
+
+#include <getopt.h>
+#include <sodium.h>
+
+#include "base/banned.h"
+
+static int verify(const struct job_start *start, struct job_outcome *outcome)
+{
+	const struct job_parameters *parameters = &start->parameters;
+	const struct verifier *verifier = verifier_for(parameters->format);
+	struct check check = {
+	    .output = start->input,
+	    .format = parameters->format,
+	    .extension = parameters->extension,
+	    .policy = &parameters->policy,
+	    .arena = arena_new(parameters->policy.limits.memory_bytes),
+	};
+	int error;
+
+	if (check.arena == NULL)
+		return -ERR_MEMORY;
+	if (verifier == NULL)
+		return -ERR_VERIFY_TYPE;
+	error = verifier->verify(&check);
+	(void)text_copy(outcome->detail, sizeof(outcome->detail), check.detail);
+	return error;
+}
+
+static void run(int channel, void *context)
+{
+	static struct job_start start;
+	struct job_outcome outcome = {.error = ERR_INTERNAL};
+
+	(void)context;
+	if (job_channel_begin(channel, &start) != 0)
+		return;
+	outcome.error = (enum error) - verify(&start, &outcome);
+	/* The broker holds the object when nothing arrives. */
+	if (job_channel_done(channel, &outcome) != 0)
+		return;
+}
+
+static int serve(const struct program_edges *edges)
+{
+	struct zygote_options options = {
+	    .program = "sekisho-verifier",
+	    .broker = program_edge_find(edges, "broker"),
+	    .supervisor = program_edge_find(edges, "supervisor"),
+	    .run = run,
+	    .ready = "{}",
+	};
+	int error = sodium_init() < 0 ? -ERR_INTERNAL : verifiers_prepare();
+
+	if (error == 0)
+		error = sandbox_prepare(SANDBOX_PURE, NULL, &options.sandbox);
+	return error != 0 ? error : zygote_serve(&options);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"edge", required_argument, NULL, 'e'}, {0}};
+	struct program_edges edges = {0};
+	int option;
+	int error;
+
+	log_open("sekisho-verifier");
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option != 'e' || program_edge_add(&edges, optarg) != 0)
+			return 64;
+	if (program_edge_find(&edges, "broker") < 0)
+		return 64;
+	error = serve(&edges);
+	if (error != 0)
+		log_line(LOG_LINE_ERROR, "ended reason=%s", error_name(error));
+	return error == 0 ? 0 : 1;
+}

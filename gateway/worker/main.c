@@ -1,0 +1,160 @@
+/*
+ * sekisho-worker: takes objects apart and rebuilds them, one sandboxed process
+ * per object.
+ *
+ * usage: sekisho-worker --edge broker=FD [--edge supervisor=FD]
+ */
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/program.h"
+#include "gateway/sandbox/zygote.h"
+#include "gateway/worker/host.h"
+#include "sanitizers/detect.h"
+
+#include <getopt.h>
+#include <malloc.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+static struct job job_from(const struct job_start *start,
+			   const char **passwords, struct worker_host *host)
+{
+	const struct job_parameters *parameters = &start->parameters;
+	bool recheck = parameters->kind == JOB_RECHECK;
+
+	for (size_t i = 0; i < parameters->password_count; i++)
+		passwords[i] = parameters->passwords[i];
+	return (struct job){
+	    .input = start->input,
+	    .name = parameters->name,
+	    .declared = parameters->declared,
+	    .policy = &parameters->policy,
+	    .passwords = passwords,
+	    .password_count = parameters->password_count,
+	    .depth = parameters->depth,
+	    .recheck = recheck,
+	    .unpacked_left = parameters->unpacked_left,
+	    .members_left = parameters->members_left,
+	    .arena = arena_new(parameters->policy.limits.memory_bytes),
+	    .host = recheck ? &worker_host_recheck : &worker_host_sanitize,
+	    .host_data = host,
+	};
+}
+
+static int run_job(struct job *job, struct worker_host *host)
+{
+	int error = job->arena == NULL ? -ERR_MEMORY : job_run(job);
+	const struct sanitizer *sanitizer = sanitizer_for(job->format);
+
+	if (error != 0)
+		return error;
+	if (!job->recheck)
+		return worker_host_flush(host);
+	if (job->removals > 0)
+		return -ERR_VERIFY_UNSTABLE;
+	if (!sanitizer->lossy &&
+	    (host->differs || host->compared != job->input.size))
+		return -ERR_VERIFY_UNSTABLE;
+	return 0;
+}
+
+static void run(int channel, void *context)
+{
+	static struct job_start start;
+	static struct worker_host host;
+	static const char *passwords[PASSWORDS_MAX];
+	struct job_outcome outcome = {0};
+	const struct sanitizer *sanitizer;
+	struct job job;
+	int error;
+
+	(void)context;
+	if (job_channel_begin(channel, &start) != 0)
+		return;
+	host.channel = channel;
+	host.output = start.output_fd;
+	host.pending = buffer_make(HOST_OUTPUT_CHUNK);
+	job = job_from(&start, passwords, &host);
+	error = run_job(&job, &host);
+	sodium_memzero(start.parameters.passwords,
+		       sizeof(start.parameters.passwords));
+	outcome.error = (enum error) - error;
+	outcome.opened_with_password = job.opened_with_password;
+	outcome.converted = job.converted;
+	sanitizer = sanitizer_for(job.output_format);
+	outcome.lossy = sanitizer != NULL && sanitizer->lossy;
+	(void)text_copy(outcome.detail, sizeof(outcome.detail), job.detected);
+	(void)text_copy(outcome.format, sizeof(outcome.format),
+			format_name(job.format));
+	(void)text_copy(outcome.output_format, sizeof(outcome.output_format),
+			format_name(job.output_format));
+	(void)text_copy(outcome.extension, sizeof(outcome.extension),
+			job.extension);
+	(void)text_copy(outcome.mime, sizeof(outcome.mime), job.mime);
+	/* The broker holds the object when nothing arrives. */
+	if (job_channel_done(channel, &outcome) != 0)
+		return;
+}
+
+static int prepare(void)
+{
+	int error;
+
+	if (sodium_init() < 0)
+		return -ERR_INTERNAL;
+	error = detect_prepare();
+	if (error == 0)
+		error = sanitizers_prepare();
+	return error;
+}
+
+static int serve(const struct program_edges *edges)
+{
+	char ready[256];
+	struct sandbox_features features;
+	struct zygote_options options = {
+	    .program = "sekisho-worker",
+	    .broker = program_edge_find(edges, "broker"),
+	    .supervisor = program_edge_find(edges, "supervisor"),
+	    .run = run,
+	    .ready = ready,
+	};
+	int error = prepare();
+
+	if (error == 0)
+		error = sandbox_prepare(SANDBOX_PURE, NULL, &options.sandbox);
+	if (error != 0)
+		return error;
+	sandbox_features(options.sandbox, &features);
+	(void)snprintf(ready, sizeof(ready),
+		       "{\"seccomp\":%s,\"landlock_abi\":%d,"
+		       "\"user_namespace\":%s,\"network_namespace\":%s}",
+		       features.seccomp ? "true" : "false",
+		       features.landlock_abi,
+		       features.user_namespace ? "true" : "false",
+		       features.network_namespace ? "true" : "false");
+	return zygote_serve(&options);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"edge", required_argument, NULL, 'e'}, {0}};
+	struct program_edges edges = {0};
+	int option;
+	int error;
+
+	log_open("sekisho-worker");
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option != 'e' || program_edge_add(&edges, optarg) != 0)
+			return 64;
+	if (program_edge_find(&edges, "broker") < 0)
+		return 64;
+	error = serve(&edges);
+	if (error != 0)
+		log_line(LOG_LINE_ERROR, "ended reason=%s", error_name(error));
+	return error == 0 ? 0 : 1;
+}

@@ -20,6 +20,7 @@
 #include "sanitizers/format.h"
 
 enum { EXTENSION_MAX = 15, MIME_MAX = 127, NESTED_PENDING_MAX = 64 };
+enum { DETECTED_MAX = 63 };
 
 /* An object inside this one that is to be an object of its own: a picture in
  * a document, a member of an archive. */
@@ -72,6 +73,10 @@ struct job {
 	struct arena *arena;
 	const struct job_host *host;
 	void *host_data; /* of the host alone */
+
+	/* What detection took it for, also where it is refused for its type:
+	 * "rtf", "exe", "pdf and zip"; "" when it found nothing. ASCII. */
+	char detected[DETECTED_MAX + 1];
 
 	/* What the job says about its output. */
 	enum format output_format; /* == format unless the sanitizer sets it */

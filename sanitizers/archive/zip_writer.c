@@ -1,0 +1,199 @@
+#include "sanitizers/archive/zip_writer.h"
+
+#include "sanitizers/archive/zip_layout.h"
+
+#include <zlib.h>
+
+#include "base/banned.h"
+
+enum {
+	DEFLATE_LEVEL = 6,
+	VERSION = 20,  /* deflate, folders */
+	DATE = 0x0021, /* 1980-01-01, the first the format knows */
+	ATTRIBUTE_FOLDER = 0x10,
+	MEMBERS_MAX = 65534,
+	PIECE = 64 * 1024,
+};
+
+struct zip_writer {
+	struct job *job;
+	struct buffer output;
+	struct buffer directory;
+	uint32_t count;
+	bool ready; /* `stream` was set up */
+	z_stream stream;
+	uint8_t piece[PIECE];
+};
+
+static void *allocate(void *arena, unsigned count, unsigned size)
+{
+	return arena_array(arena, count, size);
+}
+
+static void release(void *arena, void *piece)
+{
+	(void)arena;
+	(void)piece;
+}
+
+int zip_writer_new(struct job *job, struct zip_writer **ret_writer)
+{
+	struct zip_writer *writer = arena_alloc(job->arena, sizeof(*writer));
+	uint64_t maximum = job->policy->limits.output_bytes;
+
+	if (writer == NULL)
+		return -ERR_MEMORY;
+	/* One byte less than what would need ZIP64. */
+	if (maximum > UINT32_MAX - 1)
+		maximum = UINT32_MAX - 1;
+	writer->job = job;
+	writer->output = buffer_make((size_t)maximum);
+	writer->directory = buffer_make((size_t)maximum);
+	writer->stream.zalloc = allocate;
+	writer->stream.zfree = release;
+	writer->stream.opaque = job->arena;
+	*ret_writer = writer;
+	return 0;
+}
+
+void zip_writer_free(struct zip_writer *writer)
+{
+	if (writer == NULL)
+		return;
+	buffer_free(&writer->output);
+	buffer_free(&writer->directory);
+}
+
+static int deflate_into(struct zip_writer *writer, struct view content,
+			struct buffer *packed)
+{
+	z_stream *stream = &writer->stream;
+	int status;
+
+	if (!writer->ready &&
+	    deflateInit2(stream, DEFLATE_LEVEL, Z_DEFLATED, -MAX_WBITS, 8,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ERR_MEMORY;
+	if (writer->ready && deflateReset(stream) != Z_OK)
+		return -ERR_INTERNAL;
+	writer->ready = true;
+	stream->next_in = (Bytef *)(uintptr_t)content.data;
+	stream->avail_in = (uInt)content.size;
+	do {
+		stream->next_out = writer->piece;
+		stream->avail_out = PIECE;
+		status = deflate(stream, Z_FINISH);
+		if (status != Z_OK && status != Z_STREAM_END)
+			return -ERR_INTERNAL;
+		buffer_bytes(packed, writer->piece, PIECE - stream->avail_out);
+	} while (status != Z_STREAM_END && buffer_error(packed) == 0);
+	return buffer_error(packed);
+}
+
+/* The fields that the local header and the central record share. */
+struct common {
+	uint16_t flags;
+	uint16_t method;
+	uint32_t crc;
+	uint32_t packed;
+	uint32_t unpacked;
+	uint16_t name_size;
+};
+
+static void put_common(struct buffer *buffer, const struct common *common)
+{
+	buffer_u16le(buffer, VERSION);
+	buffer_u16le(buffer, common->flags);
+	buffer_u16le(buffer, common->method);
+	buffer_u16le(buffer, 0);
+	buffer_u16le(buffer, DATE);
+	buffer_u32le(buffer, common->crc);
+	buffer_u32le(buffer, common->packed);
+	buffer_u32le(buffer, common->unpacked);
+	buffer_u16le(buffer, common->name_size);
+	buffer_u16le(buffer, 0);
+}
+
+static void put_entry(struct zip_writer *writer,
+		      const struct zip_member *member,
+		      const struct common *common, struct view packed)
+{
+	uint32_t header = (uint32_t)writer->output.size;
+
+	buffer_text(&writer->output, "PK\3\4");
+	put_common(&writer->output, common);
+	buffer_view(&writer->output, member->name);
+	buffer_view(&writer->output, packed);
+
+	buffer_text(&writer->directory, "PK\1\2");
+	buffer_u16le(&writer->directory, VERSION); /* made on FAT */
+	put_common(&writer->directory, common);
+	buffer_u16le(&writer->directory, 0); /* comment */
+	buffer_u16le(&writer->directory, 0); /* disk */
+	buffer_u16le(&writer->directory, 0); /* internal attributes */
+	buffer_u32le(&writer->directory,
+		     member->directory ? ATTRIBUTE_FOLDER : 0);
+	buffer_u32le(&writer->directory, header);
+	buffer_view(&writer->directory, member->name);
+}
+
+static bool is_ascii(struct view name)
+{
+	for (size_t i = 0; i < name.size; i++)
+		if (name.data[i] >= 0x80)
+			return false;
+	return true;
+}
+
+int zip_writer_add(struct zip_writer *writer, const struct zip_member *member,
+		   struct view content)
+{
+	BUFFER_CLEANUP struct buffer packed = buffer_make(content.size);
+	struct common common = {.method = ZIP_METHOD_STORE};
+	struct view data = content;
+	int error;
+
+	if (writer->count >= MEMBERS_MAX || member->name.size > UINT16_MAX)
+		return -ERR_LIMIT_MEMBERS;
+	if (content.size > writer->output.maximum)
+		return -ERR_LIMIT_OUTPUT;
+	if (!member->store && content.size > 0) {
+		error = deflate_into(writer, content, &packed);
+		/* What does not get smaller does not fit the buffer. */
+		if (error != 0 && error != -ERR_LIMIT_OUTPUT)
+			return error;
+		if (error == 0 && packed.size < content.size) {
+			common.method = ZIP_METHOD_DEFLATE;
+			data = buffer_contents(&packed);
+		}
+	}
+	if (member->utf8 && !is_ascii(member->name))
+		common.flags |= ZIP_FLAG_UTF8;
+	common.crc = (uint32_t)crc32_z(0, content.data, content.size);
+	common.packed = (uint32_t)data.size;
+	common.unpacked = (uint32_t)content.size;
+	common.name_size = (uint16_t)member->name.size;
+	put_entry(writer, member, &common, data);
+	writer->count++;
+	error = buffer_error(&writer->output);
+	return error != 0 ? error : buffer_error(&writer->directory);
+}
+
+int zip_writer_finish(struct zip_writer *writer, struct view *ret_archive)
+{
+	struct buffer *output = &writer->output;
+	uint32_t start = (uint32_t)output->size;
+
+	buffer_view(output, buffer_contents(&writer->directory));
+	buffer_text(output, "PK\5\6");
+	buffer_u16le(output, 0);
+	buffer_u16le(output, 0);
+	buffer_u16le(output, (uint16_t)writer->count);
+	buffer_u16le(output, (uint16_t)writer->count);
+	buffer_u32le(output, (uint32_t)writer->directory.size);
+	buffer_u32le(output, start);
+	buffer_u16le(output, 0);
+	if (buffer_error(output) == 0)
+		*ret_archive = buffer_contents(output);
+	return buffer_error(output);
+}

@@ -84,7 +84,6 @@ struct job {
 	char mime[MIME_MAX + 1];
 	bool opened_with_password;
 	bool converted;    /* output is of another kind than the input */
-	char detected[64]; /* what an unsupported type is, for people; or "" */
 	uint32_t removals; /* how many were recorded */
 	uint64_t emitted;  /* bytes */
 	int failed; /* sticky: first error of job_remove() or job_emit() */

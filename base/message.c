@@ -107,6 +107,7 @@ void result_write(struct buffer *buffer, const struct result *value)
 	buffer_u64le(buffer, value->output_bytes);
 	buffer_u32le(buffer, value->removals);
 	buffer_u32le(buffer, value->duration_ms);
+	buffer_u8(buffer, value->recorded);
 }
 
 int result_read(struct view payload, struct result *ret)
@@ -125,6 +126,7 @@ int result_read(struct view payload, struct result *ret)
 	ret->output_bytes = cursor_u64le(&cursor);
 	ret->removals = cursor_u32le(&cursor);
 	ret->duration_ms = cursor_u32le(&cursor);
+	ret->recorded = read_flag(&cursor);
 	return finished(&cursor);
 }
 

@@ -119,6 +119,8 @@ struct result {
 	uint64_t output_bytes;
 	uint32_t removals;
 	uint32_t duration_ms;
+	bool recorded; /* durable in the vault; when false and recording was
+	                  asked for, the item is to be submitted again */
 };
 
 /* MESSAGE_JOB_START: what becomes rlimits of the process. */

@@ -101,3 +101,17 @@ bool utf8_is_unsafe(uint32_t c)
 	       c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
 	       (c >= 0xE0000 && c <= 0xE007F);
 }
+
+void utf8_write_visible(struct buffer *buffer, struct view view)
+{
+	struct cursor cursor = cursor_at(view, 0);
+
+	while (cursor_left(&cursor) > 0) {
+		uint32_t character = utf8_next(&cursor);
+
+		if (utf8_is_unsafe(character))
+			buffer_format(buffer, "<U+%04X>", (unsigned)character);
+		else
+			buffer_utf8(buffer, character);
+	}
+}

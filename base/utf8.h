@@ -5,6 +5,7 @@
 #ifndef SEKISHO_BASE_UTF8_H
 #define SEKISHO_BASE_UTF8_H
 
+#include "base/buffer.h"
 #include "base/view.h"
 
 /* The next character of the cursor's view; U+FFFD, one byte consumed, where
@@ -22,5 +23,9 @@ void utf8_repair(char *text);
  * separators, zero-width and other invisible format characters: what must not
  * be shown raw to a person or kept in a file name. */
 bool utf8_is_unsafe(uint32_t character);
+
+/* Appends the text as a person may see it: unsafe characters as "<U+202E>",
+ * invalid bytes as U+FFFD. */
+void utf8_write_visible(struct buffer *buffer, struct view view);
 
 #endif

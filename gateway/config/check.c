@@ -1,0 +1,205 @@
+#include "gateway/config/check.h"
+
+#include "gateway/config/problem.h"
+
+#include "base/banned.h"
+
+/* The path as the reader of the file knows it: a file with one policy does
+ * not say "policies[0]". */
+static const char *shown(const struct outline *outline, const struct node *node)
+{
+	size_t length = strlen(outline->root);
+	const char *path = node->path + length;
+
+	return *path == '.' ? path + 1 : path;
+}
+
+/* Whether the pattern is a section: "folders", "policies[].limits", "". */
+static bool is_section(const char *pattern)
+{
+	size_t length = strlen(pattern);
+
+	if (length == 0)
+		return true;
+	for (unsigned i = SECTION_GENERAL + 1; i < SECTION_COUNT; i++) {
+		const char *prefix = key_prefix((enum key_section)i);
+
+		if (strlen(prefix) == length + 1 &&
+		    strncmp(prefix, pattern, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_sequence(const char *pattern)
+{
+	return strcmp(pattern, "policies") == 0 ||
+	       strcmp(pattern, "rules") == 0;
+}
+
+/* The key whose list this is an element of; NULL. */
+static const struct key *list_of(const char *pattern)
+{
+	char parent[200];
+	size_t length = strlen(pattern);
+	const struct key *key;
+
+	if (length < 2 || length >= sizeof(parent) ||
+	    strcmp(pattern + length - 2, "[]") != 0)
+		return NULL;
+	(void)snprintf(parent, sizeof(parent), "%.*s", (int)length - 2,
+		       pattern);
+	key = key_find(parent);
+	return key != NULL && key->type == KEY_LIST ? key : NULL;
+}
+
+/* Every name that may stand where `pattern` does. */
+static void write_siblings(struct buffer *buffer, const char *pattern)
+{
+	const char *dot = strrchr(pattern, '.');
+	size_t length = dot == NULL ? 0 : (size_t)(dot + 1 - pattern);
+	const char *between = "";
+
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		const char *prefix = key_prefix(config_keys[i].section);
+
+		if (strlen(prefix) != length ||
+		    strncmp(prefix, pattern, length) != 0)
+			continue;
+		buffer_format(buffer, "%s%s", between, config_keys[i].name);
+		between = ", ";
+	}
+	for (unsigned i = SECTION_GENERAL + 1; i < SECTION_COUNT; i++) {
+		const char *prefix = key_prefix((enum key_section)i);
+		const char *name = prefix + length;
+		size_t size = strlen(prefix) < length ? 0 : strlen(name);
+
+		if (size < 2 || strncmp(prefix, pattern, length) != 0 ||
+		    strchr(name, '.') != name + size - 1)
+			continue;
+		if (name[size - 2] == ']')
+			size -= 2;
+		buffer_format(buffer, "%s%.*s", between, (int)size - 1, name);
+		between = ", ";
+	}
+}
+
+static int unknown(const struct outline *outline, const struct node *node,
+		   struct config_problems *problems)
+{
+	BUFFER_CLEANUP struct buffer names = buffer_make(8192);
+	BUFFER_CLEANUP struct buffer ja = buffer_make(8192);
+	BUFFER_CLEANUP struct buffer en = buffer_make(8192);
+	const char *dot = strrchr(node->path, '.');
+
+	write_siblings(&names, node->pattern);
+	buffer_u8(&names, '\0');
+	buffer_format(&ja, "というキーはありません。使えるキー: %s",
+		      names.data == NULL ? "" : (char *)names.data);
+	buffer_format(&en, "is not a key. Keys here: %s",
+		      names.data == NULL ? "" : (char *)names.data);
+	buffer_u8(&ja, '\0');
+	buffer_u8(&en, '\0');
+	if (buffer_error(&ja) != 0 || buffer_error(&en) != 0)
+		return -ERR_MEMORY;
+	return problem_quote(problems, node->line, shown(outline, node),
+			     dot == NULL ? node->path : dot + 1,
+			     (char *)ja.data, (char *)en.data);
+}
+
+static int wrong_kind(const struct outline *outline, const struct node *node,
+		      enum node_kind wanted, struct config_problems *problems)
+{
+	static const char *const sentences[][2] = {
+	    [NODE_SCALAR] = {"ここには一つの値を書きます。",
+			     "One value is expected here."},
+	    [NODE_MAPPING] = {"ここには「キー: 値」の組を書きます。",
+			      "Pairs of key: value are expected here."},
+	    [NODE_SEQUENCE] = {"ここには「- 」の並びを書きます。",
+			       "A list (lines with \"- \") is expected here."},
+	};
+
+	if (node->kind == wanted)
+		return 0;
+	return problem_add(problems, node->line, shown(outline, node),
+			   sentences[wanted][0], sentences[wanted][1]);
+}
+
+static int wrong_value(const struct outline *outline, const struct node *node,
+		       const struct key *key, struct config_problems *problems)
+{
+	BUFFER_CLEANUP struct buffer ja = buffer_make(4096);
+	BUFFER_CLEANUP struct buffer en = buffer_make(4096);
+
+	buffer_text(&ja, "は使えません。使える値: ");
+	buffer_text(&en, "is not allowed. Allowed: ");
+	key_write_allowed(&ja, key, LANGUAGE_JA);
+	key_write_allowed(&en, key, LANGUAGE_EN);
+	buffer_u8(&ja, '\0');
+	buffer_u8(&en, '\0');
+	if (buffer_error(&ja) != 0 || buffer_error(&en) != 0)
+		return -ERR_MEMORY;
+	return problem_quote(problems, node->line, shown(outline, node),
+			     node->value, (char *)ja.data, (char *)en.data);
+}
+
+/* Somewhere to store what is only tried. */
+union scratch {
+	struct config config;
+	struct config_policy policy;
+	struct config_rule rule;
+};
+
+static int check_node(const struct outline *outline, const struct node *node,
+		      struct config_problems *problems)
+{
+	const struct key *key = key_find(node->pattern);
+	static union scratch scratch;
+	int error;
+
+	if (is_section(node->pattern))
+		return wrong_kind(outline, node, NODE_MAPPING, problems);
+	if (is_sequence(node->pattern))
+		return wrong_kind(outline, node, NODE_SEQUENCE, problems);
+	if (list_of(node->pattern) != NULL)
+		return wrong_kind(outline, node, NODE_SCALAR, problems);
+	if (key == NULL)
+		return unknown(outline, node, problems);
+	if (key->type == KEY_LIST)
+		return wrong_kind(outline, node, NODE_SEQUENCE, problems);
+	error = wrong_kind(outline, node, NODE_SCALAR, problems);
+	if (error == 0 && node->value != NULL &&
+	    !key_store(key, node->value, &scratch))
+		return wrong_value(outline, node, key, problems);
+	return error;
+}
+
+/* Whether the node lies below one that is itself wrong: said once. */
+static bool below(const struct node *node, const struct node *wrong)
+{
+	size_t length = wrong == NULL ? 0 : strlen(wrong->path);
+
+	return length > 0 && strncmp(node->path, wrong->path, length) == 0 &&
+	       (node->path[length] == '.' || node->path[length] == '[');
+}
+
+int outline_check(const struct outline *outline,
+		  struct config_problems *problems)
+{
+	const struct node *wrong = NULL;
+	int result = 0;
+
+	for (size_t i = 0; i < outline->count; i++) {
+		const struct node *node = &outline->nodes[i];
+		int error;
+
+		if (below(node, wrong))
+			continue;
+		error = check_node(outline, node, problems);
+		if (error != 0) {
+			wrong = node;
+			result = error;
+		}
+	}
+	return result;
+}

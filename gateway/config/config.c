@@ -1,0 +1,383 @@
+#define _GNU_SOURCE
+#include "gateway/config/config.h"
+
+#include "base/bytes.h"
+#include "base/frame.h"
+#include "base/handle.h"
+#include "gateway/config/check.h"
+#include "gateway/config/problem.h"
+#include "gateway/config/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum { CONFIG_MEMORY_MAX = 16 * 1024 * 1024 };
+
+/* Stores one key: what the file says, else its default. The text is copied
+ * first, the file's goes with libcyaml's memory. */
+static int store(const struct key *key, const char *given, struct arena *arena,
+		 void *owner)
+{
+	const char *text = given == NULL ? key->value : given;
+	const char *copy = arena_string(arena, view_of_string(text));
+
+	if (copy == NULL)
+		return -ERR_MEMORY;
+	/* The quotes of a default are YAML's. */
+	if (given == NULL && strcmp(text, "\"*\"") == 0)
+		copy = "*";
+	return key_store(key, copy, owner) ? 0 : -ERR_CONFIG;
+}
+
+static int store_list(const struct key *key, const struct slot *slot,
+		      struct arena *arena, void *owner)
+{
+	struct config_list list = {0};
+	bool every = slot->items == NULL && strcmp(key->value, "[]") != 0;
+
+	list.count = every ? 1 : slot->items_count;
+	list.items = arena_array(arena, list.count + 1, sizeof(char *));
+	if (list.items == NULL)
+		return -ERR_MEMORY;
+	if (every)
+		list.items[0] = "*";
+	for (size_t i = 0; !every && i < list.count; i++) {
+		list.items[i] =
+		    arena_string(arena, view_of_string(slot->items[i]));
+		if (list.items[i] == NULL)
+			return -ERR_MEMORY;
+	}
+	if (!bytes_copy((char *)owner + key->offset, key->size,
+			view_of(&list, sizeof(list))))
+		return -ERR_INTERNAL;
+	return 0;
+}
+
+static int fill_general(const struct table *table, struct config *config)
+{
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < KEY_COUNT; i++) {
+		const struct key *key = &config_keys[i];
+
+		if (key->section >= SECTION_POLICY)
+			continue;
+		if (key->type == KEY_LIST)
+			error = store_list(key, &table->slots[i], config->arena,
+					   config);
+		else
+			error = store(key, table->slots[i].text, config->arena,
+				      config);
+	}
+	if (error == 0 && config->parallel == 0) {
+		long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+		config->parallel = cores > 0 ? (uint32_t)cores : 1;
+	}
+	return error;
+}
+
+/* `mode` first: the modes of single formats stand above it. */
+static int fill_policy(const struct table *table, struct arena *arena,
+		       struct config_policy *policy)
+{
+	int error = 0;
+
+	policy_default(&policy->policy);
+	for (size_t i = 0; error == 0 && i < KEY_COUNT; i++) {
+		const struct key *key = &config_keys[i];
+		bool ours = key->section == SECTION_POLICY ||
+			    key->section == SECTION_LIMITS ||
+			    (key->section == SECTION_MODES &&
+			     table->slots[i].text != NULL);
+
+		if (!ours)
+			continue;
+		error = store(key, table->slots[i].text, arena, policy);
+		if (error == 0 && strcmp(key->name, "mode") == 0)
+			memset(policy->policy.modes, policy->policy.modes[0],
+			       sizeof(policy->policy.modes));
+	}
+	return error;
+}
+
+static int fill_rule(const struct table *table, struct arena *arena,
+		     struct config_rule *rule)
+{
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < KEY_COUNT; i++)
+		if (config_keys[i].section == SECTION_RULE)
+			error = store(&config_keys[i], table->slots[i].text,
+				      arena, rule);
+	return error;
+}
+
+static const struct config_policy *find_policy(const struct config *config,
+					       const char *name)
+{
+	for (size_t i = 0; i < config->policy_count; i++)
+		if (strcmp(config->policies[i].name, name) == 0)
+			return &config->policies[i];
+	return NULL;
+}
+
+static int name_taken(const struct outline *outline, const char *name,
+		      uint32_t index, struct config_problems *problems)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "policies[%u].name", index);
+	return problem_quote(problems, outline_line(outline, path), path, name,
+			     "という名前のポリシーが二つあります。",
+			     "is the name of two policies.");
+}
+
+/* "default" is always there, and first. */
+static int fill_policies(const struct raw *raw, const struct outline *outline,
+			 struct config_problems *problems,
+			 struct config *config)
+{
+	static const struct table nothing;
+	uint32_t given = raw == NULL ? 0 : raw->policies_count;
+	bool replaced = false;
+	int error;
+
+	config->policies = arena_array(config->arena, given + 1U,
+				       sizeof(struct config_policy));
+	if (config->policies == NULL)
+		return -ERR_MEMORY;
+	config->policy_count = 1;
+	error = fill_policy(&nothing, config->arena, &config->policies[0]);
+	for (uint32_t i = 0; error == 0 && i < given; i++) {
+		struct config_policy policy = {0};
+		const struct config_policy *twin;
+
+		error = fill_policy(&raw->policies[i], config->arena, &policy);
+		if (error != 0)
+			break;
+		twin = find_policy(config, policy.name);
+		if (twin == NULL) {
+			config->policies[config->policy_count++] = policy;
+		} else if (twin == &config->policies[0] && !replaced) {
+			config->policies[0] = policy;
+			replaced = true;
+		} else {
+			error = name_taken(outline, policy.name, i, problems);
+		}
+	}
+	return error;
+}
+
+static int fill_rules(const struct raw *raw, const struct outline *outline,
+		      struct config_problems *problems, struct config *config)
+{
+	uint32_t given = raw == NULL ? 0 : raw->rules_count;
+	int error = 0;
+
+	config->rules =
+	    arena_array(config->arena, given + 1U, sizeof(struct config_rule));
+	if (config->rules == NULL)
+		return -ERR_MEMORY;
+	config->rule_count = given;
+	for (uint32_t i = 0; i < given; i++) {
+		struct config_rule *rule = &config->rules[i];
+		const struct config_policy *policy;
+		char path[64];
+
+		if (fill_rule(&raw->rules[i], config->arena, rule) != 0)
+			return -ERR_MEMORY;
+		policy = find_policy(config, rule->policy);
+		(void)snprintf(path, sizeof(path), "rules[%u].policy", i);
+		if (policy == NULL)
+			error = problem_quote(
+			    problems, outline_line(outline, path), path,
+			    rule->policy, "という名前のポリシーはありません。",
+			    "is not the name of a policy.");
+		else
+			rule->policy_index =
+			    (size_t)(policy - config->policies);
+	}
+	return error;
+}
+
+static int read_checked(struct view text, const char *root, struct arena *arena,
+			struct config_problems *problems,
+			struct outline *ret_outline)
+{
+	int error;
+
+	if (text.size > CONFIG_BYTES_MAX)
+		return problem_add(problems, 0, "",
+				   "ファイルが大きすぎます(上限 1 MiB)。",
+				   "The file is too large (limit 1 MiB).");
+	error = outline_read(text, root, arena, problems, ret_outline);
+	if (error != 0)
+		return error;
+	error = outline_check(ret_outline, problems);
+	if (error != 0)
+		outline_free(ret_outline);
+	return error;
+}
+
+static int fill(struct view text, struct config_problems *problems,
+		struct config *config)
+{
+	static const struct table nothing;
+	struct outline outline = {0};
+	struct raw *raw = NULL;
+	int error = read_checked(text, "", config->arena, problems, &outline);
+
+	if (error == 0 && outline.count > 0)
+		error = raw_load(text, problems, &raw);
+	if (error == 0)
+		error = fill_general(raw == NULL ? &nothing : &raw->general,
+				     config);
+	if (error == 0)
+		error = fill_policies(raw, &outline, problems, config);
+	if (error == 0)
+		error = fill_rules(raw, &outline, problems, config);
+	raw_free(raw);
+	outline_free(&outline);
+	return error;
+}
+
+int config_load_text(struct view text, const char *name,
+		     struct config_problems *problems,
+		     struct config **ret_config)
+{
+	CONFIG_CLEANUP struct config *config = calloc(1, sizeof(*config));
+	char fallback[PATH_MAX];
+	int error;
+
+	*problems = (struct config_problems){0};
+	(void)text_copy(problems->file, sizeof(problems->file), name);
+	if (config == NULL)
+		return -ERR_MEMORY;
+	config->arena = arena_new(CONFIG_MEMORY_MAX);
+	if (config->arena == NULL)
+		return -ERR_MEMORY;
+	error = fill(text, problems, config);
+	if (error != 0)
+		return error;
+	config->given[0] = config->in;
+	config->given[1] = config->out;
+	config->given[2] = config->held;
+	config->given[3] = config->work;
+	config_default_state(fallback, sizeof(fallback));
+	error = config_set_state(
+	    config, config->state[0] == '\0' ? fallback : config->state);
+	if (error != 0)
+		return error;
+	*ret_config = config;
+	config = NULL;
+	return 0;
+}
+
+void config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	arena_free(config->arena);
+	free(config);
+}
+
+void config_release(struct config **config)
+{
+	config_free(*config);
+	*config = NULL;
+}
+
+static int read_file(const char *path, struct config_problems *problems,
+		     struct buffer *ret_text)
+{
+	HANDLE_CLEANUP int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	uint8_t chunk[16384];
+	uint64_t size;
+	ssize_t got;
+
+	*problems = (struct config_problems){0};
+	(void)text_copy(problems->file, sizeof(problems->file), path);
+	if (fd < 0) {
+		int number = errno;
+
+		(void)problem_quote(problems, 0, "", strerror(number),
+				    ": 開けません。", ": cannot be opened.");
+		return number == ENOENT ? -ERR_NOT_FOUND : -ERR_CONFIG;
+	}
+	if (handle_size(fd, &size) != 0)
+		return problem_add(problems, 0, "",
+				   "通常のファイルではありません。",
+				   "This is not a regular file.");
+	while ((got = read(fd, chunk, sizeof(chunk))) > 0)
+		buffer_bytes(ret_text, chunk, (size_t)got);
+	if (got < 0)
+		return problem_add(problems, 0, "", "読めません。",
+				   "It cannot be read.");
+	return buffer_error(ret_text) == -ERR_LIMIT_OUTPUT
+		   ? problem_add(problems, 0, "",
+				 "ファイルが大きすぎます(上限 1 MiB)。",
+				 "The file is too large (limit 1 MiB).")
+		   : buffer_error(ret_text);
+}
+
+int config_load(const char *path, struct config_problems *problems,
+		struct config **ret_config)
+{
+	BUFFER_CLEANUP struct buffer text = buffer_make(CONFIG_BYTES_MAX);
+	int error =
+	    read_file(path == NULL ? CONFIG_PATH : path, problems, &text);
+
+	if (error == -ERR_NOT_FOUND && path == NULL)
+		return config_load_text(view_of(NULL, 0), CONFIG_PATH, problems,
+					ret_config);
+	if (error != 0)
+		return error;
+	return config_load_text(buffer_contents(&text),
+				path == NULL ? CONFIG_PATH : path, problems,
+				ret_config);
+}
+
+static int fill_one_policy(struct view text, struct arena *arena,
+			   struct config_problems *problems,
+			   struct config_policy *policy)
+{
+	static const struct table nothing;
+	struct outline outline = {0};
+	struct table *table = NULL;
+	int error =
+	    read_checked(text, "policies[0]", arena, problems, &outline);
+
+	if (error == 0 && outline.count > 0)
+		error = raw_load_policy(text, problems, &table);
+	if (error == 0)
+		error = fill_policy(table == NULL ? &nothing : table, arena,
+				    policy);
+	raw_free_policy(table);
+	outline_free(&outline);
+	return error;
+}
+
+int config_load_policy(const char *path, struct config_problems *problems,
+		       struct policy *ret_policy)
+{
+	BUFFER_CLEANUP struct buffer text = buffer_make(CONFIG_BYTES_MAX);
+	struct arena *arena = arena_new(CONFIG_MEMORY_MAX);
+	struct config_policy policy = {0};
+	int error;
+
+	if (arena == NULL)
+		return -ERR_MEMORY;
+	error = read_file(path, problems, &text);
+	if (error == 0)
+		error = fill_one_policy(buffer_contents(&text), arena, problems,
+					&policy);
+	arena_free(arena);
+	if (error == 0)
+		*ret_policy = policy.policy;
+	return error;
+}

@@ -1,0 +1,168 @@
+/*
+ * The configuration: one YAML file, every key with a default, checked whole.
+ * docs/configuration.md lists the keys; gateway/config/keys.def is the table
+ * that the schema, the defaults and the checks are made from.
+ */
+#ifndef SEKISHO_GATEWAY_CONFIG_H
+#define SEKISHO_GATEWAY_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/message.h"
+#include "base/policy.h"
+
+enum {
+	CONFIG_BYTES_MAX = 1024 * 1024, /* of the file */
+	CONFIG_POLICIES_MAX = 64,
+	CONFIG_RULES_MAX = 1024,
+	CONFIG_PROBLEMS_MAX = 32,
+};
+
+/* Where it is when nobody says otherwise. */
+#define CONFIG_PATH "/etc/sekisho/sekisho.yaml"
+#define CONFIG_STATE_PATH "/var/lib/sekisho"
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_COUNT
+};
+
+struct config_list {
+	const char **items;
+	size_t count;
+};
+
+struct config_policy {
+	const char *name;
+	struct policy policy;
+};
+
+/* `any` values are the COUNT of their enum. */
+struct config_rule {
+	uint8_t channel;        /* enum channel or CHANNEL_COUNT */
+	uint8_t direction;      /* enum direction or DIRECTION_COUNT */
+	const char *department; /* fnmatch(3) pattern */
+	const char *policy;
+	size_t policy_index; /* in config.policies */
+};
+
+/* Strings live as long as the configuration; paths are absolute but for
+ * definitions and log_file, which are as given. */
+struct config {
+	const char *user;  /* to become when started as root */
+	uint8_t language;  /* enum language */
+	uint32_t parallel; /* objects worked on at once; never 0 */
+
+	const char *state; /* folder of everything that must survive */
+	const char *in;    /* in/DEPARTMENT/ */
+	const char *out;
+	const char *held;
+	const char *work; /* unlinked files of large contents */
+	const char *run;  /* state/run: sockets */
+
+	const char *definitions;
+	uint32_t definitions_max_age_hours;
+
+	uint8_t log_level;    /* enum log_level */
+	const char *log_file; /* "": standard error */
+
+	uint8_t folder_enabled;
+	struct config_list departments; /* fnmatch patterns that may drop */
+	struct config_list outbound;    /* departments whose files go outward */
+	uint32_t settle_ms; /* unchanged for so long: a file is complete */
+	uint32_t poll_seconds;
+	uint8_t folder_reports; /* 1: NAME.report.json beside each output */
+
+	uint32_t keep_held_days;
+	uint32_t keep_all_days; /* 0: originals of what passed are not kept */
+
+	uint32_t queue; /* items waiting in the broker at most */
+
+	struct config_policy *policies; /* [0] is "default" */
+	size_t policy_count;
+	struct config_rule *rules; /* the first that matches decides */
+	size_t rule_count;
+
+	const char *given[4]; /* in, out, held, work as the file has them */
+	struct arena *arena;
+};
+
+/* One thing that is wrong in a file. */
+struct config_problem {
+	unsigned line;         /* from 1; 0: the file as a whole */
+	char key[160];         /* "policies[1].limits.seconds"; "" */
+	char sentence[2][512]; /* by enum language: what, what is allowed */
+};
+
+struct config_problems {
+	char file[256];
+	size_t count;
+	struct config_problem list[CONFIG_PROBLEMS_MAX];
+};
+
+/*
+ * Reads the configuration at `path`; NULL: CONFIG_PATH where there is such a
+ * file, else the defaults. The caller frees it with config_free().
+ * -ERR_CONFIG: `problems` says what is wrong; -ERR_NOT_FOUND: no such file
+ * (and said in `problems`).
+ */
+int config_load(const char *path, struct config_problems *problems,
+		struct config **ret_config) MUST_CHECK;
+
+/* The same from bytes; `name` stands for the file in messages. */
+int config_load_text(struct view text, const char *name,
+		     struct config_problems *problems,
+		     struct config **ret_config) MUST_CHECK;
+
+void config_free(struct config *config);
+
+/* Frees what a `struct config *` variable points to: for cleanup. */
+void config_release(struct config **config);
+#define CONFIG_CLEANUP __attribute__((cleanup(config_release)))
+
+/*
+ * Another state folder than the file says (--state, SEKISHO_STATE); the paths
+ * that are relative to it follow. A relative path counts from the working
+ * folder.
+ */
+int config_set_state(struct config *config, const char *state) MUST_CHECK;
+
+/*
+ * The state folder that is used when neither an option nor the file names
+ * one: `var` of the checkout when the running program lies in a build tree,
+ * else CONFIG_STATE_PATH. Written to `path`.
+ */
+void config_default_state(char *path, size_t size);
+
+/* A file that holds one policy: the keys of an entry of `policies`. */
+int config_load_policy(const char *path, struct config_problems *problems,
+		       struct policy *ret_policy) MUST_CHECK;
+
+/* The policy of the first rule that matches, else "default"; its name is valid
+ * as long as the configuration. */
+const char *config_policy_for(const struct config *config, enum channel channel,
+			      enum direction direction, const char *department,
+			      struct policy *ret_policy);
+
+/* Whether the folder channel takes files of this department, and which way
+ * they go. */
+bool config_has_department(const struct config *config, const char *department);
+enum direction config_direction_of(const struct config *config,
+				   const char *department);
+
+/* SHA-256 of the policy's bytes on the wire. */
+void config_policy_sha256(const struct policy *policy, uint8_t ret_digest[32]);
+
+/* A complete file: every key with its default and a comment. */
+void config_write_defaults(struct buffer *buffer, enum language language);
+
+/* One line: "FILE:LINE: KEY: SENTENCE". */
+void config_problem_write(struct buffer *buffer,
+			  const struct config_problems *problems, size_t index,
+			  enum language language);
+
+#endif

@@ -120,7 +120,7 @@ struct result {
 	uint32_t removals;
 	uint32_t duration_ms;
 	bool recorded; /* durable in the vault; when false and recording was
-	                  asked for, the item is to be submitted again */
+			  asked for, the item is to be submitted again */
 };
 
 /* MESSAGE_JOB_START: what becomes rlimits of the process. */

@@ -1,0 +1,208 @@
+/*
+ * The broker: takes items in, runs each object of an item through scanner,
+ * worker and verifier, holds them all to one budget, has the outcome recorded
+ * and answers. It never reads content beyond its size and hash.
+ *
+ *   intake.c   clients: submissions in, results out
+ *   item.c     an item: policy, budget, report, record, answer
+ *   object.c   an object of an item: its stages
+ *   jobs.c     processes: queue, start, frames, end
+ *   zygotes.c  the links to worker, scanner and verifier
+ *   vault_link.c  the link to the vault
+ *   status.c   what `sekisho status` shows
+ */
+#ifndef SEKISHO_GATEWAY_BROKER_H
+#define SEKISHO_GATEWAY_BROKER_H
+
+#include "base/frame.h"
+#include "base/loop.h"
+#include "base/message.h"
+#include "gateway/config/config.h"
+#include "gateway/report/name.h"
+#include "gateway/report/report.h"
+
+enum zygote_index { ZYGOTE_WORKER, ZYGOTE_SCANNER, ZYGOTE_VERIFIER, ZYGOTES };
+
+/* A program that forks one process per job. */
+struct zygote_link {
+	struct broker *broker;
+	const char *name;
+	int fd; /* -1: being restarted */
+	struct watch *watch;
+	bool ready;
+	char state[4096]; /* JSON text of its last MESSAGE_ZYGOTE_READY */
+	uint64_t losses;  /* times its edge closed */
+};
+
+struct vault_link {
+	struct broker *broker;
+	int fd; /* -1: not there */
+	struct watch *watch;
+	bool wanted; /* false: works alone, nothing is recorded */
+};
+
+struct client {
+	struct broker *broker;
+	int fd;
+	struct watch *watch;
+	unsigned in_flight;
+	bool paused;
+	bool edge; /* the folder's edge, not a connection */
+	struct client *next;
+};
+
+/* One run of one process. */
+struct job_run {
+	struct broker *broker;
+	uint64_t id;
+	struct object *object; /* NULL: nobody wants the outcome any more */
+	enum job_kind kind;
+	enum zygote_index zygote;
+	int channel; /* our end; -1 before the start and after the end */
+	struct watch *watch;
+	bool started;
+	bool reported;     /* MESSAGE_JOB_DONE came */
+	bool broken;       /* sent a frame that is not allowed */
+	unsigned children; /* nested objects it waits for */
+	unsigned attempts;
+	struct job_outcome outcome;
+	struct job_run *next;
+};
+
+enum object_stage {
+	STAGE_SCAN_INPUT,
+	STAGE_SANITIZE,
+	STAGE_CHECK, /* verify, sanitize again and scan, side by side */
+	STAGE_DONE,
+};
+
+struct object {
+	struct item *item;
+	struct object *parent; /* NULL: the original */
+	struct job_run *parent_job;
+	uint64_t ticket; /* of the parent's process */
+	unsigned depth;  /* 0 for the original */
+	char *path;      /* parts divided by '!' */
+	char *name;      /* file name */
+	int input;       /* sealed memory file or unlinked file */
+	uint64_t input_bytes;
+	int output; /* -1: none */
+	uint64_t output_bytes;
+	enum object_stage stage;
+	unsigned checks_left;
+	uint32_t removals; /* of its own, without nested objects */
+	enum verdict verdict;
+	enum error reason;
+	char detail[REMOVAL_DETAIL_MAX + 1];
+	struct job_outcome outcome; /* of the rebuild */
+	struct object *next;        /* of the item */
+};
+
+struct item {
+	struct broker *broker;
+	struct client *client; /* NULL: it has gone away */
+	uint64_t ticket;       /* of the client */
+	struct submission submission;
+	struct policy policy;
+	const char *policy_name;
+	uint8_t policy_sha256[32];
+	uint8_t input_sha256[32];
+	uint8_t output_sha256[32];
+	uint64_t unpacked_left;
+	uint32_t members_left;
+	uint64_t begun_ms; /* loop_now(); 0: still waiting */
+	struct timer deadline;
+	struct report *report;
+	struct object *original;
+	struct object *objects;
+	enum verdict verdict;
+	enum error reason;
+	bool ended;    /* verdict stands; being recorded */
+	bool recorded; /* the vault said so */
+	uint64_t record_id;
+	struct timer record_deadline;
+	int report_file; /* -1 before it ended */
+	char output_name[NAME_FILE_SIZE];
+	struct item *next;
+};
+
+struct broker {
+	struct loop *loop;
+	struct config *config;
+	uint64_t begun_ms;
+	struct zygote_link zygotes[ZYGOTES];
+	struct vault_link vault;
+	struct client *clients;
+	int listener;
+	struct watch *listener_watch;
+	struct item *items;
+	unsigned item_count;
+	uint64_t finished[VERDICT_COUNT];
+	struct job_run *queue; /* not started; the first is next */
+	struct job_run *running;
+	unsigned process_count; /* started and not waiting for children */
+	uint64_t last_id;
+	bool stopping;
+	uint64_t stop_by_ms;
+	struct timer stop_timer;
+};
+
+/* intake.c */
+int intake_add_client(struct broker *broker, int fd, bool edge) MUST_CHECK;
+void intake_accept(void *context, int fd);
+void intake_answer(struct item *item);
+void intake_resume(struct broker *broker);
+
+/* item.c. Takes the fd. */
+int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
+	       const struct submission *submission, int fd) MUST_CHECK;
+/* Holds the whole item for this reason, whatever is still under way. */
+void item_abort(struct item *item, enum error reason);
+/* The original's verdict stands. */
+void item_end(struct item *item);
+/* The record is durable, or will never be. */
+void item_recorded(struct item *item, int error);
+void item_start_clock(struct item *item);
+void item_abandon_client(struct broker *broker, const struct client *client);
+
+/* object.c */
+struct object *object_new(struct item *item, struct object *parent,
+			  const char *path, const char *name, int fd,
+			  uint64_t size);
+void object_begin(struct object *object);
+void object_free(struct object *object);
+/* A job of this object ended: with `error` 0 as it should. */
+void object_job_ended(struct object *object, const struct job_run *job,
+		      enum error error);
+void object_hold(struct object *object, enum error reason, const char *detail);
+/* Nobody waits for the objects below this one any more. */
+void object_cancel_nested(struct object *object);
+
+/* jobs.c */
+int job_submit(struct object *object, enum job_kind kind) MUST_CHECK;
+void job_forget_object(struct broker *broker, const struct object *object);
+void jobs_schedule(struct broker *broker);
+void jobs_exited(struct broker *broker, uint64_t id, uint32_t status);
+/* The zygote is gone and its processes with it: do their jobs again, or hold
+ * their objects after three times. */
+void jobs_lost(struct broker *broker, enum zygote_index zygote);
+/* A nested object has its verdict: tell the process that waits for it. */
+void job_answer_nested(struct object *object);
+
+/* job_frames.c */
+void job_frames_receive(struct job_run *job);
+void job_frames_send_start(struct job_run *job, int channel);
+
+/* zygotes.c */
+void zygote_connect(struct broker *broker, enum zygote_index index, int fd);
+int zygote_index_of(const char *name);
+
+/* vault_link.c */
+void vault_connect(struct broker *broker, int fd);
+/* Has the ended item recorded; item_recorded() follows, now or later. */
+void vault_record_item(struct item *item);
+
+/* status.c: a memory file with JSON. */
+int status_write(struct broker *broker, int *ret_fd) MUST_CHECK;
+
+#endif

@@ -1,0 +1,283 @@
+#define _GNU_SOURCE
+#include "gateway/broker/broker.h"
+
+#include "base/handle.h"
+#include "base/log.h"
+#include "gateway/sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "base/banned.h"
+
+enum { ATTEMPTS_MAX = 3 };
+
+static enum zygote_index zygote_of(enum job_kind kind)
+{
+	switch (kind) {
+	case JOB_SCAN:
+		return ZYGOTE_SCANNER;
+	case JOB_VERIFY:
+		return ZYGOTE_VERIFIER;
+	case JOB_SANITIZE:
+	case JOB_RECHECK:
+	case JOB_KIND_COUNT:
+		break;
+	}
+	return ZYGOTE_WORKER;
+}
+
+/* Nested objects go in front: their parents hold memory and wait. Items that
+ * came first come first among the rest. */
+static void enqueue(struct broker *broker, struct job_run *job)
+{
+	struct job_run **link = &broker->queue;
+	unsigned depth = job->object->depth;
+
+	/* A later stage of an object that is under way also goes before the
+	 * first stage of one that is not. */
+	while (*link != NULL &&
+	       ((*link)->object->depth > depth ||
+		((*link)->object->depth == depth &&
+		 (*link)->object->stage >= job->object->stage)))
+		link = &(*link)->next;
+	job->next = *link;
+	*link = job;
+}
+
+int job_submit(struct object *object, enum job_kind kind)
+{
+	struct broker *broker = object->item->broker;
+	struct job_run *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return -ERR_MEMORY;
+	*job = (struct job_run){
+	    .broker = broker,
+	    .id = ++broker->last_id,
+	    .object = object,
+	    .kind = kind,
+	    .zygote = zygote_of(kind),
+	    .channel = -1,
+	};
+	enqueue(broker, job);
+	return 0;
+}
+
+static void on_channel(void *context, int fd)
+{
+	(void)fd;
+	job_frames_receive(context);
+}
+
+static int start(struct broker *broker, struct job_run *job)
+{
+	struct zygote_link *link = &broker->zygotes[job->zygote];
+	const struct limits *limits = &job->object->item->policy.limits;
+	struct job_limits job_limits = {
+	    .memory_bytes = limits->memory_bytes,
+	    .output_bytes = limits->output_bytes,
+	    .cpu_seconds = limits->cpu_seconds,
+	};
+	BUFFER_CLEANUP struct buffer payload = buffer_make(64);
+	int pair[2];
+	int error = frame_pair(pair);
+
+	if (error != 0)
+		return error;
+	job->channel = pair[0];
+	job_limits_write(&payload, &job_limits);
+	error = frame_send(link->fd, MESSAGE_JOB_START, job->id,
+			   buffer_contents(&payload), pair[1]);
+	handle_close(&pair[1]);
+	if (error != 0)
+		return error;
+	job_frames_send_start(job, pair[0]);
+	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
+		return -ERR_INTERNAL;
+	job->watch = loop_watch(broker->loop, pair[0], on_channel, job);
+	return job->watch == NULL ? -ERR_MEMORY : 0;
+}
+
+static void job_free(struct broker *broker, struct job_run *job)
+{
+	loop_unwatch(broker->loop, job->watch);
+	handle_close(&job->channel);
+	free(job);
+}
+
+static void unlink_running(struct broker *broker, struct job_run *job)
+{
+	for (struct job_run **link = &broker->running; *link;
+	     link = &(*link)->next) {
+		if (*link != job)
+			continue;
+		*link = job->next;
+		return;
+	}
+}
+
+/* The first of the queue whose zygote is there. */
+static struct job_run *take_ready(struct broker *broker)
+{
+	for (struct job_run **link = &broker->queue; *link;
+	     link = &(*link)->next) {
+		struct job_run *job = *link;
+
+		if (!broker->zygotes[job->zygote].ready)
+			continue;
+		*link = job->next;
+		return job;
+	}
+	return NULL;
+}
+
+void jobs_schedule(struct broker *broker)
+{
+	struct job_run *job;
+
+	while (broker->process_count < broker->config->parallel &&
+	       (job = take_ready(broker)) != NULL) {
+		int error;
+
+		item_start_clock(job->object->item);
+		job->started = true;
+		job->attempts++;
+		job->next = broker->running;
+		broker->running = job;
+		broker->process_count++;
+		error = start(broker, job);
+		if (error != 0) {
+			struct object *object = job->object;
+
+			log_line(LOG_LINE_ERROR, "job-start-failed reason=%s",
+				 error_name(error));
+			unlink_running(broker, job);
+			broker->process_count--;
+			job->object = NULL;
+			job_free(broker, job);
+			object_hold(object, ERR_UNAVAILABLE, "");
+		}
+	}
+}
+
+static enum error reason_of_signal(int number)
+{
+	switch (number) {
+	case SIGSYS:
+		return ERR_SANDBOX_DENIED;
+	case SIGXCPU:
+		return ERR_LIMIT_CPU;
+	case SIGXFSZ:
+		return ERR_LIMIT_OUTPUT;
+	case SIGKILL:
+	case SIGTERM:
+		return ERR_KILLED;
+	default:
+		return ERR_CRASHED;
+	}
+}
+
+static enum error reason_of_end(const struct job_run *job, uint32_t wait_status)
+{
+	int status = (int)wait_status;
+
+	if (job->broken)
+		return ERR_PROTOCOL;
+	if (WIFSIGNALED(status))
+		return reason_of_signal(WTERMSIG(status));
+	if (!WIFEXITED(status))
+		return ERR_KILLED;
+	if (WEXITSTATUS(status) == SANDBOX_EXIT_SETUP)
+		return ERR_SANDBOX_SETUP;
+	if (WEXITSTATUS(status) != 0 || !job->reported)
+		return ERR_EXITED_EARLY;
+	return job->outcome.error;
+}
+
+static void end(struct broker *broker, struct job_run *job, enum error error)
+{
+	struct object *object = job->object;
+
+	unlink_running(broker, job);
+	if (job->children == 0)
+		broker->process_count--;
+	if (object != NULL)
+		object_job_ended(object, job, error);
+	job_free(broker, job);
+}
+
+void jobs_exited(struct broker *broker, uint64_t id, uint32_t status)
+{
+	for (struct job_run *job = broker->running; job; job = job->next) {
+		if (job->id != id)
+			continue;
+		/* What it said before it ended may still lie in the socket. */
+		if (job->watch != NULL)
+			job_frames_receive(job);
+		end(broker, job, reason_of_end(job, status));
+		jobs_schedule(broker);
+		return;
+	}
+}
+
+void jobs_lost(struct broker *broker, enum zygote_index zygote)
+{
+	struct job_run *next;
+
+	for (struct job_run *job = broker->running; job; job = next) {
+		struct object *object = job->object;
+
+		next = job->next;
+		if (job->zygote != zygote)
+			continue;
+		/* A rebuild that already handed out nested objects cannot be
+		 * repeated under the same budget; anything else can. */
+		if (object == NULL || job->attempts >= ATTEMPTS_MAX ||
+		    (job->kind == JOB_SANITIZE &&
+		     (job->children > 0 || object->removals > 0))) {
+			end(broker, job, ERR_UNAVAILABLE);
+			next = broker->running;
+			continue;
+		}
+		unlink_running(broker, job);
+		broker->process_count--;
+		loop_unwatch(broker->loop, job->watch);
+		job->watch = NULL;
+		handle_close(&job->channel);
+		job->started = false;
+		job->reported = false;
+		enqueue(broker, job);
+	}
+	jobs_schedule(broker);
+}
+
+void job_forget_object(struct broker *broker, const struct object *object)
+{
+	for (struct job_run **link = &broker->queue; *link;) {
+		struct job_run *job = *link;
+
+		if (job->object != object) {
+			link = &job->next;
+			continue;
+		}
+		*link = job->next;
+		job_free(broker, job);
+	}
+	for (struct job_run *job = broker->running; job; job = job->next) {
+		if (job->object != object)
+			continue;
+		job->object = NULL;
+		if (job->children > 0) {
+			job->children = 0;
+			broker->process_count++;
+		}
+		/* The zygote being gone has ended it too. */
+		if (frame_send(broker->zygotes[job->zygote].fd,
+			       MESSAGE_JOB_KILL, job->id,
+			       (struct view){NULL, 0}, -1) != 0)
+			continue;
+	}
+}

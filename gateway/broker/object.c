@@ -1,0 +1,299 @@
+#define _GNU_SOURCE
+#include "gateway/broker/broker.h"
+
+#include "base/bytes.h"
+#include "base/handle.h"
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+/* Above it an output is an unlinked file, below it memory. */
+static const uint64_t memory_output_max = 64ULL * 1024 * 1024;
+
+struct object *object_new(struct item *item, struct object *parent,
+			  const char *path, const char *name, int fd,
+			  uint64_t size)
+{
+	struct object *object = calloc(1, sizeof(*object));
+
+	if (object == NULL)
+		return NULL;
+	*object = (struct object){
+	    .item = item,
+	    .parent = parent,
+	    .depth = parent == NULL ? 0 : parent->depth + 1,
+	    .path = strdup(path),
+	    .name = strdup(name),
+	    .input = -1,
+	    .input_bytes = size,
+	    .output = -1,
+	};
+	if (object->path == NULL || object->name == NULL) {
+		object_free(object);
+		return NULL;
+	}
+	object->input = fd;
+	object->next = item->objects;
+	item->objects = object;
+	return object;
+}
+
+void object_free(struct object *object)
+{
+	if (object == NULL)
+		return;
+	handle_close(&object->input);
+	handle_close(&object->output);
+	free(object->path);
+	free(object->name);
+	free(object);
+}
+
+static int work_file(const char *folder, int *ret_fd)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -ERR_NO_SPACE;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int make_output(struct object *object)
+{
+	handle_close(&object->output);
+	if (object->input_bytes > memory_output_max)
+		return work_file(object->item->broker->config->work,
+				 &object->output);
+	return memory_file_new("output", &object->output);
+}
+
+/* The process that wrote it is dead; from here on nobody can change it. */
+static int freeze_output(struct object *object)
+{
+	char path[64];
+	int fd;
+
+	if (memory_file_seal(object->output) == 0)
+		return handle_size(object->output, &object->output_bytes);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", object->output);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ERR_IO;
+	handle_close(&object->output);
+	object->output = fd;
+	return handle_size(fd, &object->output_bytes);
+}
+
+static void report_object(struct object *object)
+{
+	struct item *item = object->item;
+	struct report_object entry = {
+	    .path = object->path,
+	    .format = object->outcome.format[0] == '\0'
+			  ? "unknown"
+			  : object->outcome.format,
+	    .verdict = object->verdict,
+	    .reason = object->reason,
+	    .detail = object->detail,
+	    .input_bytes = object->input_bytes,
+	    .output_bytes = object->output_bytes,
+	};
+
+	if (object->parent == NULL)
+		entry.input_sha256 = item->input_sha256;
+	if (report_add_object(item->report, &entry) != 0)
+		log_line(LOG_LINE_ERROR, "report-failed item=%s",
+			 item->submission.item_id);
+}
+
+/* A limit of the whole item that one of its objects met is met by the item:
+ * leaving out just that object would let a bomb choose what is left. */
+static bool ends_the_item(enum error reason)
+{
+	switch (reason) {
+	case ERR_LIMIT_BYTES:
+	case ERR_LIMIT_RATIO:
+	case ERR_LIMIT_DEPTH:
+	case ERR_LIMIT_MEMBERS:
+	case ERR_LIMIT_TIME:
+	case ERR_LIMIT_REMOVALS:
+	case ERR_SCANNER_NO_DEFINITIONS:
+	case ERR_SCANNER_STALE_DEFINITIONS:
+	case ERR_SCANNER_FAILED:
+	case ERR_SANDBOX_SETUP:
+	case ERR_UNAVAILABLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void finish(struct object *object)
+{
+	struct item *item = object->item;
+
+	object->stage = STAGE_DONE;
+	object_cancel_nested(object);
+	report_object(object);
+	if (object->parent == NULL) {
+		item_end(item);
+	} else if (ends_the_item(object->reason)) {
+		item_abort(item, object->reason);
+	} else {
+		job_answer_nested(object);
+		handle_close(&object->input);
+		handle_close(&object->output);
+	}
+}
+
+void object_hold(struct object *object, enum error reason, const char *detail)
+{
+	if (object->stage == STAGE_DONE)
+		return;
+	job_forget_object(object->item->broker, object);
+	object->verdict =
+	    reason == ERR_ENCRYPTED ? VERDICT_PASSWORD : VERDICT_BLOCKED;
+	object->reason = reason == ERR_NONE ? ERR_INTERNAL : reason;
+	if (detail[0] != '\0')
+		(void)text_copy(object->detail, sizeof(object->detail), detail);
+	handle_close(&object->output);
+	object->output_bytes = 0;
+	finish(object);
+}
+
+void object_cancel_nested(struct object *object)
+{
+	bool found = true;
+
+	while (found) {
+		found = false;
+		for (struct object *inner = object->item->objects; inner;
+		     inner = inner->next) {
+			if (inner->stage == STAGE_DONE ||
+			    inner->parent == NULL ||
+			    inner->parent->stage != STAGE_DONE)
+				continue;
+			inner->stage = STAGE_DONE;
+			inner->verdict = VERDICT_BLOCKED;
+			inner->reason = ERR_CANCELLED;
+			job_forget_object(object->item->broker, inner);
+			found = true;
+		}
+	}
+}
+
+void object_begin(struct object *object)
+{
+	struct broker *broker = object->item->broker;
+
+	object->stage = STAGE_SCAN_INPUT;
+	if (job_submit(object, JOB_SCAN) != 0)
+		object_hold(object, ERR_MEMORY, "");
+	jobs_schedule(broker);
+}
+
+static void begin_sanitize(struct object *object)
+{
+	int error = make_output(object);
+
+	object->stage = STAGE_SANITIZE;
+	if (error == 0)
+		error = job_submit(object, JOB_SANITIZE);
+	if (error != 0)
+		object_hold(object, (enum error) - error, "");
+}
+
+static int submit_checks(struct object *object)
+{
+	int error;
+
+	object->stage = STAGE_CHECK;
+	object->checks_left = 2;
+	error = job_submit(object, JOB_VERIFY);
+	if (error == 0)
+		error = job_submit(object, JOB_SCAN);
+	if (error != 0 || object->item->policy.recheck == 0 ||
+	    object->outcome.lossy)
+		return error;
+	object->checks_left++;
+	return job_submit(object, JOB_RECHECK);
+}
+
+static void begin_checks(struct object *object, const struct job_run *job)
+{
+	int error = freeze_output(object);
+
+	object->outcome = job->outcome;
+	if (error == 0 && object->output_bytes == 0)
+		error = -ERR_EMPTY;
+	if (error == 0)
+		error = submit_checks(object);
+	if (error != 0)
+		object_hold(object, (enum error) - error, "");
+}
+
+/* What a failed check means for the output. */
+static enum error check_reason(const struct job_run *job, enum error error)
+{
+	if (job->kind == JOB_SCAN && error == ERR_INFECTED)
+		return ERR_OUTPUT_INFECTED;
+	if (job->kind == JOB_RECHECK && job->reported && !job->broken)
+		return ERR_VERIFY_UNSTABLE;
+	return error;
+}
+
+static void end_check(struct object *object, const struct job_run *job,
+		      enum error error)
+{
+	char detail[REMOVAL_DETAIL_MAX + 1];
+
+	if (error != ERR_NONE) {
+		(void)snprintf(detail, sizeof(detail), "%s%s%s",
+			       error_name(error),
+			       job->outcome.detail[0] == '\0' ? "" : ": ",
+			       job->outcome.detail);
+		object_hold(object, check_reason(job, error), detail);
+		return;
+	}
+	if (--object->checks_left > 0)
+		return;
+	if (object->outcome.converted)
+		object->verdict = VERDICT_CONVERTED;
+	else
+		object->verdict = object->removals > 0 ? VERDICT_SANITIZED
+						       : VERDICT_UNCHANGED;
+	finish(object);
+}
+
+void object_job_ended(struct object *object, const struct job_run *job,
+		      enum error error)
+{
+	if (object->stage == STAGE_DONE)
+		return;
+	switch (object->stage) {
+	case STAGE_SCAN_INPUT:
+		if (error == ERR_NONE)
+			begin_sanitize(object);
+		else
+			object_hold(object, error, job->outcome.detail);
+		break;
+	case STAGE_SANITIZE:
+		if (error != ERR_NONE) {
+			object->outcome = job->outcome;
+			object_hold(object, error, job->outcome.detail);
+		} else {
+			begin_checks(object, job);
+		}
+		break;
+	case STAGE_CHECK:
+		end_check(object, job, error);
+		break;
+	case STAGE_DONE:
+		break;
+	}
+}

@@ -1,0 +1,99 @@
+#include "gateway/broker/broker.h"
+
+#include "base/handle.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+/* What a program said of itself; an empty object when it said nothing that
+ * can be read. */
+static json_t *said(const struct zygote_link *link)
+{
+	json_t *state = json_loads(link->state, JSON_REJECT_DUPLICATES, NULL);
+
+	return state == NULL ? json_object() : state;
+}
+
+static json_t *programs(const struct broker *broker)
+{
+	json_t *list = json_object();
+
+	for (int i = 0; i < ZYGOTES; i++) {
+		const struct zygote_link *link = &broker->zygotes[i];
+
+		(void)json_object_set_new(
+		    list, link->name == NULL ? "?" : link->name,
+		    json_pack("{s:b, s:I, s:o}", "ready", (int)link->ready,
+			      "restarts", (json_int_t)link->losses, "state",
+			      said(link)));
+	}
+	(void)json_object_set_new(list, "vault",
+				  json_pack("{s:b, s:b}", "ready",
+					    broker->vault.fd >= 0, "wanted",
+					    (int)broker->vault.wanted));
+	return list;
+}
+
+static json_t *missing_features(const struct broker *broker)
+{
+	json_t *missing = json_array();
+	json_t *state = said(&broker->zygotes[ZYGOTE_WORKER]);
+	static const char *const features[] = {"seccomp", "user_namespace",
+					       "network_namespace"};
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (json_is_false(json_object_get(state, features[i])))
+			(void)json_array_append_new(missing,
+						    json_string(features[i]));
+	json_decref(state);
+	return missing;
+}
+
+static bool is_healthy(const struct broker *broker)
+{
+	json_t *state = said(&broker->zygotes[ZYGOTE_SCANNER]);
+	const char *definitions = json_string_value(
+	    json_object_get(json_object_get(state, "definitions"), "state"));
+	bool healthy = definitions != NULL && strcmp(definitions, "ok") == 0;
+
+	json_decref(state);
+	for (int i = 0; i < ZYGOTES; i++)
+		healthy = healthy && broker->zygotes[i].ready;
+	if (broker->vault.wanted)
+		healthy = healthy && broker->vault.fd >= 0;
+	return healthy;
+}
+
+int status_write(struct broker *broker, int *ret_fd)
+{
+	json_t *scanner = said(&broker->zygotes[ZYGOTE_SCANNER]);
+	json_t *definitions = json_object_get(scanner, "definitions");
+	json_t *finished = json_object();
+	json_t *status;
+	char *text;
+	int error;
+
+	for (int i = 0; i < VERDICT_COUNT; i++)
+		(void)json_object_set_new(
+		    finished, verdict_name((enum verdict)i),
+		    json_integer((json_int_t)broker->finished[i]));
+	status = json_pack(
+	    "{s:s, s:b, s:I, s:i, s:i, s:o, s:o, s:O?, s:o}", "version",
+	    SEKISHO_VERSION, "healthy", (int)is_healthy(broker), "uptime_s",
+	    (json_int_t)((loop_now() - broker->begun_ms) / 1000), "items",
+	    (int)broker->item_count, "processes", (int)broker->process_count,
+	    "finished", finished, "sandbox_missing", missing_features(broker),
+	    "definitions", definitions, "programs", programs(broker));
+	json_decref(scanner);
+	if (status == NULL)
+		return -ERR_MEMORY;
+	text = json_dumps(status, JSON_INDENT(2));
+	json_decref(status);
+	if (text == NULL)
+		return -ERR_MEMORY;
+	error = memory_file_from("status", view_of_string(text), ret_fd);
+	free(text);
+	return error;
+}

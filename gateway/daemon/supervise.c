@@ -1,0 +1,183 @@
+#define _GNU_SOURCE
+#include "gateway/daemon/daemon.h"
+
+#include "base/frame.h"
+#include "base/handle.h"
+#include "base/log.h"
+#include "base/program.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum {
+	BACKOFF_FIRST_MS = 100,
+	BACKOFF_MAX_MS = 30000,
+	HEALTHY_MS = 60000, /* running so long clears its failures */
+	STOP_STEP_MS = 25000,
+};
+
+/* Stopped one after the other: no more files in, then what is under way is
+ * finished, then the record is closed. The zygotes end with the broker. */
+static const enum program_index stop_order[] = {PROGRAM_FOLDER, PROGRAM_BROKER,
+						PROGRAM_VAULT};
+
+static bool wanted(const struct daemon *daemon, enum program_index index)
+{
+	return daemon->standalone        ? program_table[index].standalone
+	       : index == PROGRAM_FOLDER ? daemon->config->folder_enabled != 0
+					 : true;
+}
+
+static uint64_t backoff(unsigned failures)
+{
+	uint64_t wait = BACKOFF_FIRST_MS;
+
+	for (unsigned i = 1; i < failures && wait < BACKOFF_MAX_MS; i++)
+		wait *= 2;
+	return wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS;
+}
+
+static void start_or_retry(void *context)
+{
+	struct process *process = context;
+	struct daemon *daemon = process->daemon;
+	enum program_index index =
+	    (enum program_index)(process - daemon->processes);
+	int error;
+
+	if (daemon->stopping || process->pid != 0)
+		return;
+	error = spawn_program(daemon, index);
+	if (error == 0) {
+		log_line(LOG_LINE_INFO, "started program=%s pid=%d",
+			 program_table[index].file, process->pid);
+		return;
+	}
+	if (error != -ERR_UNAVAILABLE)
+		process->failures++;
+	loop_arm(daemon->loop, &process->restart, backoff(process->failures));
+}
+
+static bool anything_runs(const struct daemon *daemon)
+{
+	for (int i = 0; i < PROGRAMS; i++)
+		if (daemon->processes[i].pid != 0)
+			return true;
+	return false;
+}
+
+static void kill_all(struct daemon *daemon, int number)
+{
+	for (int i = 0; i < PROGRAMS; i++)
+		if (daemon->processes[i].pid != 0)
+			(void)kill(daemon->processes[i].pid, number);
+}
+
+/* Asks the next of the stop order that still runs; behind the last one the
+ * rest is ended. */
+static void stop_next(void *context)
+{
+	struct daemon *daemon = context;
+	const unsigned steps = sizeof(stop_order) / sizeof(stop_order[0]);
+
+	while (daemon->stop_step < steps) {
+		struct process *process =
+		    &daemon->processes[stop_order[daemon->stop_step++]];
+
+		if (process->pid == 0)
+			continue;
+		if (frame_send(process->supervisor, MESSAGE_STOP, 0,
+			       (struct view){NULL, 0}, -1) != 0)
+			(void)kill(process->pid, SIGTERM);
+		loop_arm(daemon->loop, &daemon->stop_timer, STOP_STEP_MS);
+		return;
+	}
+	if (!anything_runs(daemon)) {
+		loop_stop(daemon->loop);
+		return;
+	}
+	kill_all(daemon, daemon->stop_step++ == steps ? SIGTERM : SIGKILL);
+	loop_arm(daemon->loop, &daemon->stop_timer, 2000);
+}
+
+static void begin_stop(struct daemon *daemon)
+{
+	if (daemon->stopping)
+		return;
+	log_line(LOG_LINE_INFO, "stopping");
+	program_notify("STOPPING=1");
+	daemon->stopping = true;
+	for (int i = 0; i < PROGRAMS; i++)
+		loop_disarm(daemon->loop, &daemon->processes[i].restart);
+	stop_next(daemon);
+}
+
+static void program_ended(struct daemon *daemon, enum program_index index,
+			  int status)
+{
+	struct process *process = &daemon->processes[index];
+
+	process->pid = 0;
+	handle_close(&process->supervisor);
+	if (daemon->stopping) {
+		stop_next(daemon);
+		return;
+	}
+	if (loop_now() - process->started_ms > HEALTHY_MS)
+		process->failures = 0;
+	process->failures++;
+	log_line(LOG_LINE_WARNING,
+		 "program-ended program=%s status=%d signal=%d failures=%u",
+		 program_table[index].file,
+		 WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		 WIFSIGNALED(status) ? WTERMSIG(status) : 0, process->failures);
+	loop_arm(daemon->loop, &process->restart, backoff(process->failures));
+	if (index != PROGRAM_BROKER)
+		return;
+	/* What the zygotes work on belongs to the broker that is gone. */
+	for (int i = 0; i < PROGRAMS; i++)
+		if (!program_table[i].takes_edges &&
+		    daemon->processes[i].pid != 0)
+			(void)kill(daemon->processes[i].pid, SIGTERM);
+}
+
+static void on_signal(void *context, int fd)
+{
+	struct daemon *daemon = context;
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			begin_stop(daemon);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (int i = 0; i < PROGRAMS; i++)
+			if (daemon->processes[i].pid == pid)
+				program_ended(daemon, (enum program_index)i,
+					      status);
+}
+
+int supervise(struct daemon *daemon)
+{
+	struct watch *watch =
+	    loop_watch(daemon->loop, daemon->signals, on_signal, daemon);
+
+	if (watch == NULL)
+		return -ERR_MEMORY;
+	daemon->stop_timer = (struct timer){stop_next, daemon, 0, NULL};
+	for (int i = 0; i < PROGRAMS; i++) {
+		struct process *process = &daemon->processes[i];
+
+		process->restart =
+		    (struct timer){start_or_retry, process, 0, NULL};
+		if (wanted(daemon, (enum program_index)i))
+			start_or_retry(process);
+	}
+	program_notify("READY=1");
+	return loop_run(daemon->loop);
+}

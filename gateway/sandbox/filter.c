@@ -79,7 +79,8 @@ static const int allowed_scratch[] = {
     SCMP_SYS(renameat2),  SCMP_SYS(chmod),      SCMP_SYS(fchmod),
     SCMP_SYS(fchmodat),   SCMP_SYS(getcwd),     SCMP_SYS(dup),
     SCMP_SYS(umask),      SCMP_SYS(readlink),   SCMP_SYS(statfs),
-    SCMP_SYS(fstatfs),    SCMP_SYS(fadvise64),  SCMP_SYS(truncate),
+    SCMP_SYS(newfstatat), SCMP_SYS(fstatfs),    SCMP_SYS(fadvise64),
+    SCMP_SYS(truncate),
 };
 
 static int allow_list(scmp_filter_ctx filter, const int *list, size_t count)

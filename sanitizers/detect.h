@@ -16,7 +16,8 @@ int detect_prepare(void) MUST_CHECK;
 
 /*
  * Sets job->format and the default output extension and MIME type of that
- * format, and job->detected also where it fails. -ERR_EMPTY, -ERR_TYPE_UNKNOWN, -ERR_TYPE_AMBIGUOUS,
+ * format, and job->detected also where it fails: -ERR_EMPTY,
+ * -ERR_TYPE_UNKNOWN, -ERR_TYPE_AMBIGUOUS, -ERR_MALFORMED,
  * -ERR_TYPE_FORBIDDEN, -ERR_TYPE_EXECUTABLE, -ERR_TYPE_DISGUISED,
  * -ERR_TYPE_UNSUPPORTED or -ERR_ENCRYPTION_UNSUPPORTED where it may not go on.
  */

@@ -18,7 +18,9 @@ const struct sanitizer sanitizer_text = {
     .name = "text",
     .mime = "text/plain",
     .extension = "txt",
-    .extensions = "txt text log md",
+    .extensions = "txt text log md ini cfg conf json geojson yaml yml toml "
+		  "srt vtt tex rst asc lst sql properties dat prj cpg "
+		  "diff patch",
     .claims = text_claims,
     .rebuild = text_rebuild,
     .text = text_rebuild,

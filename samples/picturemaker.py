@@ -1,0 +1,332 @@
+"""Writers of pictures, from nothing: what the generators of picture samples
+share. A picture is a list of rows of (red, green, blue) or of numbers."""
+import math
+import struct
+import zlib
+
+
+def scene(width, height):
+    """A sky, a hill and a fence: smooth areas and edges."""
+    rows = []
+    for y in range(height):
+        row = []
+        for x in range(width):
+            hill = height * 0.6 + math.sin(x / 9) * height * 0.12
+            if y < hill:
+                color = (120 - y * 60 // height, 170 - y * 40 // height, 230)
+            else:
+                color = (60 + (x * 5 + y * 3) % 23, 130 - y * 30 // height, 50)
+            if x % 16 < 2 and y > height * 0.5:
+                color = (150, 100, 60)
+            row.append(color)
+        rows.append(row)
+    return rows
+
+
+def grey(rows):
+    return [[(r * 299 + g * 587 + b * 114) // 1000 for r, g, b in row] for row in rows]
+
+
+# --- EXIF ------------------------------------------------------------------
+
+def exif(orientation=1, gps=False, thumbnail=b"", maker=b""):
+    """A TIFF structure with the fields a camera writes."""
+    def ascii_field(text):
+        return text.encode() + b"\0"
+
+    first = [(0x010F, 2, ascii_field("Sekisho Camera")),
+             (0x0112, 3, struct.pack("<H", orientation)),
+             (0x0132, 2, ascii_field("2026:04:01 09:30:00"))]
+    inner = [(0x9003, 2, ascii_field("2026:04:01 09:30:00"))]
+    if maker:
+        inner.append((0x927C, 7, maker))
+    place = []
+    if gps:
+        def degrees(d, m, s):
+            return struct.pack("<6I", d, 1, m, 1, s, 1)
+        place = [(1, 2, b"N\0"), (2, 5, degrees(35, 41, 22)),
+                 (3, 2, b"E\0"), (4, 5, degrees(139, 41, 30))]
+    sizes = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}
+
+    def directory(fields, offset, following=0):
+        data = offset + 2 + 12 * len(fields) + 4
+        head = struct.pack("<H", len(fields))
+        tail = b""
+        for tag, kind, value in sorted(fields):
+            count = len(value) // sizes[kind]
+            if len(value) <= 4:
+                head += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
+            else:
+                head += struct.pack("<HHII", tag, kind, count, data + len(tail))
+                tail += value + b"\0" * (len(value) % 2)
+        return head + struct.pack("<I", following) + tail
+
+    def build(inner_at, place_at, thumb_at):
+        fields = first + [(0x8769, 4, struct.pack("<I", inner_at))]
+        if place:
+            fields.append((0x8825, 4, struct.pack("<I", place_at)))
+        return directory(fields, 8, thumb_at)
+
+    inner_at = 8 + len(build(0, 0, 0))
+    place_at = inner_at + len(directory(inner, inner_at))
+    thumb_at = place_at + (len(directory(place, place_at)) if place else 0)
+    body = build(inner_at, place_at, thumb_at if thumbnail else 0)
+    body += directory(inner, inner_at)
+    if place:
+        body += directory(place, place_at)
+    if thumbnail:
+        fields = [(0x0103, 3, struct.pack("<H", 6)), (0x0201, 4, struct.pack("<I", thumb_at + 42)),
+                  (0x0202, 4, struct.pack("<I", len(thumbnail)))]
+        body += directory(fields, thumb_at) + thumbnail
+    return b"II*\0" + struct.pack("<I", 8) + body
+
+
+XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+       b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:creator="taro"/>'
+       b'</rdf:RDF></x:xmpmeta>')
+
+
+def icc():
+    """A small display profile (ICC.1): matrix and gamma, with the primaries
+    of Display P3."""
+    def fixed(value):
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(x, y, z):
+        return b"XYZ \0\0\0\0" + fixed(x) + fixed(y) + fixed(z)
+
+    def text(value):
+        raw = value.encode("ascii") + b"\0"
+        body = b"desc\0\0\0\0" + struct.pack(">I", len(raw)) + raw + b"\0" * 78
+        return body + b"\0" * (-len(body) % 4)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    tags = [(b"desc", text("sample P3")), (b"wtpt", xyz(0.9642, 1, 0.8249)),
+            (b"rXYZ", xyz(0.5151, 0.2412, -0.0011)), (b"gXYZ", xyz(0.2920, 0.6922, 0.0419)),
+            (b"bXYZ", xyz(0.1571, 0.0666, 0.7841)), (b"rTRC", curve), (b"gTRC", curve),
+            (b"bTRC", curve), (b"cprt", b"text\0\0\0\0none\0\0\0\0")]
+    offset = 128 + 4 + 12 * len(tags)
+    table, data = struct.pack(">I", len(tags)), b""
+    for name, value in tags:
+        table += name + struct.pack(">II", offset + len(data), len(value))
+        data += value
+    head = struct.pack(">I4sI4s4s4s12s4sIIIIQ", offset + len(data), b"none", 0x02100000, b"mntr",
+                       b"RGB ", b"XYZ ", bytes(12), b"acsp", 0, 0, 0, 0, 0)
+    head += struct.pack(">I", 0) + fixed(0.9642) + fixed(1) + fixed(0.8249)
+    return head.ljust(128, b"\0") + table + data
+
+
+# --- PNG -------------------------------------------------------------------
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def png_chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_header(width, height, bits, color, interlace=0):
+    return png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, interlace))
+
+
+def png_rows(rows, bits):
+    """Rows of samples (flat numbers) to filtered rows."""
+    out = b""
+    for row in rows:
+        out += b"\0"
+        if bits == 16:
+            out += struct.pack(f">{len(row)}H", *row)
+        elif bits == 8:
+            out += bytes(row)
+        else:
+            per = 8 // bits
+            padded = list(row) + [0] * (-len(row) % per)
+            for i in range(0, len(padded), per):
+                byte = 0
+                for value in padded[i:i + per]:
+                    byte = byte << bits | value
+                out += bytes([byte])
+    return out
+
+
+def png_interlaced(rows, bits, channels):
+    """Adam7."""
+    out = b""
+    for x0, y0, dx, dy in ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4),
+                           (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)):
+        part = []
+        for row in rows[y0::dy]:
+            pixels = [row[i:i + channels] for i in range(0, len(row), channels)][x0::dx]
+            if pixels:
+                part.append([v for p in pixels for v in p])
+        out += png_rows(part, bits)
+    return out
+
+
+def png(rows, bits=8, color=2, before=b"", after=b"", interlace=False):
+    """`rows` hold flat samples; `before` and `after` are chunks around the data."""
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
+    width = len(rows[0]) // channels
+    data = png_interlaced(rows, bits, channels) if interlace else png_rows(rows, bits)
+    return (PNG_SIGNATURE + png_header(width, len(rows), bits, color, int(interlace)) + before +
+            png_chunk(b"IDAT", zlib.compress(data, 9)) + after + png_chunk(b"IEND", b""))
+
+
+def flat(rows):
+    return [[v for p in row for v in p] for row in rows]
+
+
+# --- JPEG, baseline (ITU-T T.81) ------------------------------------------------
+
+ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, (i // 8 if (i // 8 + i % 8) % 2 else i % 8)))
+
+LUMA = [16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
+        14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
+        49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99]
+
+
+def jpeg_segment(marker, body):
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+class JpegBits:
+    def __init__(self):
+        self.out, self.value, self.count = bytearray(), 0, 0
+
+    def put(self, value, count):
+        self.value = self.value << count | value
+        self.count += count
+        while self.count >= 8:
+            self.count -= 8
+            byte = self.value >> self.count & 0xFF
+            self.out.append(byte)
+            if byte == 0xFF:
+                self.out.append(0)
+        self.value &= (1 << self.count) - 1
+
+    def finish(self):
+        if self.count:
+            self.put((1 << (8 - self.count)) - 1, 8 - self.count)
+        return bytes(self.out)
+
+
+COSINES = [[math.cos((2 * x + 1) * u * math.pi / 16) * (math.sqrt(1 / 8) if u == 0 else 0.5)
+            for x in range(8)] for u in range(8)]
+
+
+def jpeg_block(samples, table):
+    """64 samples to 64 quantised coefficients in zigzag order."""
+    rows = [[sum(samples[y * 8 + x] * COSINES[u][x] for x in range(8)) for u in range(8)] for y in range(8)]
+    out = [0] * 64
+    for v in range(8):
+        for u in range(8):
+            value = sum(rows[y][u] * COSINES[v][y] for y in range(8))
+            out[v * 8 + u] = round(value / table[v * 8 + u])
+    return [out[i] for i in ZIGZAG]
+
+
+# Every symbol gets a code of eight bits but the last ones, which get nine or
+# more: no statistics needed, and the all-ones code stays free.
+JPEG_DC = list(range(12))
+JPEG_AC = [run << 4 | size for run in range(16) for size in range(1, 11)] + [0x00, 0xF0]
+
+
+def jpeg_codes(symbols, bits):
+    return {symbol: (i, bits) for i, symbol in enumerate(symbols)}
+
+
+def jpeg_huffman(kind, symbols, bits):
+    counts = [0] * 16
+    counts[bits - 1] = len(symbols)
+    return jpeg_segment(0xC4, bytes([kind]) + bytes(counts) + bytes(symbols))
+
+
+def jpeg_number(bits, value):
+    size = abs(value).bit_length()
+    if size:
+        bits.put(value if value > 0 else value + (1 << size) - 1, size)
+
+
+def jpeg_planes(rows, subsample):
+    """YCbCr planes as (width, height, function of x, y)."""
+    height, width = len(rows), len(rows[0])
+
+    def pixel(x, y):
+        return rows[min(y, height - 1)][min(x, width - 1)]
+
+    def luma(x, y):
+        r, g, b = pixel(x, y)
+        return 0.299 * r + 0.587 * g + 0.114 * b - 128
+
+    def blue(x, y):
+        r, g, b = pixel(x * subsample, y * subsample)
+        return -0.168736 * r - 0.331264 * g + 0.5 * b
+
+    def red(x, y):
+        r, g, b = pixel(x * subsample, y * subsample)
+        return 0.5 * r - 0.418688 * g - 0.081312 * b
+
+    return [luma, blue, red]
+
+
+def jpeg_scan(planes, width, height, sampling, tables):
+    """The entropy-coded data of one baseline scan over all components."""
+    dc, ac = jpeg_codes(JPEG_DC, 5), jpeg_codes(JPEG_AC, 8)
+    bits, last = JpegBits(), [0] * len(planes)
+    step = 8 * sampling[0]
+    for my in range(0, height, step):
+        for mx in range(0, width, step):
+            for c, plane in enumerate(planes):
+                for by in range(sampling[c]):
+                    for bx in range(sampling[c]):
+                        x0 = mx // sampling[0] * sampling[c] + bx * 8
+                        y0 = my // sampling[0] * sampling[c] + by * 8
+                        block = jpeg_block([plane(x0 + i % 8, y0 + i // 8) for i in range(64)], tables[c])
+                        difference = block[0] - last[c]
+                        last[c] = block[0]
+                        bits.put(*dc[abs(difference).bit_length()])
+                        jpeg_number(bits, difference)
+                        run = 0
+                        end = max((i for i in range(1, 64) if block[i]), default=0)
+                        for value in block[1:end + 1]:
+                            if value == 0:
+                                run += 1
+                                continue
+                            while run > 15:
+                                bits.put(*ac[0xF0])
+                                run -= 16
+                            bits.put(*ac[run << 4 | abs(value).bit_length()])
+                            jpeg_number(bits, value)
+                            run = 0
+                        if end < 63:
+                            bits.put(*ac[0x00])
+    return bits.finish()
+
+
+def jpeg(rows, segments=b"", quality=80, subsample=2, after=b"", jfif=True):
+    """`rows` of RGB triples, of numbers for grey, or of four numbers for CMYK
+    as Adobe stores it. `segments` follow the JFIF header."""
+    height, width = len(rows), len(rows[0])
+    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+    table = [min(255, max(1, (v * scale + 50) // 100)) for v in LUMA]
+    first = rows[0][0]
+    if isinstance(first, int):
+        planes, sampling = [lambda x, y: rows[min(y, height - 1)][min(x, width - 1)] - 128], [1]
+    elif len(first) == 4:
+        planes = [lambda x, y, c=c: rows[min(y, height - 1)][min(x, width - 1)][c] - 128 for c in range(4)]
+        sampling = [1] * 4
+    else:
+        planes, sampling = jpeg_planes(rows, subsample), [subsample, 1, 1]
+    out = b"\xff\xd8"
+    if jfif:
+        out += jpeg_segment(0xE0, b"JFIF\0\1\1\1\0\x48\0\x48\0\0")
+    out += segments + jpeg_segment(0xDB, b"\0" + bytes(table[i] for i in ZIGZAG))
+    frame = struct.pack(">BHHB", 8, height, width, len(planes))
+    scan = bytes([len(planes)])
+    for c, factor in enumerate(sampling):
+        frame += bytes([c + 1, factor << 4 | factor, 0])
+        scan += bytes([c + 1, 0])
+    out += jpeg_segment(0xC0, frame)
+    out += jpeg_huffman(0x00, JPEG_DC, 5) + jpeg_huffman(0x10, JPEG_AC, 8)
+    out += jpeg_segment(0xDA, scan + bytes([0, 63, 0]))
+    return out + jpeg_scan(planes, width, height, sampling, [table] * len(planes)) + b"\xff\xd9" + after

@@ -1,0 +1,202 @@
+/*
+ * Compound files: told by the streams in their root and its class id. Reads
+ * the directory only, along its own sector chain with a cap, so that loops in
+ * it end.
+ */
+#include "sanitizers/detect/kind.h"
+
+#include "base/banned.h"
+
+enum {
+	ENTRY_SIZE = 128,
+	ENTRIES_MAX = 4096,
+	HEADER_FAT_SECTORS = 109,
+};
+
+struct cfb {
+	struct view input;
+	size_t sector_size;
+	const uint8_t *entries[ENTRIES_MAX]; /* ENTRY_SIZE bytes each */
+	size_t count;
+};
+
+static struct view sector_at(const struct cfb *cfb, uint32_t sector)
+{
+	uint64_t offset = ((uint64_t)sector + 1) * cfb->sector_size;
+
+	if (offset >= cfb->input.size)
+		return view_of(NULL, 0);
+	return view_slice(cfb->input, (size_t)offset, cfb->sector_size);
+}
+
+/* The next sector of a chain; only FAT sectors that the header names, which
+ * covers the first 7 MB (512-byte sectors) of any file. */
+static uint32_t next_sector(const struct cfb *cfb, uint32_t sector)
+{
+	uint32_t per_sector = (uint32_t)(cfb->sector_size / 4);
+	uint32_t index = sector / per_sector;
+	struct cursor header = cursor_at(cfb->input, 76 + (size_t)index * 4);
+	struct cursor fat;
+
+	if (index >= HEADER_FAT_SECTORS)
+		return UINT32_MAX;
+	fat = cursor_at(sector_at(cfb, cursor_u32le(&header)),
+			(size_t)(sector % per_sector) * 4);
+	sector = cursor_u32le(&fat);
+	return fat.failed || header.failed ? UINT32_MAX : sector;
+}
+
+static void read_directory(struct cfb *cfb)
+{
+	struct cursor header = cursor_at(cfb->input, 48);
+	uint32_t sector = cursor_u32le(&header);
+
+	while (cfb->count < ENTRIES_MAX) {
+		struct view part = sector_at(cfb, sector);
+
+		for (size_t at = 0;
+		     at + ENTRY_SIZE <= part.size && cfb->count < ENTRIES_MAX;
+		     at += ENTRY_SIZE)
+			cfb->entries[cfb->count++] = part.data + at;
+		if (part.size == 0)
+			return;
+		sector = next_sector(cfb, sector);
+	}
+}
+
+static const struct {
+	const char *stream;
+	const char *kind;
+	enum error refusal;
+} streams[] = {
+    {"EncryptedPackage", "encrypted ooxml", ERR_ENCRYPTION_UNSUPPORTED},
+    {"WordDocument", "doc", ERR_NONE},
+    {"Workbook", "xls", ERR_NONE},
+    {"Book", "xls", ERR_NONE},
+    {"PowerPoint Document", "ppt", ERR_NONE},
+    {"PP97_DUALSTORAGE", "ppt", ERR_NONE},
+    {"PP40", "ppt", ERR_NONE},
+    {"VisioDocument", "vsd", ERR_NONE},
+    {"Quill", "pub", ERR_NONE},
+    {"__properties_version1.0", "msg", ERR_NONE},
+    {"FileHeader", "hwp", ERR_NONE},
+    {"DocumentText", "jtd", ERR_NONE},
+    {"JSCompDocument", "jtdc", ERR_NONE},
+    {"MatOST", "wps", ERR_NONE},
+    {"Props", "mpp", ERR_NONE},
+    {"   114", "mpp", ERR_NONE},
+    {"Catalog", "thumbs.db", ERR_NONE},
+    {"StarCalcDocument", "sdc", ERR_NONE},
+    {"StarWriterDocument", "sdw", ERR_NONE},
+    {"StarDrawDocument3", "sdd", ERR_NONE},
+    {"SwDocContentMgr", "sldprt", ERR_NONE},
+};
+
+enum { STREAMS = sizeof(streams) / sizeof(streams[0]) };
+
+/* Names are UTF-16LE; all names on the list are ASCII. */
+static size_t stream_of(const uint8_t *entry)
+{
+	char name[33];
+	size_t length = 0;
+
+	while (length < 31 && entry[2 * length] != 0 &&
+	       entry[2 * length + 1] == 0) {
+		name[length] = (char)entry[2 * length];
+		length++;
+	}
+	name[length] = '\0';
+	for (size_t i = 0; i < STREAMS; i++)
+		if (strcasecmp(name, streams[i].stream) == 0)
+			return i;
+	return STREAMS;
+}
+
+static uint32_t field_of(const uint8_t *entry, size_t offset)
+{
+	struct cursor cursor = cursor_at(view_of(entry, ENTRY_SIZE), offset);
+
+	return cursor_u32le(&cursor);
+}
+
+/* Walks the tree of the root's children ([MS-CFB] 2.6.4) without recursion. */
+static void find_streams(const struct cfb *cfb, bool found[STREAMS])
+{
+	static uint32_t stack[ENTRIES_MAX];
+	bool seen[ENTRIES_MAX] = {false};
+	size_t depth = 0;
+
+	stack[depth++] = field_of(cfb->entries[0], 76);
+	while (depth > 0) {
+		uint32_t index = stack[--depth];
+		size_t stream;
+
+		if (index >= cfb->count || seen[index])
+			continue;
+		seen[index] = true;
+		stream = stream_of(cfb->entries[index]);
+		if (stream < STREAMS)
+			found[stream] = true;
+		for (size_t side = 68; side <= 72; side += 4) {
+			uint32_t child = field_of(cfb->entries[index], side);
+
+			if (child < cfb->count && !seen[child] &&
+			    depth < ENTRIES_MAX)
+				stack[depth++] = child;
+		}
+	}
+}
+
+static const struct {
+	const char bytes[17];
+	uint8_t offset; /* of the bytes within the class id */
+	uint8_t size;
+	const char *kind;
+	enum error refusal;
+} classes[] = {
+    {"\x84\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", 0, 16, "msi",
+     ERR_TYPE_EXECUTABLE},
+    {"\x86\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", 0, 16, "msp",
+     ERR_TYPE_EXECUTABLE},
+    {"\x82\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", 0, 16, "mst",
+     ERR_TYPE_EXECUTABLE},
+    {"\x84\x1D\xCF\x11\x97\x13\0\x20\xAF\xD8\x06\xF4", 4, 12, "jtd", ERR_NONE},
+};
+
+static struct kind judge(const struct cfb *cfb)
+{
+	struct kind kind = {.name = "cfb"};
+	bool found[STREAMS] = {false};
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (memcmp(cfb->entries[0] + 80 + classes[i].offset,
+			   classes[i].bytes, classes[i].size) == 0)
+			return (struct kind){.name = classes[i].kind,
+					     .refusal = classes[i].refusal};
+	find_streams(cfb, found);
+	for (size_t i = STREAMS; i-- > 0;)
+		if (found[i])
+			kind = (struct kind){.name = streams[i].kind,
+					     .refusal = streams[i].refusal};
+	/* Word, Excel and PowerPoint each take the one stream they know. */
+	if ((int)found[1] + (int)(found[2] || found[3]) + (int)found[4] > 1 &&
+	    !found[0] && !found[5])
+		kind = (struct kind){.name = "doc, xls or ppt",
+				     .refusal = ERR_TYPE_AMBIGUOUS};
+	return kind;
+}
+
+struct kind kind_of_cfb(struct view input)
+{
+	static struct cfb cfb;
+	struct cursor header = cursor_at(input, 30);
+	uint16_t shift = cursor_u16le(&header);
+
+	cfb.input = input;
+	cfb.sector_size = shift == 12 ? 4096 : 512;
+	cfb.count = 0;
+	read_directory(&cfb);
+	if (cfb.count == 0)
+		return (struct kind){.name = "cfb"};
+	return judge(&cfb);
+}

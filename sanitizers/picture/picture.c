@@ -1,0 +1,93 @@
+#include "sanitizers/picture/picture.h"
+
+#include <stdlib.h>
+#include <vips/vips.h>
+#include <vips/vector.h>
+
+#include "base/banned.h"
+
+/* The only loaders; everything else that libvips could open stays blocked. */
+static const char *const loaders[] = {
+    "VipsForeignLoadJpeg", "VipsForeignLoadPng",  "VipsForeignLoadWebp",
+    "VipsForeignLoadTiff", "VipsForeignLoadHeif",
+};
+
+enum { BYTES_PER_PIXEL = 4 };
+
+static void discard_log(const gchar *domain, GLogLevelFlags level,
+			const gchar *message, gpointer data)
+{
+	(void)domain;
+	(void)level;
+	(void)message;
+	(void)data;
+}
+
+int picture_prepare(void)
+{
+	static bool prepared;
+
+	if (prepared)
+		return 0;
+	/* Run-time code generation maps files and writable code. */
+	if (setenv("VIPS_NOVECTOR", "1", 1) != 0)
+		return -ERR_MEMORY;
+	if (vips_init("sekisho") != 0)
+		return -ERR_UNAVAILABLE;
+	(void)g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, discard_log, NULL);
+	vips_vector_set_enabled(FALSE);
+	vips_block_untrusted_set(TRUE);
+	vips_operation_block_set("VipsForeignLoad", TRUE);
+	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
+		vips_operation_block_set(loaders[i], FALSE);
+	vips_cache_set_max(0);
+	vips_concurrency_set(1);
+	prepared = true;
+	return 0;
+}
+
+int picture_check_size(struct job *job, uint64_t width, uint64_t height,
+		       uint64_t frames)
+{
+	uint64_t total;
+
+	if (width == 0 || height == 0 || frames == 0)
+		return -ERR_MALFORMED;
+	if (frames > job->policy->limits.pages)
+		return -ERR_LIMIT_PAGES;
+	if (__builtin_mul_overflow(width, height, &total) ||
+	    __builtin_mul_overflow(total, frames, &total) ||
+	    total > job->policy->limits.pixels)
+		return -ERR_LIMIT_PIXELS;
+	return job_charge(job, total * BYTES_PER_PIXEL);
+}
+
+int picture_check_density(struct view input, uint64_t width, uint64_t height,
+			  uint64_t pixels_per_byte)
+{
+	uint64_t total;
+
+	if (__builtin_mul_overflow(width, height, &total) ||
+	    total / pixels_per_byte > input.size)
+		return -ERR_LIMIT_PIXELS;
+	return 0;
+}
+
+void picture_remove_trailing(struct job *job, struct view trailing)
+{
+	if (trailing.size > 0)
+		job_remove(job, REMOVAL_PICTURE_TRAILING_DATA, "", trailing,
+			   "%zu bytes", trailing.size);
+}
+
+struct picture_tag picture_tag_text(uint32_t tag)
+{
+	struct picture_tag text = {0};
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint8_t byte = (uint8_t)(tag >> (24 - 8 * i));
+
+		text.text[i] = byte >= 0x20 && byte < 0x7F ? (char)byte : '?';
+	}
+	return text;
+}

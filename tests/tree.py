@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""The rules of the source tree that no compiler checks.
+
+- base/ includes nothing else of the project; sanitizers/ only base/;
+  quarantine/ only base/; gateway/verifier/ nothing of sanitizers/ but the table;
+- every source outside base/ has base/banned.h as its last include;
+- no source is longer than 600 lines;
+- every format has a source, a test, samples and a verifier.
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+MAY_INCLUDE = {
+    "base": {"base"},
+    "sanitizers": {"base", "sanitizers"},
+    "quarantine": {"base", "quarantine"},
+    "gateway": {"base", "sanitizers", "gateway"},
+}
+LINES_MAX = 600
+
+
+def sources():
+    for top in MAY_INCLUDE:
+        for path in sorted((ROOT / top).rglob("*.[ch]")):
+            yield path
+
+
+def includes(text):
+    return re.findall(r'^#include "([^"]+)"', text, re.MULTILINE)
+
+
+def check_directions(path, names):
+    top = path.relative_to(ROOT).parts[0]
+    for name in names:
+        if name.split("/")[0] not in MAY_INCLUDE[top]:
+            yield f"{path.relative_to(ROOT)}: {top}/ must not include {name}"
+        verifier = "gateway/verifier/" in str(path)
+        if verifier and name.startswith("sanitizers/") and not name.endswith(".def"):
+            yield f"{path.relative_to(ROOT)}: the verifier must not share code with {name}"
+
+
+def check_banned(path, text):
+    if path.suffix != ".c" or path.relative_to(ROOT).parts[0] == "base":
+        return
+    found = re.findall(r'^#include ["<]([^">]+)[">]', text, re.MULTILINE)
+    found = [name for name in found if not name.endswith(".def")]
+    if not found or found[-1] != "base/banned.h":
+        yield f"{path.relative_to(ROOT)}: base/banned.h must be the last include"
+
+
+def check_formats():
+    table = (ROOT / "sanitizers/formats.def").read_text()
+    families = (ROOT / "gateway/verifier/families.def").read_text()
+    for name, family in re.findall(r"^FORMAT\(\w+, (\w+), (\w+),", table, re.MULTILINE):
+        for wanted in (f"sanitizers/{name}.c", f"tests/sanitizers/{name}_test.c",
+                       f"samples/{name}/make.py", f"gateway/verifier/{family}.c"):
+            if not (ROOT / wanted).exists():
+                yield f"format {name}: {wanted} is missing"
+        if f"FAMILY({family}," not in families:
+            yield f"format {name}: no verifier for the family {family}"
+
+
+def main():
+    problems = list(check_formats())
+    for path in sources():
+        text = path.read_text()
+        problems += check_directions(path, includes(text))
+        problems += check_banned(path, text)
+        lines = text.count("\n")
+        if lines > LINES_MAX:
+            problems.append(f"{path.relative_to(ROOT)}: {lines} lines, at most {LINES_MAX}")
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

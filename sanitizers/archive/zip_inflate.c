@@ -1,6 +1,7 @@
 #include "sanitizers/archive/zip_internal.h"
 
 #include "base/bytes.h"
+#include "sanitizers/archive/zip_crypt.h"
 
 #include <zlib.h>
 
@@ -142,14 +143,15 @@ int zip_reader_stream(struct zip_reader *reader, size_t i, struct view password,
 	int error =
 	    job_check_ratio(reader->job, entry->packed, entry->unpacked);
 
+	if (error == 0 && entry->encrypted)
+		error = password.data == NULL
+			    ? -ERR_ENCRYPTED
+			    : zip_decrypt(reader->job->arena, entry, packed,
+					  password, &packed);
 	if (error == 0)
 		error = job_charge(reader->job, entry->unpacked);
 	if (error != 0)
 		return error;
-	if (entry->encrypted && password.data == NULL)
-		return -ERR_ENCRYPTED;
-	if (entry->encrypted)
-		return -ERR_ENCRYPTION_UNSUPPORTED;
 	if (entry->method == ZIP_METHOD_STORE)
 		error = stream_stored(packed, &tally);
 	else if (entry->method == ZIP_METHOD_DEFLATE)
@@ -160,6 +162,9 @@ int zip_reader_stream(struct zip_reader *reader, size_t i, struct view password,
 		return error;
 	if (tally.seen != tally.declared)
 		return -ERR_ARCHIVE_INCONSISTENT;
+	/* AE-2 has no CRC, its authentication code was checked before. */
+	if (entry->aes_version == 2)
+		return 0;
 	return tally.crc == entry->crc ? 0 : -ERR_MALFORMED;
 }
 

@@ -174,6 +174,22 @@ struct view zip_extra_find(struct view extra, uint16_t id)
 	return (struct view){NULL, 0};
 }
 
+bool zip_extra_is_foreign(struct view extra)
+{
+	struct cursor cursor = cursor_at(extra, 0);
+
+	while (cursor_left(&cursor) > 0) {
+		uint16_t id = cursor_u16le(&cursor);
+
+		cursor_skip(&cursor, cursor_u16le(&cursor));
+		if (cursor.failed ||
+		    (id != ZIP_EXTRA_ZIP64 && id != ZIP_EXTRA_AES &&
+		     id != ZIP_EXTRA_UNICODE_PATH))
+			return true;
+	}
+	return false;
+}
+
 /* Takes what is saturated in the record from the ZIP64 field (4.5.3). */
 static int widen(struct zip_entry *entry, uint16_t disk)
 {

@@ -92,6 +92,10 @@ int zip_record_next(struct cursor *cursor,
 /* The first extra field with this id; its data is NULL when there is none. */
 struct view zip_extra_find(struct view extra, uint16_t id);
 
+/* Whether there is a field other than ZIP64, AES and Unicode path, or bytes
+ * that are none. */
+bool zip_extra_is_foreign(struct view extra);
+
 /*
  * What `input` is by structure: 2 when it holds a central directory whose
  * records can be read and which is where a ZIP reader looks for it, 1 when it

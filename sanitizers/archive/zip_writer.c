@@ -8,6 +8,7 @@
 
 enum {
 	DEFLATE_LEVEL = 6,
+	VERSION_AES = 51,
 	VERSION = 20,  /* deflate, folders */
 	DATE = 0x0021, /* 1980-01-01, the first the format knows */
 	ATTRIBUTE_FOLDER = 0x10,
@@ -92,17 +93,19 @@ static int deflate_into(struct zip_writer *writer, struct view content,
 
 /* The fields that the local header and the central record share. */
 struct common {
+	uint16_t version;
 	uint16_t flags;
 	uint16_t method;
 	uint32_t crc;
 	uint32_t packed;
 	uint32_t unpacked;
-	uint16_t name_size;
+	struct view name;
+	struct view extra;
 };
 
 static void put_common(struct buffer *buffer, const struct common *common)
 {
-	buffer_u16le(buffer, VERSION);
+	buffer_u16le(buffer, common->version);
 	buffer_u16le(buffer, common->flags);
 	buffer_u16le(buffer, common->method);
 	buffer_u16le(buffer, 0);
@@ -110,31 +113,35 @@ static void put_common(struct buffer *buffer, const struct common *common)
 	buffer_u32le(buffer, common->crc);
 	buffer_u32le(buffer, common->packed);
 	buffer_u32le(buffer, common->unpacked);
-	buffer_u16le(buffer, common->name_size);
-	buffer_u16le(buffer, 0);
+	buffer_u16le(buffer, (uint16_t)common->name.size);
+	buffer_u16le(buffer, (uint16_t)common->extra.size);
 }
 
-static void put_entry(struct zip_writer *writer,
-		      const struct zip_member *member,
-		      const struct common *common, struct view packed)
+static int put_entry(struct zip_writer *writer, const struct common *common,
+		     bool directory, struct view packed)
 {
 	uint32_t header = (uint32_t)writer->output.size;
 
 	buffer_text(&writer->output, "PK\3\4");
 	put_common(&writer->output, common);
-	buffer_view(&writer->output, member->name);
+	buffer_view(&writer->output, common->name);
+	buffer_view(&writer->output, common->extra);
 	buffer_view(&writer->output, packed);
 
 	buffer_text(&writer->directory, "PK\1\2");
-	buffer_u16le(&writer->directory, VERSION); /* made on FAT */
+	buffer_u16le(&writer->directory, common->version); /* made on FAT */
 	put_common(&writer->directory, common);
 	buffer_u16le(&writer->directory, 0); /* comment */
 	buffer_u16le(&writer->directory, 0); /* disk */
 	buffer_u16le(&writer->directory, 0); /* internal attributes */
-	buffer_u32le(&writer->directory,
-		     member->directory ? ATTRIBUTE_FOLDER : 0);
+	buffer_u32le(&writer->directory, directory ? ATTRIBUTE_FOLDER : 0);
 	buffer_u32le(&writer->directory, header);
-	buffer_view(&writer->directory, member->name);
+	buffer_view(&writer->directory, common->name);
+	buffer_view(&writer->directory, common->extra);
+	writer->count++;
+	return buffer_error(&writer->output) != 0
+		   ? buffer_error(&writer->output)
+		   : buffer_error(&writer->directory);
 }
 
 static bool is_ascii(struct view name)
@@ -145,38 +152,86 @@ static bool is_ascii(struct view name)
 	return true;
 }
 
+/* Whatever does not get smaller is stored. */
+static int compress_content(struct zip_writer *writer, struct view content,
+			    struct buffer *packed, struct common *common,
+			    struct view *ret_data)
+{
+	int error = deflate_into(writer, content, packed);
+
+	*ret_data = content;
+	if (error == -ERR_LIMIT_OUTPUT)
+		return 0;
+	if (error == 0 && packed->size < content.size) {
+		common->method = ZIP_METHOD_DEFLATE;
+		*ret_data = buffer_contents(packed);
+	}
+	return error;
+}
+
+/* The AES field hides the method and, as AE-2, the CRC of the content. */
+static void put_aes_extra(struct buffer *extra, struct common *common)
+{
+	buffer_u16le(extra, ZIP_EXTRA_AES);
+	buffer_u16le(extra, 7);
+	buffer_u16le(extra, 2);
+	buffer_text(extra, "AE");
+	buffer_u8(extra, 3);
+	buffer_u16le(extra, common->method);
+	common->method = ZIP_METHOD_AES;
+	common->version = VERSION_AES;
+	common->crc = 0;
+}
+
+static void put_unicode_extra(struct buffer *extra,
+			      const struct zip_member *member)
+{
+	buffer_u16le(extra, ZIP_EXTRA_UNICODE_PATH);
+	buffer_u16le(extra, (uint16_t)(5 + member->unicode_name.size));
+	buffer_u8(extra, 1);
+	buffer_u32le(
+	    extra, (uint32_t)crc32_z(0, member->name.data, member->name.size));
+	buffer_view(extra, member->unicode_name);
+}
+
 int zip_writer_add(struct zip_writer *writer, const struct zip_member *member,
 		   struct view content)
 {
 	BUFFER_CLEANUP struct buffer packed = buffer_make(content.size);
-	struct common common = {.method = ZIP_METHOD_STORE};
+	BUFFER_CLEANUP struct buffer sealed =
+	    buffer_make(writer->output.maximum);
+	BUFFER_CLEANUP struct buffer extra = buffer_make(UINT16_MAX);
+	struct common common = {.version = VERSION, .name = member->name};
 	struct view data = content;
-	int error;
+	int error = 0;
 
-	if (writer->count >= MEMBERS_MAX || member->name.size > UINT16_MAX)
+	if (writer->count >= MEMBERS_MAX || member->name.size > UINT16_MAX ||
+	    member->unicode_name.size > UINT16_MAX / 2)
 		return -ERR_LIMIT_MEMBERS;
 	if (content.size > writer->output.maximum)
 		return -ERR_LIMIT_OUTPUT;
-	if (!member->store && content.size > 0) {
-		error = deflate_into(writer, content, &packed);
-		/* What does not get smaller does not fit the buffer. */
-		if (error != 0 && error != -ERR_LIMIT_OUTPUT)
-			return error;
-		if (error == 0 && packed.size < content.size) {
-			common.method = ZIP_METHOD_DEFLATE;
-			data = buffer_contents(&packed);
-		}
-	}
+	common.crc = (uint32_t)crc32_z(0, content.data, content.size);
+	common.unpacked = (uint32_t)content.size;
 	if (member->utf8 && !is_ascii(member->name))
 		common.flags |= ZIP_FLAG_UTF8;
-	common.crc = (uint32_t)crc32_z(0, content.data, content.size);
+	if (!member->store && content.size > 0)
+		error =
+		    compress_content(writer, content, &packed, &common, &data);
+	if (error == 0 && member->cipher != ZIP_CIPHER_NONE) {
+		common.flags |= ZIP_FLAG_ENCRYPTED;
+		error = zip_encrypt(&sealed, member->cipher, member->password,
+				    member->name, common.crc, data);
+		data = buffer_contents(&sealed);
+		if (member->cipher == ZIP_CIPHER_AES)
+			put_aes_extra(&extra, &common);
+	}
+	if (error != 0)
+		return error;
+	if (member->unicode_name.size > 0)
+		put_unicode_extra(&extra, member);
 	common.packed = (uint32_t)data.size;
-	common.unpacked = (uint32_t)content.size;
-	common.name_size = (uint16_t)member->name.size;
-	put_entry(writer, member, &common, data);
-	writer->count++;
-	error = buffer_error(&writer->output);
-	return error != 0 ? error : buffer_error(&writer->directory);
+	common.extra = buffer_contents(&extra);
+	return put_entry(writer, &common, member->directory, data);
 }
 
 int zip_writer_finish(struct zip_writer *writer, struct view *ret_archive)

@@ -1,11 +1,13 @@
 /*
  * Writes ZIP files in memory: the same members in the same order give the same
- * bytes. One entry per member, fixed time, no data descriptors, no extra
- * fields, no comments; deflate where it helps, else stored.
+ * bytes. One entry per member, fixed time, no data descriptors, no
+ * extra fields but those asked for, no comments; deflate where it helps, else
+ * stored.
  */
 #ifndef SEKISHO_SANITIZERS_ARCHIVE_ZIP_WRITER_H
 #define SEKISHO_SANITIZERS_ARCHIVE_ZIP_WRITER_H
 
+#include "sanitizers/archive/zip_crypt.h"
 #include "sanitizers/job.h"
 
 struct zip_writer;
@@ -15,6 +17,13 @@ struct zip_member {
 	bool utf8;        /* sets the UTF-8 flag where the name needs it */
 	bool store;       /* never compressed ("mimetype" of ODF) */
 	bool directory;   /* name ends in '/', no content */
+
+	/* UTF-8 beside a CP932 name, as extra field 0x7075; empty for none. */
+	struct view unicode_name;
+
+	/* ZIP_CIPHER_NONE leaves it readable; else with `password`. */
+	enum zip_cipher cipher;
+	struct view password;
 };
 
 /* Bounded by limits.output_bytes; allocated in the job's arena but for the

@@ -330,3 +330,84 @@ def jpeg(rows, segments=b"", quality=80, subsample=2, after=b"", jfif=True):
     out += jpeg_huffman(0x00, JPEG_DC, 5) + jpeg_huffman(0x10, JPEG_AC, 8)
     out += jpeg_segment(0xDA, scan + bytes([0, 63, 0]))
     return out + jpeg_scan(planes, width, height, sampling, [table] * len(planes)) + b"\xff\xd9" + after
+
+
+# --- GIF -----------------------------------------------------------------------
+
+def gif_blocks(data):
+    out = b""
+    for i in range(0, len(data), 255):
+        part = data[i:i + 255]
+        out += bytes([len(part)]) + part
+    return out + b"\0"
+
+
+def gif_codes(indices, bits):
+    """LZW without strings: a clear code often enough that the width stays."""
+    clear, width = 1 << bits, bits + 1
+    value, count, out, since = clear, width, bytearray(), 0
+    for index in list(indices) + [clear + 1]:
+        if since == clear - 2:
+            value |= clear << count
+            count += width
+            since = 0
+        value |= index << count
+        count += width
+        since += 1
+        while count >= 8:
+            out.append(value & 0xFF)
+            value >>= 8
+            count -= 8
+    return bytes([bits]) + gif_blocks(bytes(out) + bytes([value]))
+
+
+def gif_frame(rows, bits=2, left=0, top=0, interlace=False, table=b""):
+    height, width = len(rows), len(rows[0])
+    if interlace:
+        rows = [rows[y] for s, d in ((0, 8), (4, 8), (2, 4), (1, 2)) for y in range(s, height, d)]
+    flags = (0x80 | (len(table) // 3).bit_length() - 2 if table else 0) | (0x40 if interlace else 0)
+    return (b"\x2c" + struct.pack("<HHHHB", left, top, width, height, flags) + table +
+            gif_codes([v for row in rows for v in row], bits))
+
+
+def gif_control(delay=0, disposal=0, transparent=None):
+    return b"\x21\xf9\x04" + struct.pack("<BHBB", disposal << 2 | (transparent is not None), delay,
+                                         transparent or 0, 0)
+
+
+GIF_LOOP = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
+GIF_COLORS = bytes([255, 255, 255, 200, 30, 30, 30, 90, 200, 0, 0, 0])
+
+
+def gif(width, height, blocks, table=GIF_COLORS, version=b"GIF89a", trailer=b"\x3b"):
+    flags = 0x80 | (len(table) // 3).bit_length() - 2 if table else 0
+    return version + struct.pack("<HHBBB", width, height, flags, 0, 0) + table + blocks + trailer
+
+
+# --- BMP -----------------------------------------------------------------------
+
+def bmp(width, height, bits, data, palette=b"", compression=0, size=40, extra=b"", gap=b"", after=b"", top_down=False):
+    if size == 12:
+        head = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        head = struct.pack("<IiiHHIIiiII", size, width, -height if top_down else height, 1, bits, compression,
+                           len(data), 3780, 3780, len(palette) // 4 if bits <= 8 else 0, 0)
+    head += extra
+    head = head.ljust(size, b"\0")
+    offset = 14 + len(head) + len(palette) + len(gap)
+    return (b"BM" + struct.pack("<IHHI", offset + len(data) + len(after), 0, 0, offset) + head + palette + gap +
+            data + after)
+
+
+def bmp_rows(rows, bits):
+    """Rows of indices or of BGR(A) values, bottom up, each padded to four bytes."""
+    out = b""
+    for row in reversed(rows):
+        if bits in (1, 4):
+            line = png_rows([row], bits)[1:]
+        elif bits == 16:
+            line = struct.pack(f"<{len(row)}H", *row)
+        else:
+            line = bytes(row)
+        out += line + b"\0" * (-len(line) % 4)
+    return out

@@ -8,24 +8,20 @@ enum { SEGMENTS_MAX = 64, JFIF_BODY = 14 };
 /* The scan up to the end marker; only stuffed bytes and restarts in it. */
 static int verify_scan(struct check *check, struct cursor *at)
 {
-	while (cursor_left(at) > 0) {
-		uint8_t marker;
+	uint8_t marker = 0;
 
+	while (marker != 0xD9) {
+		if (cursor_left(at) < 2)
+			return check_fail(check, -ERR_VERIFY_MALFORMED,
+					  "no end");
 		if (cursor_u8(at) != 0xFF)
 			continue;
 		marker = cursor_u8(at);
-		if (marker == 0xD9)
-			break;
-		if (at->failed ||
-		    (marker != 0 && (marker < 0xD0 || marker > 0xD7)))
+		if (marker != 0 && marker != 0xD9 &&
+		    (marker < 0xD0 || marker > 0xD7))
 			return check_fail(check, -ERR_VERIFY_RESIDUE,
 					  "marker %02X in the scan", marker);
-		if (cursor_left(at) == 0)
-			at->failed = true;
 	}
-	if (at->failed || at->offset < 2 ||
-	    at->view.data[at->offset - 1] != 0xD9)
-		return check_fail(check, -ERR_VERIFY_MALFORMED, "no end");
 	if (cursor_left(at) != 0)
 		return check_fail(check, -ERR_VERIFY_RESIDUE,
 				  "%zu bytes behind the end", cursor_left(at));

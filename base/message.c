@@ -66,6 +66,7 @@ void submission_write(struct buffer *buffer, const struct submission *value)
 	buffer_u8(buffer, value->has_mode);
 	buffer_u8(buffer, (uint8_t)value->mode);
 	buffer_u8(buffer, value->record);
+	buffer_u32le(buffer, value->refused);
 	write_passwords(buffer, value->password_count, value->passwords);
 }
 
@@ -88,6 +89,7 @@ int submission_read(struct view payload, struct submission *ret)
 	ret->has_mode = read_flag(&cursor);
 	ret->mode = read_below(&cursor, cursor_u8(&cursor), MODE_COUNT);
 	ret->record = read_flag(&cursor);
+	ret->refused = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	ret->password_count = read_passwords(&cursor, ret->passwords);
 	if (ret->item_id[0] != '\0' && !item_id_valid(ret->item_id))
 		error = -ERR_PROTOCOL;

@@ -89,7 +89,7 @@ enum item_state {
 
 /* MESSAGE_SUBMIT: item_id, u8 channel, u8 direction, department, name,
  * declared, u8 has_policy, policy (base/policy.h), u8 has_mode, u8 mode,
- * u8 standalone, u16 password count, passwords. */
+ * u8 record, u32 refused, u16 password count, passwords. */
 struct submission {
 	char item_id[ITEM_ID_SIZE + 1]; /* "": the broker chooses one */
 	enum channel channel;
@@ -102,6 +102,8 @@ struct submission {
 	bool has_mode; /* this mode for every format */
 	enum mode mode;
 	bool record; /* false: not written to the vault (command line) */
+	enum error refused; /* the intake could not take the content: it is
+	                       held for this reason, whatever the fd holds */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };

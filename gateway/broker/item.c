@@ -161,6 +161,8 @@ int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
 		return -ERR_MEMORY;
 	}
 	input = -1;
+	if (error == 0 && submission->refused != ERR_NONE)
+		error = -(int)submission->refused;
 	if (error == 0 && size > item->policy.limits.input_bytes)
 		error = -ERR_LIMIT_INPUT;
 	if (error == 0 && size == 0)

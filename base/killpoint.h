@@ -1,0 +1,14 @@
+/*
+ * Fault injection: named points at which a program kills itself when the tests
+ * ask for it, to show that a crash there loses nothing and doubles nothing.
+ *
+ * SEKISHO_KILL_AT=NAME@FILE kills at the point NAME if FILE can be removed, so
+ * once for each time the file is made. Without the variable a point costs one
+ * comparison. Whoever can set a program's environment can kill it anyway.
+ */
+#ifndef SEKISHO_BASE_KILLPOINT_H
+#define SEKISHO_BASE_KILLPOINT_H
+
+void kill_point(const char *name);
+
+#endif

@@ -1,0 +1,327 @@
+#define _GNU_SOURCE
+#include "gateway/folder/folder.h"
+
+#include "base/bytes.h"
+#include "base/frame.h"
+#include "base/handle.h"
+#include "base/killpoint.h"
+#include "base/log.h"
+#include "base/utf8.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum { RETRY_FIRST_MS = 500, RETRY_MAX_MS = 60000 };
+
+static const uint64_t memory_input_max = 64ULL * 1024 * 1024;
+
+static struct claimed *find(struct folder *folder, uint64_t ticket)
+{
+	for (struct claimed *claimed = folder->claimed; claimed;
+	     claimed = claimed->next)
+		if (claimed->state == CLAIM_SUBMITTED &&
+		    claimed->ticket == ticket)
+			return claimed;
+	return NULL;
+}
+
+/* A copy that nobody can change any more; small ones are sealed memory. */
+static int copy_content(struct claimed *claimed, int *ret_fd)
+{
+	const struct folder *folder = claimed->folder;
+	HANDLE_CLEANUP int claim = -1;
+	HANDLE_CLEANUP int content = -1;
+	HANDLE_CLEANUP int copy = -1;
+	uint64_t size;
+	int error = claim_folder(claimed, &claim);
+
+	if (error == 0)
+		error = tree_open(claim, "content", O_RDONLY | O_NONBLOCK,
+				  &content);
+	if (error == 0 && fstat(content, &claimed->before) != 0)
+		error = -ERR_IO;
+	if (error == 0)
+		error = handle_size(content, &size);
+	if (error != 0)
+		return error;
+	if (size <= memory_input_max) {
+		error = memory_file_new("content", &copy);
+	} else {
+		copy = open(folder->config->work,
+			    O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		error = copy < 0 ? -ERR_NO_SPACE : 0;
+	}
+	if (error == 0)
+		error = handle_copy(content, copy, size);
+	if (error == 0 && size <= memory_input_max)
+		error = memory_file_seal(copy);
+	if (error != 0)
+		return error;
+	*ret_fd = copy;
+	copy = -1;
+	return 0;
+}
+
+static int content_of(struct claimed *claimed, int *ret_fd)
+{
+	int error;
+
+	if (claimed->refused == ERR_NONE) {
+		error = copy_content(claimed, ret_fd);
+		if (error != -ERR_INTAKE_UNREADABLE &&
+		    error != -ERR_INTAKE_NOT_REGULAR)
+			return error;
+		claimed->refused = (enum error) - error;
+	}
+	return memory_file_from("nothing", (struct view){NULL, 0}, ret_fd);
+}
+
+static int send_submission(struct claimed *claimed, int fd)
+{
+	static struct submission submission;
+	struct folder *folder = claimed->folder;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
+	char place[TREE_PATH_MAX];
+
+	submission = (struct submission){.channel = CHANNEL_FOLDER,
+					 .record = true,
+					 .refused = claimed->refused};
+	(void)text_copy(submission.item_id, sizeof(submission.item_id),
+			claimed->item_id);
+	claim_name(claimed, submission.name, sizeof(submission.name));
+	claim_place(claimed, place, sizeof(place));
+	place[strcspn(place, "/")] = '\0';
+	(void)text_copy(submission.department, sizeof(submission.department),
+			place);
+	utf8_repair(submission.department);
+	submission.direction =
+	    config_direction_of(folder->config, submission.department);
+	submission_write(&payload, &submission);
+	claimed->ticket = ++folder->last_ticket;
+	if (buffer_error(&payload) != 0)
+		return buffer_error(&payload);
+	return frame_send(folder->broker, MESSAGE_SUBMIT, claimed->ticket,
+			  buffer_contents(&payload), fd);
+}
+
+static void on_retry(void *context)
+{
+	struct claimed *claimed = context;
+
+	if (claimed->state == CLAIM_TO_DELIVER)
+		deliver_claimed(claimed);
+	else
+		submit_claimed(claimed);
+}
+
+void submit_again_later(struct claimed *claimed)
+{
+	uint64_t wait = RETRY_FIRST_MS;
+
+	for (unsigned i = 0; i < claimed->failures && wait < RETRY_MAX_MS; i++)
+		wait *= 2;
+	claimed->failures++;
+	claimed->retry = (struct timer){on_retry, claimed, 0, NULL};
+	loop_arm(claimed->folder->loop, &claimed->retry,
+		 wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+}
+
+void submit_claimed(struct claimed *claimed)
+{
+	HANDLE_CLEANUP int fd = -1;
+	int error;
+
+	claimed->state = CLAIM_TO_SUBMIT;
+	if (claimed->folder->broker < 0)
+		return; /* submitted when the broker is back */
+	error = content_of(claimed, &fd);
+	if (error == 0)
+		error = send_submission(claimed, fd);
+	kill_point("folder.submitted");
+	if (error == 0) {
+		claimed->state = CLAIM_SUBMITTED;
+		return;
+	}
+	log_line(LOG_LINE_WARNING, "submit-failed item=%s reason=%s",
+		 claimed->item_id, error_name(error));
+	submit_again_later(claimed);
+}
+
+static int on_report(void *context, struct frame *frame)
+{
+	struct claimed *claimed = find(context, frame->id);
+
+	if (claimed == NULL)
+		return -ERR_PROTOCOL;
+	handle_close(&claimed->report);
+	claimed->report = frame->fd;
+	frame->fd = -1;
+	return 0;
+}
+
+/* Whether somebody went on writing to the file after it was copied. */
+static bool has_changed(const struct claimed *claimed)
+{
+	HANDLE_CLEANUP int claim = -1;
+	struct stat now;
+
+	if (claimed->refused != ERR_NONE)
+		return false;
+	if (claim_folder(claimed, &claim) != 0 ||
+	    fstatat(claim, "content", &now, AT_SYMLINK_NOFOLLOW) != 0)
+		return true;
+	return now.st_size != claimed->before.st_size ||
+	       now.st_mtim.tv_sec != claimed->before.st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != claimed->before.st_mtim.tv_nsec;
+}
+
+static int on_result(void *context, struct frame *frame)
+{
+	struct claimed *claimed = find(context, frame->id);
+	int error;
+
+	if (claimed == NULL)
+		return -ERR_PROTOCOL;
+	error = result_read(frame->payload, &claimed->result);
+	if (error != 0)
+		return error;
+	kill_point("folder.result");
+	/* What is not on record is not let out: it is asked again. */
+	if (!claimed->result.recorded || has_changed(claimed)) {
+		log_line(LOG_LINE_WARNING, "submit-again item=%s reason=%s",
+			 claimed->item_id,
+			 claimed->result.recorded
+			     ? error_name(ERR_INTAKE_CHANGED)
+			     : error_name((int)claimed->result.reason));
+		claimed->state = CLAIM_TO_SUBMIT;
+		submit_again_later(claimed);
+		return 0;
+	}
+	if (verdict_passes(claimed->result.verdict)) {
+		if (frame->fd < 0)
+			return -ERR_PROTOCOL;
+		claimed->output = frame->fd;
+		frame->fd = -1;
+	}
+	claimed->state = CLAIM_TO_DELIVER;
+	claimed->failures = 0;
+	deliver_claimed(claimed);
+	return 0;
+}
+
+static void disconnect(struct folder *folder)
+{
+	loop_unwatch(folder->loop, folder->broker_watch);
+	folder->broker_watch = NULL;
+	handle_close(&folder->broker);
+	for (struct claimed *claimed = folder->claimed; claimed;
+	     claimed = claimed->next) {
+		if (claimed->state != CLAIM_SUBMITTED)
+			continue;
+		claimed->state = CLAIM_TO_SUBMIT;
+		handle_close(&claimed->report);
+	}
+}
+
+static void on_broker(void *context, int fd)
+{
+	static const struct frame_rule rules[] = {
+	    {MESSAGE_REPORT, FRAME_WITH_FD, on_report},
+	    {MESSAGE_RESULT, FRAME_EITHER, on_result},
+	};
+	struct folder *folder = context;
+	int error = frame_dispatch(fd, rules, 2, folder);
+
+	if (error == 0 || error == -ERR_UNAVAILABLE)
+		return;
+	log_line(LOG_LINE_WARNING, "edge-lost peer=broker reason=%s",
+		 error_name(error));
+	disconnect(folder);
+}
+
+int submit_connect(struct folder *folder, int fd)
+{
+	struct claimed *next;
+
+	if (folder->broker >= 0)
+		disconnect(folder);
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+		return -ERR_INTERNAL;
+	folder->broker_watch = loop_watch(folder->loop, fd, on_broker, folder);
+	if (folder->broker_watch == NULL)
+		return -ERR_MEMORY;
+	folder->broker = fd;
+	for (struct claimed *claimed = folder->claimed; claimed;
+	     claimed = next) {
+		next = claimed->next;
+		if (claimed->state == CLAIM_TO_SUBMIT &&
+		    claimed->retry.due_ms == 0)
+			submit_claimed(claimed);
+	}
+	return 0;
+}
+
+/* The vault's answers: it is told of deliveries, nobody waits for it. */
+static int on_ack(void *context, struct frame *frame)
+{
+	struct cursor cursor = cursor_at(frame->payload, 0);
+	uint32_t error = cursor_u32le(&cursor);
+
+	(void)context;
+	if (cursor.failed)
+		return -ERR_PROTOCOL;
+	if (error != 0)
+		log_line(LOG_LINE_WARNING, "delivery-not-recorded reason=%s",
+			 error_name((int)error));
+	return 0;
+}
+
+static void on_vault(void *context, int fd)
+{
+	static const struct frame_rule rules[] = {
+	    {MESSAGE_VAULT_ACK, FRAME_WITHOUT_FD, on_ack},
+	};
+	struct folder *folder = context;
+	int error = frame_dispatch(fd, rules, 1, folder);
+
+	if (error == 0 || error == -ERR_UNAVAILABLE)
+		return;
+	loop_unwatch(folder->loop, folder->vault_watch);
+	folder->vault_watch = NULL;
+	handle_close(&folder->vault);
+}
+
+int submit_connect_vault(struct folder *folder, int fd)
+{
+	loop_unwatch(folder->loop, folder->vault_watch);
+	handle_close(&folder->vault);
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+		return -ERR_INTERNAL;
+	folder->vault_watch = loop_watch(folder->loop, fd, on_vault, folder);
+	if (folder->vault_watch == NULL)
+		return -ERR_MEMORY;
+	folder->vault = fd;
+	return 0;
+}
+
+void submit_delivered(const struct claimed *claimed)
+{
+	const struct folder *folder = claimed->folder;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
+	int error = -ERR_UNAVAILABLE;
+
+	pack_string(&payload, claimed->item_id);
+	buffer_u8(&payload, STATE_DELIVERED);
+	pack_string(&payload, "");
+	if (folder->vault >= 0 && buffer_error(&payload) == 0)
+		error = frame_send(folder->vault, MESSAGE_VAULT_TRANSITION, 1,
+				   buffer_contents(&payload), -1);
+	if (error != 0)
+		log_line(LOG_LINE_WARNING,
+			 "delivery-not-recorded item=%s reason=%s",
+			 claimed->item_id, error_name(error));
+}

@@ -1,10 +1,20 @@
 """JPEG: what cameras, editors and attackers put around the pixels."""
+import io
 import struct
+import zipfile
 
 from picturemaker import XMP, exif, grey, icc, jpeg, jpeg_segment, scene
 from sample import Sample
 
 APP1, APP2, APP13, APP14, COM = 0xE1, 0xE2, 0xED, 0xEE, 0xFE
+
+
+def archive():
+    """A ZIP of one stored file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as zipped:
+        zipped.writestr(zipfile.ZipInfo("run.txt", (2026, 4, 1, 9, 30, 0)), "hidden")
+    return out.getvalue()
 
 
 def photo_segments():
@@ -25,9 +35,13 @@ def samples():
     yield Sample("editor.jpg", jpeg(rows, jpeg_segment(APP1, b"http://ns.adobe.com/xap/1.0/\0" + XMP) +
                                     jpeg_segment(APP13, b"Photoshop 3.0\0" + b"8BIM\4\4\0\0\0\0\0\x0c"
                                                  b"\x1c\2\x50\0\6taro\0\0") +
-                                    jpeg_segment(COM, b"<?php system($_GET['c']); ?>")),
+                                    jpeg_segment(COM, "撮影: 太郎".encode())),
                  removals=["picture.xmp", "picture.iptc", "picture.comment"],
-                 note="XMP, IPTC and a comment that is a web shell")
+                 note="XMP, IPTC and a comment")
+    yield Sample("web-shell.jpg", jpeg(rows, jpeg_segment(COM, b"<?php system($_GET['c']); ?>")),
+                 verdict="blocked", reason="type.ambiguous", note="a comment that is a web shell")
+    yield Sample("picture-and-zip.jpg", plain + archive(), verdict="blocked", reason="type.ambiguous",
+                 note="a ZIP behind the end: a picture and an archive in one")
     yield Sample("profile.jpg", jpeg(rows, jpeg_segment(APP2, b"ICC_PROFILE\0\1\1" + icc())),
                  removals=["picture.icc"], note="the profile is turned into sRGB")
     yield Sample("segments.jpg", jpeg(rows, jpeg_segment(0xEB, b"JP\0\1custom") +

@@ -24,12 +24,17 @@ static void append_json_text(struct buffer *buffer, const char *text)
 void condition_set_files(struct condition *condition,
 			 const struct definitions *definitions)
 {
+	enum { ONE_MORE = 2 * DEFINITION_NAME_MAX + sizeof("\"\",\"...\"]") };
 	BUFFER_CLEANUP struct buffer list = buffer_make(CONDITION_FILES_MAX);
 
 	buffer_text(&list, "[");
 	for (size_t i = 0; i < definitions->count; i++) {
 		if (i > 0)
 			buffer_text(&list, ",");
+		if (list.size > CONDITION_FILES_MAX - ONE_MORE) {
+			buffer_text(&list, "\"...\"");
+			break;
+		}
 		append_json_text(&list, definitions->files[i].name);
 	}
 	buffer_bytes(&list, "]", sizeof("]"));

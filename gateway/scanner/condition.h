@@ -8,7 +8,12 @@
 #include "gateway/scanner/definitions.h"
 #include "gateway/scanner/engine.h"
 
-enum { CONDITION_FILES_MAX = 24 * 1024, CONDITION_SANDBOX_MAX = 255 };
+enum {
+	CONDITION_FILES_MAX = 2000,
+	CONDITION_SANDBOX_MAX = 255,
+	/* The broker keeps the JSON text in 4,096 bytes. */
+	CONDITION_JSON_MAX = 4095,
+};
 
 struct condition {
 	/* 0: they are loaded; else -ERR_SCANNER_NO_DEFINITIONS,
@@ -21,6 +26,7 @@ struct condition {
 	char sandbox[CONDITION_SANDBOX_MAX + 1]; /* members of a JSON object */
 };
 
+/* Many names are cut, "..." then stands for the rest. */
 void condition_set_files(struct condition *condition,
 			 const struct definitions *definitions);
 

@@ -43,7 +43,7 @@ void control_announce(struct control *control, bool always)
 	uint32_t max_age = control->options->generation.max_age_hours;
 	const char *state = condition_state(condition, now_seconds(), max_age);
 	const char *failure = control->reload_failure;
-	BUFFER_CLEANUP struct buffer json = buffer_make(FRAME_PAYLOAD_MAX);
+	BUFFER_CLEANUP struct buffer json = buffer_make(CONDITION_JSON_MAX);
 	bool bad = strcmp(state, "ok") != 0 || failure[0] != '\0';
 	int error;
 

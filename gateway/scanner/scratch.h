@@ -12,7 +12,8 @@
 
 enum { SCRATCH_PATH_MAX = 240 };
 
-/* Makes a new folder, for its owner alone, inside `parent`. */
+/* Makes a new folder, for its owner alone, inside `parent`, and removes those
+ * of processes that were killed. */
 int scratch_make(const char *parent,
 		 char ret_path[SCRATCH_PATH_MAX + 1]) MUST_CHECK;
 

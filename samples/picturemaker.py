@@ -411,3 +411,65 @@ def bmp_rows(rows, bits):
             line = bytes(row)
         out += line + b"\0" * (-len(line) % 4)
     return out
+
+
+# --- WebP, lossless (RFC 9649) ------------------------------------------------------
+
+class WebpBits:
+    def __init__(self):
+        self.value, self.count = 0, 0
+
+    def put(self, value, count):
+        self.value |= value << self.count
+        self.count += count
+
+    def bytes(self):
+        return self.value.to_bytes((self.count + 7) // 8, "little")
+
+
+def vp8l(rows, colors):
+    """`rows` of 0 and 1 for the two colours (red, green, blue, alpha), which
+    must differ in green only, so that one bit is a pixel."""
+    bits = WebpBits()
+    bits.put(len(rows[0]) - 1, 14)
+    bits.put(len(rows) - 1, 14)
+    bits.put(int(colors[0][3] != 255), 1)
+    bits.put(0, 3)
+    bits.put(0, 1)  # no transform
+    bits.put(0, 1)  # no colour cache
+    bits.put(0, 1)  # one set of codes
+
+    def simple(*symbols):
+        bits.put(1, 1)
+        bits.put(len(symbols) - 1, 1)
+        bits.put(1, 1)
+        for symbol in symbols:
+            bits.put(symbol, 8)
+
+    swapped = colors[0][1] > colors[1][1]
+    simple(*sorted((colors[0][1], colors[1][1])))
+    for channel in (0, 2, 3):
+        simple(colors[0][channel])
+    simple(0)
+    for row in rows:
+        for value in row:
+            bits.put(value ^ int(swapped), 1)
+    return b"\x2f" + bits.bytes()
+
+
+def riff_chunk(kind, body):
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def webp(chunks, after=b""):
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks + after
+
+
+def webp_extended(width, height, flags):
+    return riff_chunk(b"VP8X", struct.pack("<I", flags) + (width - 1).to_bytes(3, "little") +
+                      (height - 1).to_bytes(3, "little"))
+
+
+def webp_frame(left, top, width, height, delay, body):
+    head = b"".join(v.to_bytes(3, "little") for v in (left // 2, top // 2, width - 1, height - 1, delay))
+    return riff_chunk(b"ANMF", head + b"\0" + body)

@@ -88,7 +88,8 @@ static unsigned verify_folder(const char *folder)
 
 static void every_rebuilt_sample_is_accepted(void **state)
 {
-	static const char *const folders[] = {"jpeg", "png", "gif", "bmp"};
+	static const char *const folders[] = {"jpeg", "png", "gif", "webp",
+					      "bmp"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
@@ -116,6 +117,10 @@ static void originals_with_residue_are_refused(void **state)
 	    {"gif", "truncated.gif", ERR_VERIFY_MALFORMED},
 	    {"gif", "outside.gif", ERR_VERIFY_MALFORMED},
 	    {"gif", "many-frames.gif", ERR_VERIFY_MALFORMED},
+	    {"webp", "地図.webp", ERR_VERIFY_RESIDUE},
+	    {"webp", "inside-frame.webp", ERR_VERIFY_RESIDUE},
+	    {"webp", "trailing.webp", ERR_VERIFY_RESIDUE},
+	    {"webp", "truncated.webp", ERR_VERIFY_RESIDUE},
 	    {"bmp", "plain.bmp", ERR_VERIFY_TYPE},
 	};
 
@@ -149,8 +154,10 @@ static void no_cut_output_is_accepted(void **state)
 {
 	static const struct {
 		const char *folder, *name;
-	} whole[] = {
-	    {"jpeg", "plain.jpg"}, {"png", "plain.png"}, {"gif", "plain.gif"}};
+	} whole[] = {{"jpeg", "plain.jpg"},
+		     {"png", "plain.png"},
+		     {"gif", "plain.gif"},
+		     {"webp", "animated.webp"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {

@@ -79,6 +79,8 @@ static void run(int channel, void *context)
 	host.pending = buffer_make(HOST_OUTPUT_CHUNK);
 	job = job_from(&start, passwords, &host);
 	error = run_job(&job, &host);
+	/* A job that spent its memory must still be able to say so. */
+	arena_free(job.arena);
 	sodium_memzero(start.parameters.passwords,
 		       sizeof(start.parameters.passwords));
 	outcome.error = (enum error) - error;

@@ -9,7 +9,7 @@
 #   ./setup.sh bench    measure, print ratios
 set -euo pipefail
 cd "$(dirname "$0")"
-export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive PYTHONUTF8=1
 # Debian's own python, whatever else is installed.
 PYTHON=/usr/bin/python3
 

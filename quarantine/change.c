@@ -1,0 +1,147 @@
+#include "quarantine/change.h"
+
+#include "base/bytes.h"
+#include "quarantine/evidence.h"
+
+#include "base/banned.h"
+
+int change_find(struct store *store, const char *item_id,
+		struct present *ret_present)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT number, state_version, state, department,"
+			      " channel FROM item WHERE id = ?");
+	struct present present = {0};
+	int result;
+
+	query_text(&query, item_id);
+	result = query_step(&query);
+	if (result < 0)
+		return result;
+	if (result == 1) {
+		present.number = query_column_integer(&query, 0);
+		present.version = query_column_integer(&query, 1);
+		present.state =
+		    item_state_by_name(query_column_text(&query, 2));
+		(void)text_copy(present.department, sizeof(present.department),
+				query_column_text(&query, 3));
+		(void)text_copy(present.channel, sizeof(present.channel),
+				query_column_text(&query, 4));
+	}
+	*ret_present = present;
+	return 0;
+}
+
+static int insert_transition(struct store *store, const struct change *change,
+			     const struct record *record)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO transition VALUES"
+			      " (?, ?, 'default', ?, ?, ?, ?, ?, ?, ?)");
+
+	query_integer(&query, change->number);
+	query_integer(&query, change->before->version + 1);
+	query_text(&query, change->before->number == 0
+			       ? "none"
+			       : item_state_name(change->before->state));
+	query_text(&query, item_state_name(change->state));
+	query_integer(&query, change->time_ms);
+	query_text(&query, change->actor->name);
+	query_text(&query, change->reason);
+	query_integer(&query, record->year);
+	query_size(&query, record->seq);
+	return query_run(&query);
+}
+
+int change_finish(struct store *store, const struct change *change,
+		  const struct present *after, const char *payload)
+{
+	struct record record = {.time_ms = change->time_ms,
+				.has_after = true,
+				.has_before = change->has_before};
+	int error =
+	    evidence_hash(&store->database, change->number, record.after);
+
+	if (error != 0)
+		return error;
+	(void)!bytes_copy(record.before, HASH_SIZE,
+			  view_of(change->evidence, HASH_SIZE));
+	(void)text_copy(record.actor, sizeof(record.actor),
+			change->actor->name);
+	(void)text_copy(record.role, sizeof(record.role), change->actor->role);
+	(void)text_copy(record.unit, sizeof(record.unit), after->department);
+	(void)text_copy(record.source, sizeof(record.source), after->channel);
+	(void)text_copy(record.action, sizeof(record.action), change->action);
+	(void)snprintf(record.object, sizeof(record.object), "item:%s",
+		       change->item_id);
+	record.version = (uint64_t)change->before->version + 1;
+	(void)text_copy(record.reason, sizeof(record.reason), change->reason);
+	(void)text_copy(record.outcome, sizeof(record.outcome),
+			item_state_name(change->state));
+	error = audit_append(&store->audit, &record, payload);
+	if (error == 0)
+		error = insert_transition(store, change, &record);
+	return error;
+}
+
+int change_destroy_blobs(struct store *store, int64_t number, int64_t time_ms)
+{
+	QUERY_CLEANUP struct query list =
+	    query_make(&store->database, "SELECT id FROM blob WHERE item = ?"
+					 " AND wrapped_key IS NOT NULL");
+	QUERY_CLEANUP struct query update =
+	    query_make(&store->database, "UPDATE blob SET wrapped_key = NULL,"
+					 " destroyed_ms = ? WHERE item = ?"
+					 " AND wrapped_key IS NOT NULL");
+	int result;
+
+	query_integer(&list, number);
+	while ((result = query_step(&list)) == 1) {
+		int error =
+		    store_blob_dropped(store, query_column_text(&list, 0));
+
+		if (error != 0)
+			return error;
+	}
+	if (result < 0)
+		return result;
+	query_integer(&update, time_ms);
+	query_integer(&update, number);
+	return query_run(&update);
+}
+
+static int update_state(struct store *store, const struct change *change)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database,
+		       "UPDATE item SET state = ?,"
+		       " state_version = state_version + 1, updated_ms = ?"
+		       " WHERE number = ? AND state_version = ?");
+	int error;
+
+	query_text(&query, item_state_name(change->state));
+	query_integer(&query, change->time_ms);
+	query_integer(&query, change->number);
+	query_integer(&query, change->before->version);
+	error = query_run(&query);
+	if (error == 0 && sqlite3_changes(store->database.handle) != 1)
+		error = -ERR_STALE;
+	return error;
+}
+
+int change_move(struct store *store, struct change *change, bool destroy,
+		const char *payload)
+{
+	int error =
+	    evidence_hash(&store->database, change->number, change->evidence);
+
+	change->has_before = true;
+	if (error == 0)
+		error = update_state(store, change);
+	if (error == 0 && destroy)
+		error = change_destroy_blobs(store, change->number,
+					     change->time_ms);
+	if (error == 0)
+		error = change_finish(store, change, change->before, payload);
+	return error;
+}

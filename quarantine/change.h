@@ -1,0 +1,53 @@
+/*
+ * The parts that every change of an item is made of; for the sources of
+ * item.h only.
+ */
+#ifndef SEKISHO_QUARANTINE_CHANGE_H
+#define SEKISHO_QUARANTINE_CHANGE_H
+
+#include "quarantine/item.h"
+
+enum { CHANGE_PAYLOAD_MAX = 8 * NAME_MAX_BYTES + 256 };
+
+/* An item as it is before a change; number 0: there is none. */
+struct present {
+	int64_t number;
+	int64_t version;
+	enum item_state state;
+	char department[DEPARTMENT_MAX + 1];
+	char channel[32];
+};
+
+/* A change about to be made, for transition and record. */
+struct change {
+	const struct actor *actor;
+	const char *item_id;
+	const char *action;
+	const char *reason;
+	enum item_state state;
+	int64_t time_ms;
+	const struct present *before;
+	int64_t number;
+	bool has_before;
+	uint8_t evidence[HASH_SIZE]; /* before the change */
+};
+
+/* Number 0 when there is no such item. */
+int change_find(struct store *store, const char *item_id,
+		struct present *ret_present) MUST_CHECK;
+
+/* What every change ends with: the audit record of what the rows are now, and
+ * the transition that points to it. `after` gives department and channel;
+ * `payload` is JSON text or NULL. */
+int change_finish(struct store *store, const struct change *change,
+		  const struct present *after, const char *payload) MUST_CHECK;
+
+/* A change of state alone, with its originals destroyed if `destroy`. */
+int change_move(struct store *store, struct change *change, bool destroy,
+		const char *payload) MUST_CHECK;
+
+/* Marks the item's blobs as destroyed and their files as to be removed. */
+int change_destroy_blobs(struct store *store, int64_t number,
+			 int64_t time_ms) MUST_CHECK;
+
+#endif

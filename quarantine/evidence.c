@@ -1,0 +1,117 @@
+#include "quarantine/evidence.h"
+
+#include "base/buffer.h"
+#include "quarantine/record.h"
+
+#include <sodium.h>
+
+#include "base/banned.h"
+
+static void hash_number(crypto_hash_sha256_state *state, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(value >> (8 * i));
+	crypto_hash_sha256_update(state, bytes, sizeof(bytes));
+}
+
+/* Each value with its type and length, so that no two contents read alike. */
+static void hash_column(crypto_hash_sha256_state *state,
+			const struct query *query, int column)
+{
+	int type = sqlite3_column_type(query->statement, column);
+	struct view bytes = {NULL, 0};
+
+	hash_number(state, (uint64_t)type);
+	if (type == SQLITE_INTEGER) {
+		hash_number(state,
+			    (uint64_t)query_column_integer(query, column));
+		return;
+	}
+	if (type != SQLITE_NULL)
+		bytes = query_column_bytes(query, column);
+	hash_number(state, bytes.size);
+	crypto_hash_sha256_update(state, bytes.data, bytes.size);
+}
+
+static int hash_rows(struct database *database, const char *sql, int64_t item,
+		     crypto_hash_sha256_state *state)
+{
+	QUERY_CLEANUP struct query query = query_make(database, sql);
+	uint64_t rows = 0;
+	int result;
+
+	query_integer(&query, item);
+	while ((result = query_step(&query)) == 1) {
+		int columns = sqlite3_column_count(query.statement);
+
+		for (int i = 0; i < columns; i++)
+			hash_column(state, &query, i);
+		rows++;
+	}
+	hash_number(state, rows);
+	return result;
+}
+
+int evidence_hash(struct database *database, int64_t item,
+		  uint8_t ret_hash[HASH_SIZE])
+{
+	crypto_hash_sha256_state state;
+	int error;
+
+	crypto_hash_sha256_init(&state);
+	error = hash_rows(database,
+			  "SELECT number, tenant, id, state, state_version,"
+			  " created_ms, updated_ms, channel, direction,"
+			  " department, verdict, reason, type, policy_sha256"
+			  " FROM item WHERE number = ?",
+			  item, &state);
+	if (error == 0)
+		error = hash_rows(database,
+				  "SELECT item, kind, tenant, sha256, bytes,"
+				  " blob, content IS NULL FROM artifact"
+				  " WHERE item = ? ORDER BY kind",
+				  item, &state);
+	if (error == 0)
+		error = hash_rows(database,
+				  "SELECT id, tenant, item, bytes, wrapped_key,"
+				  " expires_ms, destroyed_ms FROM blob"
+				  " WHERE item = ? ORDER BY id",
+				  item, &state);
+	crypto_hash_sha256_final(&state, ret_hash);
+	return error;
+}
+
+int evidence_contents(struct database *database, int64_t item,
+		      uint8_t ret_hash[HASH_SIZE])
+{
+	crypto_hash_sha256_state state;
+	int error;
+
+	crypto_hash_sha256_init(&state);
+	error = hash_rows(database,
+			  "SELECT item, number, tenant, path, type, verdict,"
+			  " reason, bytes FROM part WHERE item = ?"
+			  " ORDER BY number",
+			  item, &state);
+	if (error == 0)
+		error = hash_rows(database,
+				  "SELECT item, number, tenant, kind, path,"
+				  " detail, bytes, sha256 FROM finding"
+				  " WHERE item = ? ORDER BY number",
+				  item, &state);
+	crypto_hash_sha256_final(&state, ret_hash);
+	return error;
+}
+
+void evidence_payload(struct buffer *buffer, const char *name,
+		      const uint8_t contents[HASH_SIZE])
+{
+	char hex[2 * HASH_SIZE + 1];
+
+	hash_to_hex(contents, hex);
+	buffer_text(buffer, "{\"name\":");
+	json_write_string(buffer, name);
+	buffer_format(buffer, ",\"contents\":\"%s\"}", hex);
+}

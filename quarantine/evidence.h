@@ -1,0 +1,26 @@
+/*
+ * What an item's audit records commit to. The evidence hash covers every row
+ * of an item that holds no personal data; the contents hash covers its parts
+ * and findings, whose paths and details can. The latter stands only in the
+ * salted payload, next to the item's name.
+ */
+#ifndef SEKISHO_QUARANTINE_EVIDENCE_H
+#define SEKISHO_QUARANTINE_EVIDENCE_H
+
+#include "quarantine/database.h"
+#include "quarantine/merkle.h"
+
+/* Of item (all but the name), artifact (all but the content, which its own
+ * hash covers) and blob. */
+int evidence_hash(struct database *database, int64_t item,
+		  uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
+
+/* Of part and finding. */
+int evidence_contents(struct database *database, int64_t item,
+		      uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
+
+/* The payload of an item's record: {"name":"...","contents":"hex"}. */
+void evidence_payload(struct buffer *buffer, const char *name,
+		      const uint8_t contents[HASH_SIZE]);
+
+#endif

@@ -1,0 +1,185 @@
+#include "quarantine/change.h"
+
+#include "base/bytes.h"
+#include "base/handle.h"
+
+#include "base/banned.h"
+
+enum item_state item_state_by_name(const char *name)
+{
+	for (int i = STATE_UNKNOWN + 1; i < STATE_COUNT; i++)
+		if (strcmp(item_state_name((enum item_state)i), name) == 0)
+			return (enum item_state)i;
+	return STATE_UNKNOWN;
+}
+
+int item_find_state(struct store *store, const char *item_id,
+		    enum item_state *ret_state,
+		    uint8_t ret_output_sha256[HASH_SIZE])
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database,
+		       "SELECT state, sha256 FROM item LEFT JOIN artifact"
+		       " ON item = number AND kind = 'sanitized' WHERE id = ?");
+	int result;
+
+	query_text(&query, item_id);
+	result = query_step(&query);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < HASH_SIZE; i++)
+		ret_output_sha256[i] = 0;
+	*ret_state = STATE_UNKNOWN;
+	if (result == 0)
+		return 0;
+	*ret_state = item_state_by_name(query_column_text(&query, 0));
+	(void)!bytes_copy(ret_output_sha256, HASH_SIZE,
+			  query_column_bytes(&query, 1));
+	return 0;
+}
+
+static int deliver(struct store *store, const struct actor *actor,
+		   const char *item_id, const char *detail)
+{
+	BUFFER_CLEANUP struct buffer payload = buffer_make(CHANGE_PAYLOAD_MAX);
+	struct present before;
+	struct change change = {
+	    .actor = actor,
+	    .item_id = item_id,
+	    .action = "item.deliver",
+	    .reason = "none",
+	    .state = STATE_DELIVERED,
+	    .time_ms = clock_now_ms(),
+	    .before = &before,
+	};
+	int error = change_find(store, item_id, &before);
+
+	if (error != 0)
+		return error;
+	if (before.number == 0)
+		return -ERR_NOT_FOUND;
+	if (before.state == STATE_DELIVERED)
+		return 0;
+	if (before.state != STATE_READY)
+		return -ERR_STALE;
+	change.number = before.number;
+	/* Where it went: a file name, hence personal. */
+	buffer_text(&payload, "{\"detail\":");
+	json_write_string(&payload, detail);
+	buffer_bytes(&payload, "}", 2);
+	if (buffer_error(&payload) != 0)
+		return buffer_error(&payload);
+	return change_move(store, &change, false,
+			   detail[0] == '\0' ? NULL
+					     : (const char *)payload.data);
+}
+
+int item_deliver(struct store *store, const struct actor *actor,
+		 const char *item_id, const char *detail)
+{
+	struct audit_state saved;
+	int error = store_change_begin(store, &saved);
+
+	if (error != 0)
+		return error;
+	return store_change_end(store, &saved,
+				deliver(store, actor, item_id, detail));
+}
+
+/* --- the end of an original --- */
+
+static int expire_item(struct store *store, const char *item_id, int64_t now_ms)
+{
+	static const struct actor vault = {"sekisho-vault", "system"};
+	struct present before;
+	struct change change = {
+	    .actor = &vault,
+	    .item_id = item_id,
+	    .action = "item.destroy",
+	    .reason = "retention",
+	    .time_ms = now_ms,
+	    .before = &before,
+	};
+	struct audit_state saved;
+	int error = store_change_begin(store, &saved);
+
+	if (error != 0)
+		return error;
+	error = change_find(store, item_id, &before);
+	change.number = before.number;
+	/* "Delivered" and "destroyed" are different ends: what was delivered
+	 * stays so when its original goes. */
+	change.state = before.state == STATE_HELD ||
+			       before.state == STATE_AWAITING_PASSWORD
+			   ? STATE_DESTROYED
+			   : before.state;
+	if (error == 0)
+		error = change_move(store, &change, true, NULL);
+	return store_change_end(store, &saved, error);
+}
+
+int item_expire(struct store *store, int64_t now_ms, size_t most,
+		size_t *ret_count)
+{
+	size_t count = 0;
+
+	while (count < most) {
+		struct query query = query_make(
+		    &store->database,
+		    "SELECT item.id FROM blob JOIN item ON item = item.number"
+		    " WHERE wrapped_key IS NOT NULL AND expires_ms <= ?"
+		    " ORDER BY expires_ms LIMIT 1");
+		char id[ITEM_ID_SIZE + 1] = "";
+		int result;
+
+		query_integer(&query, now_ms);
+		result = query_step(&query);
+		if (result == 1)
+			(void)text_copy(id, sizeof(id),
+					query_column_text(&query, 0));
+		query_end(&query);
+		if (result == 0)
+			break;
+		if (result > 0)
+			result = expire_item(store, id, now_ms);
+		if (result != 0)
+			return result;
+		count++;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+static int check_content(int fd, struct view sha256)
+{
+	uint8_t digest[HASH_SIZE];
+	int error = handle_sha256(fd, digest);
+
+	if (error == 0 && !view_equal(view_of(digest, HASH_SIZE), sha256))
+		error = -ERR_MALFORMED;
+	return error;
+}
+
+int item_read_original(struct store *store, const char *item_id, int output)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT blob.id, wrapped_key, sha256 FROM item"
+			      " JOIN artifact ON artifact.item = item.number"
+			      "  AND kind = 'original'"
+			      " JOIN blob ON blob.id = artifact.blob"
+			      " WHERE item.id = ? AND wrapped_key IS NOT NULL");
+	int result;
+
+	query_text(&query, item_id);
+	result = query_step(&query);
+	if (result < 0)
+		return result;
+	if (result == 0)
+		return -ERR_NOT_FOUND;
+	result = blob_read(STORE_BLOBS, store->vault_key, item_id,
+			   query_column_text(&query, 0),
+			   query_column_bytes(&query, 1), output);
+	if (result == 0)
+		result = check_content(output, query_column_bytes(&query, 2));
+	return result;
+}

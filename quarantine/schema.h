@@ -1,0 +1,13 @@
+/* The database's schema, version DATABASE_VERSION. docs/vault.md tells the
+ * tables; the constraints are part of the design (docs/decisions). */
+#ifndef SEKISHO_QUARANTINE_SCHEMA_H
+#define SEKISHO_QUARANTINE_SCHEMA_H
+
+/* One statement for every table, index and trigger; NULL at the end. */
+extern const char *const schema_statements[];
+
+/* SQL that carries a database from version i + 1 to i + 2, statements divided
+ * by semicolons; NULL at the end. */
+extern const char *const schema_migrations[];
+
+#endif

@@ -1,0 +1,346 @@
+#define _GNU_SOURCE
+#include "quarantine/store.h"
+
+#include "base/bytes.h"
+#include "base/handle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define KEYS "keys"
+
+/* Two vaults on one folder would each sign a log of their own. */
+static int take_lock(struct store *store, struct problem *problem)
+{
+	store->lock =
+	    open("vault.lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (store->lock < 0)
+		return problem_set(problem, error_from_errno(errno),
+				   "vault.lock cannot be opened: %s",
+				   strerror(errno));
+	if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
+		return problem_set(problem, -ERR_UNAVAILABLE,
+				   "another vault runs on this state folder");
+	return 0;
+}
+
+/* The public key lies beside the log. One that differs means that either the
+ * key or the file was exchanged. */
+static int publish_key(const struct store *store, struct problem *problem)
+{
+	BUFFER_CLEANUP struct buffer text = buffer_make(NOTE_KEY_TEXT_MAX);
+	HANDLE_CLEANUP int fd =
+	    open(STORE_AUDIT "/audit.pub", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct view found;
+	bool same;
+	int error;
+
+	note_key_write(&text, &store->signer);
+	if (buffer_error(&text) != 0)
+		return buffer_error(&text);
+	if (fd < 0 && errno == ENOENT)
+		return file_replace(STORE_AUDIT, "audit.pub",
+				    buffer_contents(&text), 0644);
+	if (fd < 0)
+		return error_from_errno(errno);
+	error = handle_map(fd, &found);
+	if (error != 0)
+		return error;
+	same = view_equal(found, buffer_contents(&text));
+	handle_unmap(&found);
+	if (!same)
+		return problem_set(problem, -ERR_MALFORMED,
+				   STORE_AUDIT
+				   "/audit.pub does not belong to " KEYS
+				   "/audit.key and node %s",
+				   store->signer.name);
+	return 0;
+}
+
+static int load_keys(struct store *store, struct problem *problem)
+{
+	bool fresh = access(STORE_DATABASE, F_OK) != 0;
+	uint8_t seed[KEY_SIZE];
+	int error;
+
+	store->vault_key = sodium_malloc(KEY_SIZE);
+	if (store->vault_key == NULL)
+		return -ERR_MEMORY;
+	error = key_load(KEYS "/vault.key", fresh, store->vault_key, problem);
+	if (error == 0)
+		error = key_load(KEYS "/audit.key", fresh, seed, problem);
+	if (error != 0)
+		return error;
+	note_signer_make(store->options.node, seed, &store->signer);
+	sodium_memzero(seed, sizeof(seed));
+	return publish_key(store, problem);
+}
+
+static int is_live(void *context, const char *blob_id)
+{
+	struct store *store = context;
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, "SELECT 1 FROM blob WHERE id = ?"
+					 " AND wrapped_key IS NOT NULL");
+
+	query_text(&query, blob_id);
+	return query_step(&query);
+}
+
+static int record_service(struct store *store, const char *action,
+			  const char *reason)
+{
+	struct record record = {0};
+
+	(void)text_copy(record.actor, sizeof(record.actor), "sekisho-vault");
+	(void)text_copy(record.role, sizeof(record.role), "system");
+	(void)text_copy(record.action, sizeof(record.action), action);
+	(void)text_copy(record.object, sizeof(record.object), "service:vault");
+	(void)text_copy(record.reason, sizeof(record.reason), reason);
+	(void)text_copy(record.outcome, sizeof(record.outcome), "ok");
+	return audit_append(&store->audit, &record, NULL);
+}
+
+/* Whether the last record tells of an orderly stop. */
+static const char *how_it_ended(struct store *store)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT line FROM audit_entry"
+			      " ORDER BY year DESC, seq DESC LIMIT 1");
+	struct record record;
+
+	if (query_step(&query) != 1)
+		return "";
+	if (record_read(query_column_bytes(&query, 0), &record) == 0 &&
+	    strcmp(record.action, "vault.stop") == 0)
+		return "";
+	return "unclean";
+}
+
+static int record_start(struct store *store)
+{
+	const char *reason = how_it_ended(store);
+	int error = store_begin(store);
+
+	if (error == 0)
+		error = record_service(store, "vault.start", reason);
+	if (error == 0)
+		return store_commit(store);
+	store_rollback(store);
+	return error;
+}
+
+int store_open(struct store *store, const struct store_options *options,
+	       struct problem *problem)
+{
+	uint64_t removed;
+	int error;
+
+	*store = (struct store){.options = *options, .lock = -1};
+	error = take_lock(store, problem);
+	if (error == 0)
+		error = folder_make(STORE_BLOBS);
+	if (error == 0)
+		error = folder_make(STORE_AUDIT);
+	if (error == 0)
+		error = load_keys(store, problem);
+	if (error == 0)
+		error =
+		    database_open(STORE_DATABASE, &store->database, problem);
+	if (error == 0)
+		error = database_check(&store->database, problem);
+	if (error == 0)
+		error = audit_open(&store->database, &store->signer,
+				   STORE_AUDIT, &store->audit, problem);
+	if (error == 0)
+		error = blob_sweep(STORE_BLOBS, is_live, store, &removed);
+	if (error == 0)
+		error = folder_sync(".");
+	if (error == 0)
+		error = record_start(store);
+	if (error != 0)
+		return problem_set(problem, error, "the vault cannot start: %s",
+				   error_sentence(error, LANGUAGE_EN));
+	return 0;
+}
+
+int store_stop(struct store *store)
+{
+	int error = store_begin(store);
+
+	if (error == 0)
+		error = record_service(store, "vault.stop", "");
+	if (error == 0)
+		error = audit_checkpoint(&store->audit);
+	if (error != 0) {
+		store_rollback(store);
+		return error;
+	}
+	error = store_commit(store);
+	if (error == 0)
+		error = audit_export(&store->audit, true);
+	return error;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	store_rollback(store);
+	audit_close(&store->audit);
+	database_close(&store->database);
+	sodium_free(store->vault_key);
+	sodium_memzero(&store->signer, sizeof(store->signer));
+	store->vault_key = NULL;
+	handle_close(&store->lock);
+}
+
+static void remove_blobs(char (*ids)[ITEM_ID_SIZE + 1], size_t *count)
+{
+	/* One that stays behind has no key any more or no row: the sweep at
+	 * the next start removes it. */
+	for (size_t i = 0; i < *count; i++)
+		(void)!blob_remove(STORE_BLOBS, ids[i]);
+	*count = 0;
+}
+
+int store_begin(struct store *store)
+{
+	int error;
+
+	if (store->open)
+		return store->group_error;
+	error = audit_export(&store->audit, false);
+	if (error == 0)
+		error = database_run(&store->database, "BEGIN IMMEDIATE");
+	if (error != 0)
+		return error;
+	store->open = true;
+	store->group_error = 0;
+	store->changes = 0;
+	store->before = store->audit.state;
+	store->written_count = 0;
+	store->dropped_count = 0;
+	return 0;
+}
+
+void store_rollback(struct store *store)
+{
+	if (!store->open)
+		return;
+	if (sqlite3_get_autocommit(store->database.handle) == 0)
+		(void)!database_run(&store->database, "ROLLBACK");
+	store->audit.state = store->before;
+	store->open = false;
+	remove_blobs(store->written, &store->written_count);
+}
+
+/* A destroyed key must not live on in the write-ahead log. */
+static int scrub_journal(struct store *store)
+{
+	return database_run(&store->database,
+			    "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+int store_commit(struct store *store)
+{
+	int error = store->group_error;
+
+	if (!store->open)
+		return 0;
+	if (error == 0)
+		error = database_run(&store->database, "COMMIT");
+	if (error != 0) {
+		store_rollback(store);
+		return error;
+	}
+	store->open = false;
+	store->written_count = 0;
+	if (store->dropped_count > 0) {
+		(void)!scrub_journal(store);
+		remove_blobs(store->dropped, &store->dropped_count);
+	}
+	/* Durable, but not in the log's files: to whoever waits this is a
+	 * failure, and asking again is harmless. */
+	return audit_export(&store->audit, false);
+}
+
+int store_change_begin(struct store *store, struct audit_state *ret_before)
+{
+	int error;
+
+	if (store->group_error != 0)
+		return store->group_error;
+	if (!store->open)
+		return -ERR_INTERNAL;
+	if (store->changes >= STORE_GROUP_MAX)
+		return -ERR_UNAVAILABLE;
+	error = database_run(&store->database, "SAVEPOINT change");
+	if (error == 0)
+		*ret_before = store->audit.state;
+	return error;
+}
+
+int store_change_end(struct store *store, const struct audit_state *before,
+		     int error)
+{
+	int undone = 0;
+
+	/* SQLite ends the whole transaction by itself on a full disk. */
+	if (sqlite3_get_autocommit(store->database.handle) != 0) {
+		store->group_error = error != 0 ? error : -ERR_IO;
+		return store->group_error;
+	}
+	if (error != 0) {
+		store->audit.state = *before;
+		undone = database_run(&store->database, "ROLLBACK TO change");
+	}
+	if (undone == 0)
+		undone = database_run(&store->database, "RELEASE change");
+	if (undone != 0) {
+		store->group_error = undone;
+		return undone;
+	}
+	if (error == 0)
+		store->changes++;
+	return error;
+}
+
+static int note_blob(char (*ids)[ITEM_ID_SIZE + 1], size_t *count,
+		     const char *blob_id)
+{
+	if (*count == STORE_GROUP_MAX)
+		return -ERR_UNAVAILABLE;
+	(void)text_copy(ids[*count], ITEM_ID_SIZE + 1, blob_id);
+	(*count)++;
+	return 0;
+}
+
+int store_blob_written(struct store *store, const char *blob_id)
+{
+	return note_blob(store->written, &store->written_count, blob_id);
+}
+
+int store_blob_dropped(struct store *store, const char *blob_id)
+{
+	return note_blob(store->dropped, &store->dropped_count, blob_id);
+}
+
+int store_checkpoint(struct store *store)
+{
+	int error = store_begin(store);
+
+	if (error == 0)
+		error = audit_checkpoint(&store->audit);
+	if (error != 0) {
+		store_rollback(store);
+		return error;
+	}
+	error = store_commit(store);
+	return error != 0 ? error : audit_export(&store->audit, true);
+}

@@ -1,0 +1,86 @@
+/*
+ * The vault's store: database, keys, blobs and audit log under one state
+ * folder, written in groups. Between store_begin() and store_commit() any
+ * number of changes are made, each all or nothing for itself; none is durable
+ * before store_commit() has returned 0, and then all that returned 0 are.
+ *
+ * The current folder is the state folder: vault.db, vault.lock, keys/, blobs/,
+ * audit/.
+ */
+#ifndef SEKISHO_QUARANTINE_STORE_H
+#define SEKISHO_QUARANTINE_STORE_H
+
+#include "base/message.h"
+#include "quarantine/blob.h"
+#include "quarantine/audit.h"
+
+enum {
+	STORE_GROUP_MAX = 1024, /* changes in one transaction */
+	STORE_REPORT_MAX = 64 * 1024 * 1024,
+};
+
+#define STORE_DATABASE "vault.db"
+#define STORE_BLOBS "blobs"
+#define STORE_AUDIT "audit"
+
+struct store_options {
+	char node[NODE_NAME_MAX + 1]; /* names this gateway in the log */
+	uint32_t keep_held_days;      /* originals of items that are held */
+	uint32_t keep_all_days;       /* of all others; 0: they are not kept */
+};
+
+struct store {
+	struct store_options options;
+	struct database database;
+	struct note_signer signer;
+	struct audit audit;
+	uint8_t *vault_key; /* KEY_SIZE bytes of locked memory */
+	int lock;
+	/* --- of the open group --- */
+	bool open;
+	int group_error; /* sticky: the transaction is lost */
+	size_t changes;  /* made in it */
+	struct audit_state before;
+	size_t written_count; /* blobs to remove when it fails */
+	size_t dropped_count; /* blobs to remove when it is durable */
+	char written[STORE_GROUP_MAX][ITEM_ID_SIZE + 1];
+	char dropped[STORE_GROUP_MAX][ITEM_ID_SIZE + 1];
+};
+
+/*
+ * Opens the store in the current folder, makes it where there is none, and
+ * records the start. The store is large: allocate it. -ERR_CONFIG and
+ * -ERR_MALFORMED mean that a person has to look: wrong modes or keys, damage,
+ * an altered log. Free with store_close() also after a failure.
+ */
+int store_open(struct store *store, const struct store_options *options,
+	       struct problem *problem) MUST_CHECK;
+
+/* Records the stop, signs a last checkpoint and closes. NULL is fine. */
+int store_stop(struct store *store) MUST_CHECK;
+void store_close(struct store *store);
+
+/* Opens a group unless one is open. Fails when the log's files could not be
+ * brought up to date: without a log nothing is recorded. */
+int store_begin(struct store *store) MUST_CHECK;
+
+/* Makes the group durable; a failure undoes all of it. */
+int store_commit(struct store *store) MUST_CHECK;
+void store_rollback(struct store *store);
+
+/* A change inside a group: a savepoint of database and log. After
+ * store_change_end() with an error nothing of it is left. */
+int store_change_begin(struct store *store,
+		       struct audit_state *ret_before) MUST_CHECK;
+int store_change_end(struct store *store, const struct audit_state *before,
+		     int error) MUST_CHECK;
+
+/* Notes a blob file to be removed if the group fails, or once it is durable;
+ * -ERR_UNAVAILABLE when the group is full. */
+int store_blob_written(struct store *store, const char *blob_id) MUST_CHECK;
+int store_blob_dropped(struct store *store, const char *blob_id) MUST_CHECK;
+
+/* Signs a checkpoint in a group of its own. */
+int store_checkpoint(struct store *store) MUST_CHECK;
+
+#endif

@@ -1,0 +1,202 @@
+/*
+ * sekisho-vault - keeps the items: database, keys, held originals, audit log
+ *
+ * sekisho-vault [--edge NAME=FD]... [--node NAME] [--keep-held-days N]
+ *               [--keep-all-days N] [--checkpoint-minutes N]
+ *               [--checkpoint-records N]
+ * The current folder is the state folder. Edges: supervisor, broker, folder,
+ * listen. Ends on SIGTERM, on MESSAGE_STOP and when the supervisor is gone.
+ *
+ * Exit: 0 stopped; 1 failed, may be started again; 2 refuses to start until a
+ * person has looked (keys, damage, an altered log); 64 usage.
+ */
+#define _GNU_SOURCE
+#include "quarantine/vault/server.h"
+
+#include "base/bytes.h"
+#include "base/handle.h"
+#include "base/log.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum { EXIT_REFUSED = 2, EXIT_USAGE = 64, DAYS_MAX = 36500 };
+
+struct settings {
+	struct store_options store;
+	struct program_edges edges;
+	long held_days;
+	long all_days;
+	long checkpoint_minutes;
+	long checkpoint_records;
+};
+
+/* The host's name, made fit for the log's origin. */
+static void default_node(char node[NODE_NAME_MAX + 1])
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		host[0] = '\0';
+	for (char *at = host; *at != '\0'; at++) {
+		char one[2] = {*at, '\0'};
+
+		if (!node_name_valid(one))
+			*at = '-';
+	}
+	(void)text_copy(node, NODE_NAME_MAX + 1,
+			host[0] == '\0' ? "sekisho" : host);
+}
+
+static int read_arguments(int argc, char **argv, struct settings *settings)
+{
+	static const struct option options[] = {
+	    {"edge", required_argument, NULL, 'e'},
+	    {"node", required_argument, NULL, 'n'},
+	    {"keep-held-days", required_argument, NULL, 'h'},
+	    {"keep-all-days", required_argument, NULL, 'a'},
+	    {"checkpoint-minutes", required_argument, NULL, 'm'},
+	    {"checkpoint-records", required_argument, NULL, 'r'},
+	    {NULL, 0, NULL, 0},
+	};
+	int option;
+	int error = 0;
+
+	while (error == 0 &&
+	       (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'e')
+			error = program_edge_add(&settings->edges, optarg);
+		else if (option == 'n' && node_name_valid(optarg))
+			(void)text_copy(settings->store.node,
+					sizeof(settings->store.node), optarg);
+		else if (option == 'h')
+			error = program_number(optarg, 1, DAYS_MAX,
+					       &settings->held_days);
+		else if (option == 'a')
+			error = program_number(optarg, 0, DAYS_MAX,
+					       &settings->all_days);
+		else if (option == 'm')
+			error = program_number(optarg, 1, 24 * 60,
+					       &settings->checkpoint_minutes);
+		else if (option == 'r')
+			error = program_number(optarg, 1, 1000000,
+					       &settings->checkpoint_records);
+		else
+			error = -ERR_CONFIG;
+	}
+	settings->store.keep_held_days = (uint32_t)settings->held_days;
+	settings->store.keep_all_days = (uint32_t)settings->all_days;
+	return error == 0 && optind == argc ? 0 : -ERR_CONFIG;
+}
+
+/* Keys must not reach a core file or a debugger, a full disk must come back as
+ * an error and not as a signal. */
+static int harden(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)umask(0077);
+	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return -ERR_INTERNAL;
+	return sodium_init() < 0 ? -ERR_INTERNAL : 0;
+}
+
+static void on_signal(void *context, int fd)
+{
+	(void)fd;
+	loop_stop(context);
+}
+
+static int serve(const struct settings *settings, struct store *store)
+{
+	HANDLE_CLEANUP int signals = -1;
+	struct server server = {
+	    .store = store,
+	    .checkpoint_minutes = (uint32_t)settings->checkpoint_minutes,
+	    .checkpoint_records = (uint32_t)settings->checkpoint_records,
+	};
+	int error = program_signals(false, &signals);
+
+	if (error != 0)
+		return error;
+	server.loop = loop_new();
+	if (server.loop == NULL)
+		return -ERR_MEMORY;
+	if (loop_watch(server.loop, signals, on_signal, server.loop) == NULL)
+		error = -ERR_IO;
+	if (error == 0)
+		error = server_start(&server, &settings->edges);
+	if (error == 0)
+		error = loop_run(server.loop);
+	server_finish(&server);
+	server_free(&server);
+	loop_free(server.loop);
+	return error;
+}
+
+static int run(const struct settings *settings, struct store *store)
+{
+	struct problem problem = {0};
+	int error = store_open(store, &settings->store, &problem);
+
+	if (error != 0) {
+		log_line(LOG_LINE_ERROR, "start-refused reason=%s problem=%s",
+			 error_name(error),
+			 log_quoted(&(struct log_text){0}, problem.text));
+		return error == -ERR_CONFIG || error == -ERR_MALFORMED ||
+			       error == -ERR_NOT_FOUND
+			   ? EXIT_REFUSED
+			   : EXIT_FAILURE;
+	}
+	log_line(LOG_LINE_INFO, "started node=%s", store->signer.name);
+	error = serve(settings, store);
+	if (error == 0)
+		error = store_stop(store);
+	if (error != 0) {
+		log_line(LOG_LINE_ERROR, "stopped reason=%s",
+			 error_name(error));
+		return EXIT_FAILURE;
+	}
+	log_line(LOG_LINE_INFO, "stopped");
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings = {.held_days = 90,
+				    .checkpoint_minutes = 5,
+				    .checkpoint_records = 1000};
+	struct store *store;
+	int status;
+
+	log_open("sekisho-vault");
+	default_node(settings.store.node);
+	if (read_arguments(argc, argv, &settings) != 0) {
+		(void)fprintf(stderr,
+			      "usage: sekisho-vault [--edge NAME=FD]... "
+			      "[--node NAME] [--keep-held-days N] "
+			      "[--keep-all-days N] [--checkpoint-minutes N] "
+			      "[--checkpoint-records N]\n");
+		return EXIT_USAGE;
+	}
+	store = calloc(1, sizeof(*store));
+	if (store == NULL || harden() != 0) {
+		log_line(LOG_LINE_ERROR, "start-failed");
+		free(store);
+		return EXIT_FAILURE;
+	}
+	status = run(&settings, store);
+	store_close(store);
+	free(store);
+	return status;
+}

@@ -1,0 +1,106 @@
+/*
+ * The vault's edges: takes requests, makes them durable in groups, and answers
+ * each after the commit that holds it.
+ */
+#ifndef SEKISHO_QUARANTINE_VAULT_SERVER_H
+#define SEKISHO_QUARANTINE_VAULT_SERVER_H
+
+#include "base/frame.h"
+#include "base/loop.h"
+#include "base/program.h"
+#include "quarantine/item.h"
+
+enum {
+	SERVER_CLIENTS_MAX = 16,    /* command lines at once */
+	SERVER_ORIGINALS_MAX = 128, /* of a peer, waiting for their record */
+	SERVER_OUTBOX_MAX = 4096,   /* answers a peer has not read */
+	SERVER_FRAMES_AT_ONCE = 64, /* of a peer, before others have a turn */
+	SERVER_DELIVERY_WAIT_MS = 200, /* for a commit to ride along with */
+};
+
+struct server;
+
+/* An answer that waits for the commit, or for room in the socket. */
+struct answer {
+	struct answer *next;
+	struct peer *peer;
+	uint64_t id;
+	uint32_t type;
+	uint8_t bytes[64];
+	size_t size;
+	int fd; /* -1: none */
+};
+
+struct peer {
+	struct peer *next;
+	struct server *server;
+	const char *name; /* "broker", "folder", "command" */
+	struct actor actor;
+	const struct frame_rule *rules;
+	size_t rule_count;
+	int fd; /* -1: closed; freed when nothing names it any more */
+	struct watch *watch;
+	bool paused;
+	struct answer *outbox; /* the oldest first */
+	size_t outbox_size;
+	struct original {
+		uint64_t id;
+		int fd;
+	} originals[SERVER_ORIGINALS_MAX];
+	size_t original_count;
+};
+
+struct server {
+	struct loop *loop;
+	struct store *store;
+	struct peer *peers;
+	int supervisor;
+	struct watch *supervisor_watch;
+	int listener;
+	struct answer *waiting; /* for the commit, the newest first */
+	struct timer commit;
+	struct timer resend;
+	struct timer checkpoint;
+	struct timer expiry;
+	uint32_t checkpoint_minutes;
+	uint32_t checkpoint_records;
+};
+
+/* Sets up edges and timers. The descriptors become the server's. */
+int server_start(struct server *server,
+		 const struct program_edges *edges) MUST_CHECK;
+
+/* Takes what has already been sent, commits and answers it. */
+void server_finish(struct server *server);
+
+/* Closes everything. */
+void server_free(struct server *server);
+
+/* --- between server.c, peer.c and request.c --- */
+
+/* Adds a peer; the fd becomes the server's, also after a failure. */
+int peer_add(struct server *server, const char *name, int fd,
+	     const struct actor *actor, const struct frame_rule *rules,
+	     size_t rule_count) MUST_CHECK;
+struct peer *peer_find(struct server *server, const char *name);
+size_t peer_count(const struct server *server, const char *name);
+void peer_close(struct peer *peer);
+void peers_collect(struct server *server); /* frees closed peers */
+void peer_read(struct peer *peer);         /* what is there, within limits */
+
+/* Sends an answer or keeps it until there is room; takes it over. */
+void peer_answer(struct answer *answer);
+void peers_resend(void *context); /* timer */
+
+/* The tables of what may come over which edge. */
+extern const struct frame_rule broker_rules[];
+extern const size_t broker_rule_count;
+extern const struct frame_rule folder_rules[];
+extern const size_t folder_rule_count;
+extern const struct frame_rule command_rules[];
+extern const size_t command_rule_count;
+
+/* Makes the open group durable and answers what waited for it. */
+void server_commit(struct server *server);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * Verifying the audit log from its exported files and the public key alone,
+ * and the database against it. Nothing here trusts what wrote the files.
+ */
+#ifndef SEKISHO_QUARANTINE_VERIFY_H
+#define SEKISHO_QUARANTINE_VERIFY_H
+
+#include "quarantine/database.h"
+#include "quarantine/record.h"
+
+#include <stdio.h>
+
+enum gravity { GRAVITY_NOTICE, GRAVITY_INCOMPLETE, GRAVITY_ALTERED };
+
+enum verify_finding {
+#define VERIFY(symbol, gravity, ja, en) VERIFY_##symbol,
+#include "quarantine/verify.def"
+#undef VERIFY
+	VERIFY_COUNT
+};
+
+enum { VERIFY_PATH_MAX = 4096 };
+
+/* Where findings go and how they count. */
+struct verify {
+	struct note_signer signer; /* public part only */
+	const char *folder;        /* of the log's files */
+	int from_year; /* years before were destroyed lawfully; 0: none */
+	enum language language;
+	FILE *out; /* one line per finding; NULL: none */
+	uint64_t found[VERIFY_COUNT];
+	/* --- of what was verified --- */
+	int first_year;
+	int last_year;
+	uint64_t records;
+	uint64_t checkpoints;
+};
+
+/* Where a finding is. file NULL, line 0, seq -1: does not apply. */
+struct place {
+	const char *file;
+	uint64_t line;
+	int64_t seq;
+	const char *detail; /* item id or the like; NULL: none */
+};
+
+void verify_report(struct verify *verify, enum verify_finding finding,
+		   const struct place *place);
+
+/* One year's records, mapped; lines without their newlines. */
+struct verify_year {
+	int year;
+	char path[VERIFY_PATH_MAX];
+	struct view file;
+	uint64_t count; /* of lines */
+	uint64_t *ends; /* offset behind each line's newline */
+	struct merkle tree;
+	uint8_t last_hash[HASH_SIZE];
+};
+
+void verify_year_free(struct verify_year *year);
+struct view verify_year_line(const struct verify_year *year, uint64_t index);
+
+/*
+ * Verifies every year that is there. Findings are reported, not returned; an
+ * error means that it could not be done at all.
+ */
+int verify_files(struct verify *verify) MUST_CHECK;
+
+/* Holds the database against the files of every year it has records of, and
+ * back. */
+int verify_state(struct verify *verify, struct database *database) MUST_CHECK;
+
+/* Maps one year's records; -ERR_NOT_FOUND. */
+int verify_year_open(struct verify *verify, int year,
+		     struct verify_year *ret_year) MUST_CHECK;
+
+/* Maps a year's checkpoints; -ERR_NOT_FOUND. The caller unmaps. */
+int verify_notes_open(const struct verify *verify, int year,
+		      char ret_path[VERIFY_PATH_MAX],
+		      struct view *ret_file) MUST_CHECK;
+
+/* The first year at or after `year` that has a file of records; 0: none. */
+int verify_next_year(const struct verify *verify, int year);
+
+enum gravity verify_gravity(enum verify_finding finding);
+
+/* The gravest of what was found. */
+enum gravity verify_result(const struct verify *verify);
+
+#endif

@@ -78,6 +78,16 @@ static int write_member(struct archive *archive, size_t i, const char *name,
 	return zip_writer_add(archive->writer, &member, content);
 }
 
+static int write_folder(struct archive *archive, const struct member *member)
+{
+	const char *name =
+	    arena_format(archive->job->arena, "%s/", member->path);
+
+	if (name == NULL)
+		return -ERR_MEMORY;
+	return write_member(archive, member->index, name, nothing);
+}
+
 /* A member that does not pass leaves a note that says why. */
 static int write_note(struct archive *archive, const struct member *member)
 {
@@ -160,6 +170,8 @@ static int rebuild_sink(void *context, const struct member *member)
 			return -(int)member->result.reason;
 		return rebuild_refused(archive, member);
 	}
+	if (zip_reader_entry(archive->reader, member->index)->directory)
+		return write_folder(archive, member);
 	name = fitting_name(archive, member);
 	if (name == NULL)
 		return -ERR_MEMORY;
@@ -309,6 +321,26 @@ static void report_container(struct archive *archive)
 			   nothing, "%zu entries", fields);
 }
 
+/* What the members say they unpack to is held against the budget before any
+ * of it is unpacked. What is more than said is found on reading. */
+static int check_total(const struct archive *archive)
+{
+	uint64_t left = archive->job->unpacked_left;
+
+	for (size_t i = 0; i < zip_reader_count(archive->reader); i++) {
+		const struct zip_entry *entry =
+		    zip_reader_entry(archive->reader, i);
+
+		if (entry->unpacked > left)
+			return -ERR_LIMIT_BYTES;
+		/* A folder with content is a file for some readers. */
+		if (entry->directory && entry->unpacked > 0)
+			return -ERR_ARCHIVE_INCONSISTENT;
+		left -= entry->unpacked;
+	}
+	return 0;
+}
+
 static int open_archive(struct archive *archive)
 {
 	struct job *job = archive->job;
@@ -316,6 +348,8 @@ static int open_archive(struct archive *archive)
 	int error =
 	    zip_reader_open(job, job->input, ZIP_STRICT, &archive->reader);
 
+	if (error == 0)
+		error = check_total(archive);
 	if (error == 0)
 		error = zip_names_decode(job, archive->reader, &archive->names);
 	if (error == 0)

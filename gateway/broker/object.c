@@ -156,8 +156,11 @@ void object_hold(struct object *object, enum error reason, const char *detail)
 	if (object->stage == STAGE_DONE)
 		return;
 	job_forget_object(object->item->broker, object);
+	/* The right password may still come. */
 	object->verdict =
-	    reason == ERR_ENCRYPTED ? VERDICT_PASSWORD : VERDICT_BLOCKED;
+	    reason == ERR_ENCRYPTED || reason == ERR_PASSWORD_WRONG
+		? VERDICT_PASSWORD
+		: VERDICT_BLOCKED;
 	object->reason = reason == ERR_NONE ? ERR_INTERNAL : reason;
 	if (detail[0] != '\0')
 		(void)text_copy(object->detail, sizeof(object->detail), detail);

@@ -98,7 +98,7 @@ static void run_nested(struct job *job, const struct nested_request *request,
 	ret_result->format = inner.format;
 	if (error != 0) {
 		ret_result->reason = (enum error) - error;
-		if (error == -ERR_ENCRYPTED)
+		if (error == -ERR_ENCRYPTED || error == -ERR_PASSWORD_WRONG)
 			ret_result->verdict = VERDICT_PASSWORD;
 	} else {
 		ret_result->verdict =

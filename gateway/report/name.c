@@ -5,6 +5,8 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 
+#include <iconv.h>
+
 #include "base/banned.h"
 
 static const char *last_part(const char *name)
@@ -130,4 +132,34 @@ void output_name_numbered(const char *name, unsigned number,
 			name);
 	(void)snprintf(suffix, sizeof(suffix), " (%u)%.9s", number, name + dot);
 	put_together(stem, suffix, ret_name);
+}
+
+/* False when the bytes are not CP932 either. */
+static bool from_cp932(const char *name, char *ret_name, size_t size)
+{
+	iconv_t converter = iconv_open("UTF-8", "CP932");
+	char *in = (char *)(uintptr_t)name;
+	size_t left = strlen(name);
+	char *out = ret_name;
+	size_t room = size - 1;
+	size_t result;
+
+	if (converter == (iconv_t)-1)
+		return false;
+	result = iconv(converter, &in, &left, &out, &room);
+	(void)iconv_close(converter);
+	*out = '\0';
+	return result != (size_t)-1;
+}
+
+void input_name(const char *path, char *ret_name, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	if (!utf8_valid(view_of_string(name)) &&
+	    from_cp932(name, ret_name, size))
+		return;
+	(void)text_copy(ret_name, size, name);
+	utf8_repair(ret_name);
 }

@@ -24,4 +24,11 @@ void output_name(const char *name, const char *extension,
 void output_name_numbered(const char *name, unsigned number,
 			  char ret_name[NAME_FILE_SIZE]);
 
+/*
+ * The name of a file as it came in, without its folder, as the UTF-8 that
+ * messages carry: bytes that are not UTF-8 but CP932 are converted, others
+ * become '?'. Cut to fit `size`.
+ */
+void input_name(const char *path, char *ret_name, size_t size);
+
 #endif

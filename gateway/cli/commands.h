@@ -1,0 +1,33 @@
+/* The commands of `sekisho`; each returns the exit status. */
+#ifndef SEKISHO_GATEWAY_CLI_COMMANDS_H
+#define SEKISHO_GATEWAY_CLI_COMMANDS_H
+
+#include "gateway/cli/options.h"
+#include "gateway/config/config.h"
+
+#include <jansson.h>
+
+int command_sanitize(const struct options *options);
+int command_status(const struct options *options);
+int command_items(const struct options *options);
+int command_config_check(const struct options *options);
+int command_config_defaults(const struct options *options);
+
+/* The configuration that --config, --state and SEKISHO_STATE give; says on
+ * standard error what is wrong with it. */
+int configuration(const struct options *options,
+		  struct config **ret) MUST_CHECK;
+
+/* Prints each problem on standard error. */
+void problems_print(const struct config_problems *problems,
+		    enum language language);
+
+/*
+ * Sends one request on a socket of the run folder and parses the JSON that
+ * comes back. -ERR_NOT_FOUND: nobody listens; other errors: no answer that can
+ * be used.
+ */
+int ask(const struct config *config, const char *name, uint32_t request,
+	struct view payload, uint32_t answer, json_t **ret) MUST_CHECK;
+
+#endif

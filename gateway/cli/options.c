@@ -1,0 +1,374 @@
+#define _GNU_SOURCE
+#include "gateway/cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+
+#include "base/banned.h"
+
+enum {
+	OPTION_POLICY = 256,
+	OPTION_MODE,
+	OPTION_PASSWORDS,
+	OPTION_LANG,
+	OPTION_JSON,
+	OPTION_REPORT,
+	OPTION_CONFIG,
+	OPTION_STATE,
+	OPTION_ITEM_STATE,
+	OPTION_STANDALONE,
+	OPTION_OUT_DIR,
+	OPTION_DEFINITIONS,
+	OPTION_LIMIT,
+	OPTION_VERBOSE,
+};
+
+#define GENERAL                                                                \
+	{"lang", required_argument, NULL, OPTION_LANG},                        \
+	    {"config", required_argument, NULL, OPTION_CONFIG},                \
+	    {"help", no_argument, NULL, 'h'},                                  \
+	{                                                                      \
+		"version", no_argument, NULL, 'V'                              \
+	}
+
+static const struct option sanitize_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"policy", required_argument, NULL, OPTION_POLICY},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"passwords", required_argument, NULL, OPTION_PASSWORDS},
+    {"report", required_argument, NULL, OPTION_REPORT},
+    {"standalone", no_argument, NULL, OPTION_STANDALONE},
+    {"definitions", required_argument, NULL, OPTION_DEFINITIONS},
+    {"output", required_argument, NULL, 'o'},
+    {"out-dir", required_argument, NULL, OPTION_OUT_DIR},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option status_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+/* --state names a state of items here; the folder comes from the file or the
+ * environment, or is given as --state-folder. */
+static const struct option items_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_ITEM_STATE},
+    {"state-folder", required_argument, NULL, OPTION_STATE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option general_options[] = {
+    GENERAL,
+    {NULL, 0, NULL, 0},
+};
+
+/* The language of the environment, until --lang is read. */
+static enum language environment_language(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	for (int i = 0; i < 3; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value != NULL && value[0] != '\0')
+			return strncmp(value, "ja", 2) == 0 ? LANGUAGE_JA
+							    : LANGUAGE_EN;
+	}
+	return LANGUAGE_EN;
+}
+
+static int usage(const struct options *options, const char *what,
+		 const char *problem)
+{
+	(void)fprintf(stderr, "sekisho: %s%s%s\n", what,
+		      what[0] == '\0' ? "" : ": ", problem);
+	(void)fputs(SAY(options->language,
+			"使い方は sekisho --help で表示されます。\n",
+			"Try `sekisho --help`.\n"),
+		    stderr);
+	return EXIT_USAGE;
+}
+
+static int read_language(struct options *options, const char *text)
+{
+	if (strcmp(text, "ja") == 0)
+		options->language = LANGUAGE_JA;
+	else if (strcmp(text, "en") == 0)
+		options->language = LANGUAGE_EN;
+	else
+		return usage(options, "--lang", "ja | en");
+	return 0;
+}
+
+static int read_mode(struct options *options, const char *text)
+{
+	options->has_mode = true;
+	if (mode_by_name(text, &options->mode) == 0)
+		return 0;
+	return usage(options, "--mode",
+		     "block | rebuild | text | pdf | picture");
+}
+
+static int read_limit(struct options *options, const char *text)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || value == 0 ||
+	    value > 100000)
+		return usage(options, "--limit", "1 - 100000");
+	options->limit = (unsigned)value;
+	return 0;
+}
+
+static int read_item_state(struct options *options, const char *text)
+{
+	for (int i = STATE_HELD; i < STATE_COUNT; i++)
+		if (strcmp(item_state_name((enum item_state)i), text) == 0)
+			options->item_state = text;
+	if (options->item_state != NULL)
+		return 0;
+	return usage(options, "--state",
+		     "held | awaiting_password | ready | delivered | "
+		     "destroyed");
+}
+
+static int read_option(struct options *options, int option)
+{
+	switch (option) {
+	case 'h':
+		options->command = COMMAND_HELP;
+		return 0;
+	case 'V':
+		options->command = COMMAND_VERSION;
+		return 0;
+	case 'o':
+		options->output = optarg;
+		return 0;
+	case OPTION_OUT_DIR:
+		options->out_dir = optarg;
+		return 0;
+	case OPTION_POLICY:
+		options->policy = optarg;
+		return 0;
+	case OPTION_PASSWORDS:
+		options->passwords = optarg;
+		return 0;
+	case OPTION_REPORT:
+		options->report = optarg;
+		return 0;
+	case OPTION_CONFIG:
+		options->config = optarg;
+		return 0;
+	case OPTION_STATE:
+		options->state = optarg;
+		return 0;
+	case OPTION_DEFINITIONS:
+		options->definitions = optarg;
+		return 0;
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
+	case OPTION_STANDALONE:
+		options->standalone = true;
+		return 0;
+	case OPTION_VERBOSE:
+		options->verbose = true;
+		return 0;
+	case OPTION_LANG:
+		return read_language(options, optarg);
+	case OPTION_MODE:
+		return read_mode(options, optarg);
+	case OPTION_LIMIT:
+		return read_limit(options, optarg);
+	case OPTION_ITEM_STATE:
+		return read_item_state(options, optarg);
+	default: /* getopt has said what is wrong */
+		return usage(options, "", "sekisho --help");
+	}
+}
+
+/* Finds the command; how many words it took. */
+static int read_command(int argc, char **argv, struct options *options,
+			const struct option **ret_known)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+	const char *second = argc > 2 ? argv[2] : "";
+
+	*ret_known = general_options;
+	if (strcmp(word, "sanitize") == 0) {
+		options->command = COMMAND_SANITIZE;
+		*ret_known = sanitize_options;
+	} else if (strcmp(word, "status") == 0) {
+		options->command = COMMAND_STATUS;
+		*ret_known = status_options;
+	} else if (strcmp(word, "items") == 0) {
+		*ret_known = items_options;
+		options->command = COMMAND_ITEMS_LIST;
+		if (strcmp(second, "show") == 0)
+			options->command = COMMAND_ITEMS_SHOW;
+		else if (strcmp(second, "list") != 0)
+			return 1;
+		return 2;
+	} else if (strcmp(word, "config") == 0 &&
+		   strcmp(second, "check") == 0) {
+		options->command = COMMAND_CONFIG_CHECK;
+		return 2;
+	} else if (strcmp(word, "config") == 0 &&
+		   strcmp(second, "defaults") == 0) {
+		options->command = COMMAND_CONFIG_DEFAULTS;
+		return 2;
+	} else if (strcmp(word, "help") == 0) {
+		options->command = COMMAND_HELP;
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+static int check_sanitize(const struct options *options)
+{
+	if (options->file_count == 0)
+		return usage(options, "",
+			     SAY(options->language,
+				 "入力ファイルがありません。",
+				 "no input files"));
+	if ((options->output == NULL) == (options->out_dir == NULL))
+		return usage(options, "",
+			     SAY(options->language,
+				 "-o か --out-dir のどちらか一つが必要です。",
+				 "one of -o and --out-dir is needed"));
+	if (options->output != NULL && options->file_count > 1)
+		return usage(options, "-o",
+			     SAY(options->language,
+				 "複数の入力には --out-dir を使います。",
+				 "several inputs need --out-dir"));
+	return 0;
+}
+
+static int check(const struct options *options)
+{
+	int most = 0;
+
+	switch (options->command) {
+	case COMMAND_NONE:
+		return usage(options, "",
+			     SAY(options->language, "命令がありません。",
+				 "which command?"));
+	case COMMAND_SANITIZE:
+		return check_sanitize(options);
+	case COMMAND_ITEMS_SHOW:
+		if (options->file_count != 1 ||
+		    !item_id_valid(options->files[0]))
+			return usage(options, "items show",
+				     SAY(options->language,
+					 "番号(32 桁)が必要です。",
+					 "an item id (32 digits) is needed"));
+		return 0;
+	case COMMAND_CONFIG_CHECK:
+		most = 1;
+		break;
+	default:
+		break;
+	}
+	if (options->command != COMMAND_HELP &&
+	    options->command != COMMAND_VERSION && options->file_count > most)
+		return usage(options, options->files[most],
+			     SAY(options->language, "余分な引数です。",
+				 "one argument too many"));
+	return 0;
+}
+
+int options_read(int argc, char **argv, struct options *ret)
+{
+	struct options options = {.limit = 50};
+	const struct option *known;
+	int words;
+	int option;
+
+	options.language = environment_language();
+	words = read_command(argc, argv, &options, &known);
+	argc -= words;
+	argv += words;
+	optind = 1;
+	argv[0] = (char[]){"sekisho"};
+	while ((option = getopt_long(argc, argv,
+				     options.command == COMMAND_SANITIZE ? "ho:"
+									 : "h",
+				     known, NULL)) != -1) {
+		int error = read_option(&options, option);
+
+		if (error != 0)
+			return error;
+	}
+	options.files = argv + optind;
+	options.file_count = argc - optind;
+	if (options.command == COMMAND_NONE && options.file_count > 0)
+		return usage(&options, options.files[0],
+			     SAY(options.language, "という命令はありません。",
+				 "there is no such command"));
+	*ret = options;
+	return check(ret);
+}
+
+void options_help(enum language language)
+{
+	(void)fputs(
+	    SAY(language,
+		"使い方:\n"
+		"  sekisho sanitize [選択肢] (-o 出力 | --out-dir フォルダー)"
+		" ファイル...\n"
+		"  sekisho status [--json] [--state フォルダー]\n"
+		"  sekisho items [list] [--state 状態] [--limit 数] [--json]\n"
+		"  sekisho items show 番号 [--json]\n"
+		"  sekisho config check [ファイル]\n"
+		"  sekisho config defaults\n\n"
+		"sanitize の選択肢:\n"
+		"  --policy ファイル     このポリシーを使う\n"
+		"  --mode 方式           block rebuild text pdf picture\n"
+		"  --passwords ファイル  一行に一つのパスワード\n"
+		"  --json                一件一行の JSON を標準出力へ\n"
+		"  --report ファイル     報告書(JSON)を書く\n"
+		"  --standalone          稼働中のゲートウェイを使わない\n"
+		"  --definitions フォルダー  単独動作で使うマルウェア定義\n"
+		"  --state フォルダー    ゲートウェイの状態フォルダー\n"
+		"  --verbose             単独動作の記録も表示する\n"
+		"共通: --config ファイル, --lang ja|en, --help, --version\n\n"
+		"終了コード: 0 すべて出力, 2 保留あり, 1 処理できない, "
+		"64 使い方の誤り\n",
+		"Usage:\n"
+		"  sekisho sanitize [OPTIONS] (-o OUT | --out-dir DIR) "
+		"FILE...\n"
+		"  sekisho status [--json] [--state DIR]\n"
+		"  sekisho items [list] [--state STATE] [--limit N] [--json]\n"
+		"  sekisho items show ID [--json]\n"
+		"  sekisho config check [FILE]\n"
+		"  sekisho config defaults\n\n"
+		"Options of sanitize:\n"
+		"  --policy FILE      use this policy\n"
+		"  --mode MODE        block rebuild text pdf picture\n"
+		"  --passwords FILE   passwords, one a line\n"
+		"  --json             one JSON object per input on standard "
+		"output\n"
+		"  --report FILE      write the report (JSON)\n"
+		"  --standalone       do not use the running gateway\n"
+		"  --definitions DIR  malware definitions when working alone\n"
+		"  --state DIR        state folder of the gateway\n"
+		"  --verbose          show the log when working alone\n"
+		"Always: --config FILE, --lang ja|en, --help, --version\n\n"
+		"Exit status: 0 all came out, 2 something was held, 1 could "
+		"not "
+		"work, 64 usage\n"),
+	    stdout);
+}

@@ -1,0 +1,61 @@
+/*
+ * The command line of `sekisho`, as docs/man/sekisho.1 describes it.
+ */
+#ifndef SEKISHO_GATEWAY_CLI_OPTIONS_H
+#define SEKISHO_GATEWAY_CLI_OPTIONS_H
+
+#include "base/message.h"
+
+/* Exit statuses. */
+enum {
+	EXIT_ALL_OUT = 0,
+	EXIT_COULD_NOT = 1, /* configuration, scanner, disk */
+	EXIT_HELD = 2,      /* at least one input was held back */
+	EXIT_USAGE = 64,
+};
+
+enum command {
+	COMMAND_NONE = 0,
+	COMMAND_SANITIZE,
+	COMMAND_STATUS,
+	COMMAND_ITEMS_LIST,
+	COMMAND_ITEMS_SHOW,
+	COMMAND_CONFIG_CHECK,
+	COMMAND_CONFIG_DEFAULTS,
+	COMMAND_HELP,
+	COMMAND_VERSION,
+};
+
+struct options {
+	enum command command;
+	enum language language;
+	bool json;
+	bool standalone;
+	bool verbose;
+	bool has_mode;
+	enum mode mode;
+	const char *config;      /* NULL: where it is usually */
+	const char *state;       /* NULL: as the configuration says */
+	const char *definitions; /* NULL: the same; standalone only */
+	const char *policy;
+	const char *passwords;
+	const char *report;
+	const char *output;  /* -o */
+	const char *out_dir; /* --out-dir */
+	const char *item_state;
+	unsigned limit;
+	char **files; /* what is left: inputs, an item id, a file */
+	int file_count;
+};
+
+/* The sentence in the user's language. A macro, so that the compiler checks
+ * both as formats. */
+#define SAY(language, ja, en) ((language) == LANGUAGE_JA ? (ja) : (en))
+
+/* 0, or EXIT_USAGE after saying on standard error what is wrong. Points into
+ * argv. */
+int options_read(int argc, char **argv, struct options *ret) MUST_CHECK;
+
+void options_help(enum language language);
+
+#endif

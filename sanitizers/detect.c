@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "sanitizers/detect/kind.h"
+#include "sanitizers/plain/encoding.h"
 
 #include "base/banned.h"
 
@@ -179,16 +180,24 @@ static enum format pick_text(const struct job *job, const struct votes *votes)
 	return FORMAT_CSV;
 }
 
-/* A mail may have one field only: the name tells it from other texts. */
-static bool is_mail_extension(const char *extension)
+/* Texts that only their names tell from other texts: a mail may have one
+ * field, a drawing begin with comments. */
+static const char *kind_of_named_text(const char *extension)
 {
-	static const char *const names[] = {"eml",  "emlx", "msg",
-					    "mbox", "mht",  "mhtml"};
+	static const struct {
+		const char *extension;
+		const char *kind;
+	} names[] = {
+	    {"eml", "eml"},   {"emlx", "eml"},  {"msg", "eml"},
+	    {"mbox", "mbox"}, {"mht", "mhtml"}, {"mhtml", "mhtml"},
+	    {"dxf", "dxf"},   {"sfc", "sxf"},   {"p21", "sxf"},
+	    {"ics", "ical"},  {"vcf", "vcard"},
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(extension, names[i]) == 0)
-			return true;
-	return false;
+		if (strcmp(extension, names[i].extension) == 0)
+			return names[i].kind;
+	return NULL;
 }
 
 /* Nothing but libmagic knows more than that it is text, or not even that. */
@@ -208,8 +217,8 @@ static int settle_rest(struct job *job, struct votes *votes)
 		return 0;
 	}
 	kind = text ? kind_by_head(job->input, true) : (struct kind){0};
-	if (text && kind.name == NULL && is_mail_extension(votes->extension))
-		kind.name = "eml";
+	if (text && kind.name == NULL)
+		kind.name = kind_of_named_text(votes->extension);
 	if (kind.name == NULL)
 		kind = kind_by_mime(mime, text);
 	if (kind.name != NULL) {
@@ -269,6 +278,7 @@ int detect_format(struct job *job)
 
 	if (job->input.size == 0)
 		return -ERR_EMPTY;
+	encoding_forget();
 	name_extension(job->name, votes.extension, sizeof(votes.extension));
 	collect_claims(job->input, &votes);
 	votes.kind = kind_by_head(job->input, false);

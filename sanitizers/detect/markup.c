@@ -274,7 +274,8 @@ struct kind kind_by_head(struct view input, bool lines)
 			return kind_from(&tags[i]);
 	if (head.text[0] == '<') {
 		kind = kind_of_xml(&head);
-		if (strcmp(kind.name, "xml") != 0 || begins(head.text, "<?"))
+		if (strcmp(kind.name, "xml") != 0 || begins(head.text, "<?") ||
+		    head_find(&head, "</", HEAD_MAX) != NULL)
 			return kind;
 	}
 	kind = kind_of_mail(&head);

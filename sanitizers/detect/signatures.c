@@ -198,6 +198,27 @@ static struct kind kind_of_cpio(struct view input)
 	return kind_make(header.size == digits ? "cpio" : NULL, ERR_NONE);
 }
 
+/* TAR without a magic number (V7): a name and its header's checksum. */
+static struct kind kind_of_tar(struct view input)
+{
+	struct view header = view_slice(input, 0, 512);
+	unsigned long sum = 8 * ' ';
+	unsigned long wanted = 0;
+	size_t digits = 0;
+
+	if (header.size < 512 || header.data[0] == 0)
+		return kind_make(NULL, ERR_NONE);
+	for (size_t i = 0; i < 512; i++)
+		if (i < 148 || i >= 156)
+			sum += header.data[i];
+	for (size_t i = 148; i < 156; i++)
+		if (header.data[i] >= '0' && header.data[i] <= '7') {
+			wanted = wanted * 8 + header.data[i] - '0';
+			digits++;
+		}
+	return kind_make(digits >= 4 && sum == wanted ? "tar" : NULL, ERR_NONE);
+}
+
 /* PNM pictures; those in ASCII are texts by all other means. */
 static struct kind kind_of_pnm(struct view input)
 {
@@ -260,6 +281,8 @@ struct kind kind_by_structure(struct view input)
 					     .weak = entry->weak};
 	}
 	kind = look_closer(input);
+	if (kind.name == NULL)
+		kind = kind_of_tar(input);
 	if (kind.name == NULL &&
 	    (HAS(input, 0, "PK\x03\x04") || HAS(input, 0, "PK\x05\x06") ||
 	     HAS(input, 0, "PK00PK") || HAS(input, 0, "PK\x07\x08PK"))) {

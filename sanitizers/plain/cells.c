@@ -338,6 +338,8 @@ int cells_guard(struct job *job, const struct text *text, bool tabs,
 			   (const char *)table.examples.data);
 	}
 	buffer_free(&table.examples);
+	if (table.copied > 0 && out->size == 0 && buffer_error(out) == 0)
+		return -ERR_EMPTY;
 	return buffer_error(out);
 }
 

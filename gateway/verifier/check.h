@@ -20,6 +20,8 @@ struct check {
 	const char *format;    /* name of the format it must be: "docx" */
 	const char *extension; /* it will have: "docx", "dotx" */
 	const struct policy *policy;
+	const char *const *passwords; /* for what is written encrypted */
+	size_t password_count;
 	struct arena *arena;
 	char detail[REMOVAL_DETAIL_MAX + 1]; /* what was found, and where */
 };

@@ -20,15 +20,20 @@ static int verify(const struct job_start *start, struct job_outcome *outcome)
 {
 	const struct job_parameters *parameters = &start->parameters;
 	const struct verifier *verifier = verifier_for(parameters->format);
+	const char *passwords[PASSWORDS_MAX];
 	struct check check = {
 	    .output = start->input,
 	    .format = parameters->format,
 	    .extension = parameters->extension,
 	    .policy = &parameters->policy,
+	    .passwords = passwords,
+	    .password_count = parameters->password_count,
 	    .arena = arena_new(parameters->policy.limits.memory_bytes),
 	};
 	int error;
 
+	for (size_t i = 0; i < parameters->password_count; i++)
+		passwords[i] = parameters->passwords[i];
 	if (check.arena == NULL)
 		return -ERR_MEMORY;
 	if (verifier == NULL)

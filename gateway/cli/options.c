@@ -126,8 +126,8 @@ static int read_limit(struct options *options, const char *text)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || value == 0 ||
-	    value > 100000)
-		return usage(options, "--limit", "1 - 100000");
+	    value > 1000)
+		return usage(options, "--limit", "1 - 1000");
 	options->limit = (unsigned)value;
 	return 0;
 }

@@ -204,6 +204,11 @@ static int run(struct daemon *daemon, const char *state)
 		error = make_folders(daemon, user);
 	if (error == 0)
 		error = become(user);
+	/* A gateway that was started for one command ends with it. Becoming
+	 * another user clears this, so it comes afterwards. */
+	if (error == 0 && daemon->standalone &&
+	    prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+		error = -ERR_IO;
 	if (error == 0 && access(daemon->config->state, R_OK | W_OK | X_OK)) {
 		log_line(LOG_LINE_ERROR,
 			 "state-unreachable state=%s uid=%u; give a folder "
@@ -288,9 +293,6 @@ int main(int argc, char **argv)
 			    "--intake-fd N]\n");
 		return 64;
 	}
-	/* A gateway that was started for one command ends with it. */
-	if (daemon.standalone && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
-		return 1;
 	error = run(&daemon, state);
 	if (error != 0)
 		log_line(LOG_LINE_ERROR, "ended reason=%s", error_name(error));

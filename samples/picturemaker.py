@@ -473,3 +473,75 @@ def webp_extended(width, height, flags):
 def webp_frame(left, top, width, height, delay, body):
     head = b"".join(v.to_bytes(3, "little") for v in (left // 2, top // 2, width - 1, height - 1, delay))
     return riff_chunk(b"ANMF", head + b"\0" + body)
+
+
+# --- TIFF (6.0) ----------------------------------------------------------------
+
+def tiff(pages, after=b"", loop=False, order="<"):
+    """`pages` are (tags, strip): tags {number: (type, values)}; the strip's
+    offset and length are filled in."""
+    out = bytearray(struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 0))
+    link = 4
+    first = 0
+    for tags, strip in pages:
+        strip_at = len(out)
+        out += strip + b"\0" * (len(strip) % 2)
+        tags = {**tags, 273: (4, [strip_at]), 279: (4, [len(strip)])}
+        entries = b""
+        for tag, (kind, values) in sorted(tags.items()):
+            if isinstance(values, bytes):
+                raw, count = values, len(values)
+            else:
+                code = {1: "B", 3: "H", 4: "I", 5: "I"}[kind]
+                raw = struct.pack(f"{order}{len(values)}{code}", *values)
+                count = len(values) // (2 if kind == 5 else 1)
+            if len(raw) > 4:
+                place = struct.pack(order + "I", len(out))
+                out += raw + b"\0" * (len(raw) % 2)
+            else:
+                place = raw.ljust(4, b"\0")
+            entries += struct.pack(order + "HHI", tag, kind, count) + place
+        at = len(out)
+        first = first or at
+        struct.pack_into(order + "I", out, link, at)
+        out += struct.pack(order + "H", len(tags)) + entries
+        link = len(out)
+        out += bytes(4)
+    if loop:
+        struct.pack_into(order + "I", out, link, first)
+    return bytes(out) + after
+
+
+def tiff_tags(width, height, bits=8, samples=3, photometric=2, compression=1, **more):
+    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [bits] * samples), 259: (3, [compression]),
+            262: (3, [photometric]), 277: (3, [samples]), 278: (4, [height]), 282: (5, [200, 1]),
+            283: (5, [200, 1]), 296: (3, [2])}
+    tags.update({int(key[1:]): value for key, value in more.items()})
+    return tags
+
+
+def packbits(data):
+    out = b""
+    for i in range(0, len(data), 128):
+        part = data[i:i + 128]
+        out += bytes([len(part) - 1]) + part
+    return out
+
+
+def tiff_lzw(data):
+    """Codes of nine bits, high bits first, with a clear code often enough."""
+    value, count = 256, 9
+    for i, byte in enumerate(data):
+        if i and i % 200 == 0:
+            value, count = value << 9 | 256, count + 9
+        value, count = value << 9 | byte, count + 9
+    value, count = value << 9 | 257, count + 9
+    pad = -count % 8
+    return (value << pad).to_bytes((count + pad) // 8, "big")
+
+
+def fax4_white(rows):
+    """Fax group 4 of empty rows: each is one V0, a single 1 bit; then EOFB."""
+    bits = "1" * rows + "000000000001" * 2
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")

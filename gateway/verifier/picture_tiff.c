@@ -15,7 +15,6 @@ struct tiff_page {
 struct tiff_walk {
 	struct check *check;
 	uint64_t bytes; /* accounted for */
-	uint64_t pixels;
 	uint32_t pages;
 };
 
@@ -121,9 +120,8 @@ static int verify_directory(struct tiff_walk *walk, uint32_t offset,
 		return check_fail(check, -ERR_VERIFY_MALFORMED,
 				  "directory at %u", offset);
 	walk->bytes += page.bytes + 6 + 12U * count;
-	walk->pixels += (uint64_t)page.width * page.height;
 	walk->pages++;
-	return 0;
+	return picture_verify_size(check, page.width, page.height, 1);
 }
 
 int picture_verify_tiff(struct check *check)
@@ -147,8 +145,8 @@ int picture_verify_tiff(struct check *check)
 		if (error != 0)
 			return error;
 	}
-	if (walk.pages == 0 || walk.pixels > check->policy->limits.pixels)
-		return check_fail(check, -ERR_VERIFY_MALFORMED, "size");
+	if (walk.pages == 0)
+		return check_fail(check, -ERR_VERIFY_MALFORMED, "no page");
 	/* Padding to even offsets is all that may be left over. */
 	slack = 4ULL * walk.pages + 2;
 	if (walk.bytes + slack < check->output.size)

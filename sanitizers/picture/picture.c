@@ -62,6 +62,19 @@ int picture_check_size(struct job *job, uint64_t width, uint64_t height,
 	return job_charge(job, total * BYTES_PER_PIXEL);
 }
 
+int picture_check_page(struct job *job, uint64_t width, uint64_t height,
+		       uint64_t bits_per_pixel)
+{
+	uint64_t total;
+
+	if (width == 0 || height == 0)
+		return -ERR_MALFORMED;
+	if (__builtin_mul_overflow(width, height, &total) ||
+	    total > job->policy->limits.pixels)
+		return -ERR_LIMIT_PIXELS;
+	return job_charge(job, total / 8 * bits_per_pixel + 1);
+}
+
 int picture_check_density(struct view input, uint64_t width, uint64_t height,
 			  uint64_t pixels_per_byte)
 {

@@ -19,6 +19,12 @@ int picture_prepare(void) MUST_CHECK;
 int picture_check_size(struct job *job, uint64_t width, uint64_t height,
 		       uint64_t frames) MUST_CHECK;
 
+/* The same for one page of a document of pages, each of which is decoded and
+ * written before the next: the limit of pixels holds for the page, the budget
+ * of bytes for all of them. */
+int picture_check_page(struct job *job, uint64_t width, uint64_t height,
+		       uint64_t bits_per_pixel) MUST_CHECK;
+
 /* -ERR_LIMIT_PIXELS when so few bytes cannot hold so many pixels: a header
  * that claims 65,535 x 65,535 with tiny data. */
 int picture_check_density(struct view input, uint64_t width, uint64_t height,

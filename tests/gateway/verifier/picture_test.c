@@ -88,8 +88,8 @@ static unsigned verify_folder(const char *folder)
 
 static void every_rebuilt_sample_is_accepted(void **state)
 {
-	static const char *const folders[] = {"jpeg", "png", "gif", "webp",
-					      "bmp"};
+	static const char *const folders[] = {"jpeg", "png",  "gif",
+					      "webp", "tiff", "bmp"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
@@ -121,6 +121,12 @@ static void originals_with_residue_are_refused(void **state)
 	    {"webp", "inside-frame.webp", ERR_VERIFY_RESIDUE},
 	    {"webp", "trailing.webp", ERR_VERIFY_RESIDUE},
 	    {"webp", "truncated.webp", ERR_VERIFY_RESIDUE},
+	    {"tiff", "図面.tif", ERR_VERIFY_RESIDUE},
+	    {"tiff", "turned.tif", ERR_VERIFY_RESIDUE},
+	    {"tiff", "sub-picture.tif", ERR_VERIFY_RESIDUE},
+	    {"tiff", "trailing.tif", ERR_VERIFY_RESIDUE},
+	    {"tiff", "loop.tif", ERR_VERIFY_MALFORMED},
+	    {"tiff", "huge.tif", ERR_VERIFY_MALFORMED},
 	    {"bmp", "plain.bmp", ERR_VERIFY_TYPE},
 	};
 

@@ -333,8 +333,8 @@ int config_load(const char *path, struct config_problems *problems,
 	    read_file(path == NULL ? CONFIG_PATH : path, problems, &text);
 
 	if (error == -ERR_NOT_FOUND && path == NULL)
-		return config_load_text(view_of_string(""), CONFIG_PATH, problems,
-					ret_config);
+		return config_load_text(view_of_string(""), CONFIG_PATH,
+					problems, ret_config);
 	if (error != 0)
 		return error;
 	return config_load_text(buffer_contents(&text),

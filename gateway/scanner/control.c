@@ -178,20 +178,35 @@ static void on_supervisor(void *context, int fd)
 static int watch_edges(struct control *control)
 {
 	const struct control_options *options = control->options;
+	struct watch **watches = control->edges;
 	int error = program_signals(true, &control->signals);
 
 	if (error != 0)
 		return error;
-	if (loop_watch(control->loop, control->signals, on_signal, control) ==
-		NULL ||
-	    loop_watch(control->loop, options->broker, on_broker, control) ==
-		NULL)
-		return -ERR_IO;
-	if (options->supervisor >= 0 &&
-	    loop_watch(control->loop, options->supervisor, on_supervisor,
-		       control) == NULL)
+	watches[0] =
+	    loop_watch(control->loop, control->signals, on_signal, control);
+	watches[1] =
+	    loop_watch(control->loop, options->broker, on_broker, control);
+	if (options->supervisor >= 0)
+		watches[2] = loop_watch(control->loop, options->supervisor,
+					on_supervisor, control);
+	if (watches[0] == NULL || watches[1] == NULL ||
+	    (options->supervisor >= 0 && watches[2] == NULL))
 		return -ERR_IO;
 	return 0;
+}
+
+static void close_all(struct control *control)
+{
+	for (size_t i = 0; i < EDGES_MAX; i++)
+		loop_unwatch(control->loop, control->edges[i]);
+	/* Generations end when their sockets close, at the latest with this
+	 * process. */
+	for (int i = 0; i < GENERATIONS_MAX; i++) {
+		loop_unwatch(control->loop, control->generations[i].watch);
+		handle_close(&control->generations[i].socket);
+	}
+	handle_close(&control->signals);
 }
 
 int control_serve(const struct control_options *options)
@@ -215,12 +230,9 @@ int control_serve(const struct control_options *options)
 		on_poll(control);
 		error = loop_run(control->loop);
 	}
-	/* Generations end when their sockets close, at the latest with this
-	 * process. */
-	for (int i = 0; i < GENERATIONS_MAX; i++)
-		handle_close(&control->generations[i].socket);
+	if (control->loop != NULL)
+		close_all(control);
 	loop_free(control->loop);
-	handle_close(&control->signals);
 	free(control);
 	return error;
 }

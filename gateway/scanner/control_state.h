@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-enum { GENERATIONS_MAX = 6, JOBS_MAX = 1024 };
+enum { GENERATIONS_MAX = 6, JOBS_MAX = 1024, EDGES_MAX = 3 };
 
 struct control;
 
@@ -34,6 +34,7 @@ struct job_entry {
 struct control {
 	const struct control_options *options;
 	struct loop *loop;
+	struct watch *edges[EDGES_MAX];
 	struct generation generations[GENERATIONS_MAX];
 	struct generation *current; /* takes new scans; NULL: none lives */
 	struct generation *next;    /* loads; may be the current one */

@@ -124,22 +124,21 @@ static int set_limits(struct cl_engine *library, uint64_t file_bytes)
 	return 0;
 }
 
-static void explain(struct engine_detail *detail, const char *what, int code)
+static void explain(struct engine_detail *detail, const char *what,
+		    cl_error_t code)
 {
 	(void)snprintf(detail->text, sizeof(detail->text), "%s: %s", what,
-		       messages.count > 0 ? messages.first
-					  : cl_strerror((cl_error_t)code));
+		       messages.count > 0 ? messages.first : cl_strerror(code));
 }
 
 static int load_library(const struct engine_options *options,
 			struct engine *engine, struct engine_detail *detail)
 {
-	int code = cl_engine_set_str(engine->library, CL_ENGINE_TMPDIR,
-				     options->temporary);
+	cl_error_t code = cl_engine_set_str(engine->library, CL_ENGINE_TMPDIR,
+					    options->temporary);
 
-	if (code == CL_SUCCESS)
-		code = set_limits(engine->library, engine->file_bytes);
-	if (code != CL_SUCCESS) {
+	if (code != CL_SUCCESS ||
+	    set_limits(engine->library, engine->file_bytes) != 0) {
 		explain(detail, "settings", CL_EARG);
 		return -ERR_SCANNER_FAILED;
 	}

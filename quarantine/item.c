@@ -88,7 +88,7 @@ int item_deliver(struct store *store, const struct actor *actor,
 
 /* --- the end of an original --- */
 
-static int expire_item(struct store *store, const char *item_id, int64_t now_ms)
+static int expire_item(struct store *store, const char *item_id)
 {
 	static const struct actor vault = {"sekisho-vault", "system"};
 	struct present before;
@@ -97,7 +97,7 @@ static int expire_item(struct store *store, const char *item_id, int64_t now_ms)
 	    .item_id = item_id,
 	    .action = "item.destroy",
 	    .reason = "retention",
-	    .time_ms = now_ms,
+	    .time_ms = clock_now_ms(),
 	    .before = &before,
 	};
 	struct audit_state saved;
@@ -141,7 +141,7 @@ int item_expire(struct store *store, int64_t now_ms, size_t most,
 		if (result == 0)
 			break;
 		if (result > 0)
-			result = expire_item(store, id, now_ms);
+			result = expire_item(store, id);
 		if (result != 0)
 			return result;
 		count++;

@@ -1,0 +1,356 @@
+"""PDF: what rides in one, and what tries to break who opens it."""
+import struct
+import zlib
+
+import picturemaker
+from pdfmaker import TEXT, Document, Pdf, attach, encrypted, string
+from sample import Sample
+
+SCRIPT = b"(app.alert\\('hello'\\);)"
+JAVASCRIPT = b"<</S/JavaScript/JS" + SCRIPT + b">>"
+
+
+def plain():
+    yield Sample("text.pdf", Document().bytes(), verdict="unchanged",
+                 note="one page of Latin and Japanese text passes")
+    yield Sample("packed.pdf", Document(pack=True).bytes(), verdict="unchanged",
+                 note="a packed content stream stays as it is")
+    pdf = Document().close()
+    packed = [n for n in range(1, len(pdf.objects) + 1) if b"stream" not in pdf.objects[n - 1]]
+    yield Sample("object-streams.pdf", pdf.write_packed(pdf.catalog, packed),
+                 verdict="unchanged", note="object streams are undone")
+    pdf = Document()
+    info = pdf.add(b"<</Title(Tender)/Author(Somebody)/Producer(Sekisho)>>")
+    xmp = pdf.stream(b"<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><!DOCTYPE x "
+                     b"[<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x:xmpmeta xmlns:x="
+                     b"'adobe:ns:meta/'>&e;</x:xmpmeta><?xpacket end='w'?>",
+                     b"/Type/Metadata/Subtype/XML")
+    pdf.catalog_keys = b"/Metadata %d 0 R" % xmp
+    yield Sample("metadata.pdf", pdf.bytes(b"/Info %d 0 R" % info), removals=["metadata"],
+                 note="document information and XMP with a DOCTYPE go")
+
+
+def scripts():
+    pdf = Document()
+    files = attach(pdf, "見積書.xlsx", b"PK\3\4 not really a workbook")
+    pdf.catalog_keys = (b"/Names<</EmbeddedFiles<</Names[%s %d 0 R]>>/JavaScript<</Names[(a) %s]>>"
+                        b">>/OpenAction %s" % (string("見積書.xlsx"), files, JAVASCRIPT, JAVASCRIPT))
+    yield Sample("見積書.pdf", pdf.bytes(), demo=True,
+                 removals=["pdf.embedded_files", "pdf.embedded_file", "pdf.javascript",
+                           "pdf.open_action", "pdf.action.javascript"],
+                 note="a script that runs at opening, and an attached file")
+    pdf = Document()
+    action = pdf.add(b"<</S/JavaScript/JS %d 0 R>>" % pdf.stream(b"app.launchURL('x')"))
+    pdf.catalog_keys = b"/OpenAction %d 0 R" % action
+    yield Sample("open-action.pdf", pdf.bytes(),
+                 removals=["pdf.open_action", "pdf.action.javascript"],
+                 note="a script in a stream, run at opening")
+    pdf = Document()
+    pdf.catalog_keys = b"/OpenAction[%d 0 R/Fit]" % pdf.page
+    yield Sample("open-destination.pdf", pdf.bytes(), verdict="unchanged",
+                 note="opening at a page stays")
+    pdf = Document()
+    pdf.page_keys = b"/AA<</O %s>>" % JAVASCRIPT
+    pdf.catalog_keys = b"/AA<</WC %s>>" % JAVASCRIPT
+    yield Sample("additional-actions.pdf", pdf.bytes(),
+                 removals=["pdf.additional_actions", "pdf.action.javascript"],
+                 note="scripts on page opening and closing")
+    pdf = Document()
+    pdf.catalog_keys = b"/Open#41ction<</#53/Java#53cript/J#53" + SCRIPT + b">>"
+    yield Sample("escaped-names.pdf", pdf.bytes(),
+                 removals=["pdf.open_action", "pdf.action.javascript"],
+                 note="names written with #xx")
+
+
+def action(name, body, removals, verdict="sanitized", note=""):
+    pdf = Document()
+    pdf.annotate(b"/Subtype/Link/A" + body)
+    return Sample(name, pdf.bytes(), verdict=verdict, removals=removals, note=note)
+
+
+def actions():
+    yield action("launch.pdf", b"<</S/Launch/F(cmd.exe)/Win<</F(cmd.exe)/P(/c calc)>>>>",
+                 ["pdf.action.launch"], note="a link that starts a program")
+    yield action("goto-remote.pdf", b"<</S/GoToR/F(\\\\\\\\host\\\\share\\\\a.pdf)/D[0/Fit]>>",
+                 ["pdf.action.goto_remote"], note="a link to a file on another host")
+    yield action("goto-embedded.pdf", b"<</S/GoToE/T<</R/C/N(a)>>/D[0/Fit]>>",
+                 ["pdf.action.goto_embedded"])
+    yield action("submit-form.pdf", b"<</S/SubmitForm/F<</FS/URL/F(http://example.invalid/)>>>>",
+                 ["pdf.action.submit_form"], note="sends what is in the fields")
+    yield action("import-data.pdf", b"<</S/ImportData/F(a.fdf)>>", ["pdf.action.import_data"])
+    yield action("rendition.pdf", b"<</S/Rendition/OP 0/R<</S/MR/C<</S/MCD/D(a.mp4)>>>>>>",
+                 ["pdf.action.media"])
+    yield action("thread.pdf", b"<</S/Thread/D 0>>", ["pdf.action.other"])
+    yield action("hide.pdf", b"<</S/Hide/T(field)>>", ["pdf.action.other"])
+    yield action("unknown-action.pdf", b"<</S/DoWhatYouLike>>", ["pdf.action.other"])
+    yield action("uri.pdf", b"<</S/URI/URI(https://www.example.jp/)>>", [], verdict="unchanged",
+                 note="a link to a web page stays")
+    yield action("uri-file.pdf", b"<</S/URI/URI(file://host/share/a.exe)>>", ["pdf.action.uri"])
+    yield action("uri-script.pdf", b"<</S/URI/URI(java\\nscript:alert\\(1\\))>>",
+                 ["pdf.action.uri"], note="a scheme broken by a line feed")
+    yield action("named.pdf", b"<</S/Named/N/NextPage>>", [], verdict="unchanged")
+    yield action("named-print.pdf", b"<</S/Named/N/Print>>", ["pdf.action.other"])
+    yield action("next.pdf", b"<</S/Named/N/NextPage/Next[<</S/Launch/F(a.exe)/Next"
+                 + JAVASCRIPT + b">>]>>",
+                 ["pdf.action.next", "pdf.action.launch", "pdf.action.javascript"],
+                 note="what follows a harmless action")
+
+
+def attachments():
+    pdf = Document()
+    files = attach(pdf, "a.exe", b"MZ" + bytes(64))
+    pdf.annotate(b"/Subtype/FileAttachment/Name/PushPin/FS %d 0 R" % files)
+    yield Sample("file-attachment.pdf", pdf.bytes(),
+                 removals=["pdf.file_attachment", "pdf.embedded_file"])
+    for kind, keys in ((b"RichMedia", b"/RichMediaContent<</Assets<<>>>>"),
+                       (b"Movie", b"/Movie<</F(a.avi)>>"), (b"Sound", b"/Sound<</R 8000>>"),
+                       (b"3D", b"/3DD<</Subtype/U3D>>"), (b"Screen", b"")):
+        pdf = Document()
+        pdf.annotate(b"/Subtype/" + kind + keys)
+        yield Sample(kind.decode().lower() + ".pdf", pdf.bytes(), removals=["pdf.media"])
+    pdf = Document()
+    pdf.annotate(b"/Subtype/TrapNet")
+    yield Sample("trapnet.pdf", pdf.bytes(), removals=["pdf.annotation"])
+    pdf = Document()
+    inner = attach(pdf, "inner.pdf", Document().bytes())
+    pdf.catalog_keys = (b"/Collection<</View/T>>/Names<</EmbeddedFiles<</Names[(a) %d 0 R]>>>>"
+                        b"/AF[%d 0 R]" % (inner, inner))
+    yield Sample("portfolio.pdf", pdf.bytes(),
+                 removals=["pdf.collection", "pdf.embedded_files", "pdf.embedded_file",
+                           "pdf.associated_files"])
+    pdf = Document()
+    attach(pdf, "hidden.exe", b"MZ" + bytes(64))
+    yield Sample("unreferenced.pdf", pdf.bytes(),
+                 removals=["pdf.unreferenced", "pdf.embedded_file"],
+                 note="a file that nothing points to any more")
+    pdf = Document()
+    pdf.catalog_keys = (b"/SpiderInfo<</V 1.0>>/Requirements[<</S/EnableJavaScripts>>]"
+                        b"/Perms<<>>/Extensions<<>>/URI<</Base(http://example.invalid/)>>"
+                        b"/Names<</URLS<<>>/IDS<<>>/Renditions<<>>/AlternatePresentations<<>>>>"
+                        b"/PieceInfo<<>>/Legal<<>>")
+    yield Sample("catalog.pdf", pdf.bytes(),
+                 removals=["pdf.web_capture", "pdf.requirements", "pdf.signature",
+                           "pdf.extensions", "pdf.uri_base", "pdf.media", "pdf.piece_info",
+                           "pdf.key_dropped"])
+
+
+def form():
+    pdf = Document()
+    look = pdf.stream(b"0.9 g 0 0 200 20 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 200 20]")
+    field = pdf.add(b"<</Type/Annot/Subtype/Widget/FT/Tx/T%s/V(1,000)/Rect[72 500 272 520]"
+                    b"/AP<</N %d 0 R>>/AA<</K<</S/JavaScript/JS(AFNumber_Keystroke\\(\\))>>>>>>"
+                    % (string("金額"), look))
+    pdf.page_keys = b"/Annots[%d 0 R]" % field
+    xfa = pdf.stream(b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'></xdp:xdp>")
+    pdf.catalog_keys = (b"/AcroForm<</Fields[%d 0 R]/CO[%d 0 R]/XFA %d 0 R/NeedAppearances false"
+                        b">>" % (field, field, xfa))
+    return Sample("form.pdf", pdf.bytes(),
+                  removals=["pdf.xfa", "pdf.calculation_order", "pdf.additional_actions",
+                            "pdf.action.javascript"],
+                  note="fields stay as they look; XFA, scripts and order go")
+
+
+def structure():
+    """What is to be rebuilt and not dropped."""
+    pdf = Document(TEXT + b"/P<</MCID 0>>BDC BT /F1 12 Tf 72 400 Td (marked) Tj ET EMC\n"
+                   b"/OC/Layer BDC 300 300 50 50 re f EMC\n")
+    outline, item, root, element = (pdf.reserve() for _ in range(4))
+    layer = pdf.add(b"<</Type/OCG/Name%s>>" % string("図面"))
+    pdf.put(outline, b"<</Type/Outlines/First %d 0 R/Last %d 0 R/Count 1>>" % (item, item))
+    pdf.put(item, b"<</Title%s/Parent %d 0 R/Dest(chapter)>>" % (string("第1章"), outline))
+    pdf.put(root, b"<</Type/StructTreeRoot/K %d 0 R/ParentTree<</Nums[0[%d 0 R]]>>>>"
+            % (element, element))
+    pdf.put(element, b"<</S/P/P %d 0 R/Pg %d 0 R/K 0/Alt(a)>>" % (root, pdf.page))
+    pdf.page_keys = b"/StructParents 0"
+    pdf.resource_keys += b"/Properties<</Layer %d 0 R>>" % layer
+    pdf.catalog_keys = (
+        b"/Outlines %d 0 R/Names<</Dests<</Names[(chapter)[%d 0 R/XYZ 0 800 null]]>>>>"
+        b"/PageLabels<</Nums[0<</S/r>>]>>/StructTreeRoot %d 0 R/MarkInfo<</Marked true>>"
+        b"/OCProperties<</OCGs[%d 0 R]/D<</Order[%d 0 R]/OFF[]>>>>/Lang(ja)"
+        % (outline, pdf.page, root, layer, layer))
+    return Sample("structure.pdf", pdf.bytes(), verdict="unchanged",
+                  note="outline, destinations, labels, layers and structure stay")
+
+
+def image(data, keys, note, name, verdict="unchanged", removals=()):
+    pdf = Document(TEXT + b"q 100 0 0 100 72 300 cm /Im Do Q\n")
+    picture = pdf.stream(data, b"/Type/XObject/Subtype/Image" + keys)
+    pdf.resource_keys += b"/XObject<</Im %d 0 R>>" % picture
+    return Sample(name, pdf.bytes(), verdict=verdict, removals=list(removals), note=note)
+
+
+def jbig2_segment(number, kind, body):
+    return struct.pack(">IBBBI", number, kind, 0, 1, len(body)) + body
+
+
+def jbig2(side=32):
+    page = struct.pack(">IIIIBH", side, side, 0, 0, 0, 0)
+    region = struct.pack(">IIIIB", side, side, 0, 0, 0) + b"\0\3\xff\xfd\xff\2\xfe\xfe\xfe"
+    return (jbig2_segment(0, 48, page) + jbig2_segment(1, 38, region + bytes(range(7, 40)))
+            + jbig2_segment(2, 62, b"\x20\0\0\0comment") + jbig2_segment(3, 49, b""))
+
+
+def jpeg2000(side=16):
+    """A codestream whose packets are empty: all grey."""
+    size = struct.pack(">HHIIIIIIIIHBBB", 41, 0, side, side, 0, 0, side, side, 0, 0, 1, 7, 1, 1)
+    style = struct.pack(">HBBHBBBBBB", 12, 0, 0, 1, 0, 0, 4, 4, 0, 1)
+    quantization = struct.pack(">HBB", 4, 0x40, 0x40)
+    tile = b"\xff\x93\0"
+    start = struct.pack(">HHIBB", 10, 0, 12 + len(tile), 0, 1)
+    return (b"\xff\x4f\xff\x51" + size + b"\xff\x52" + style + b"\xff\x5c" + quantization
+            + b"\xff\x90" + start + tile + b"\xff\xd9")
+
+
+def pictures():
+    gray = b"/Width 32/Height 32/ColorSpace/DeviceGray/BitsPerComponent 8"
+    bits = b"/Width 32/Height 32/ColorSpace/DeviceGray/BitsPerComponent 1"
+    yield image(bytes(range(256)) * 4, gray, "samples", "image.pdf")
+    rows = picturemaker.scene(32, 32)
+    color = b"/Width 32/Height 32/ColorSpace/DeviceRGB/BitsPerComponent 8"
+    segments = picturemaker.jpeg_segment(0xE1, b"Exif\0\0" + picturemaker.exif(gps=True))
+    yield image(picturemaker.jpeg(rows, segments), color + b"/Filter/DCTDecode",
+                "a JPEG loses its EXIF", "jpeg.pdf")
+    yield image(jbig2(), bits + b"/Filter/JBIG2Decode", "a JBIG2 scan stays", "jbig2.pdf")
+    huge = image(jbig2(60000), b"/Width 60000/Height 60000/ColorSpace/DeviceGray"
+                 b"/BitsPerComponent 1/Filter/JBIG2Decode", "3,600,000,000 pixels in 200 bytes",
+                 "jbig2-huge.pdf", verdict="blocked")
+    huge.reason = "limit.pixels"
+    yield huge
+    fax = int("1" * 32 + "000000000001" * 2, 2).to_bytes(7, "big")
+    yield image(fax, bits + b"/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 32/Rows 32>>",
+                "a fax", "fax.pdf")
+    yield image(jpeg2000(), b"/Width 16/Height 16/ColorSpace/DeviceGray/Filter/JPXDecode",
+                "JPEG 2000 is decoded", "jpeg2000.pdf")
+    yield image(b"not a picture", color + b"/Filter/DCTDecode", "", "image-bad.pdf",
+                verdict="sanitized", removals=["pdf.image"])
+    pdf = Document(TEXT + b"q 50 0 0 50 72 300 cm BI /W 4 /H 4 /CS /G /BPC 8 ID "
+                   + bytes(range(65, 81)) + b"\nEI Q\n")
+    yield Sample("inline-image.pdf", pdf.bytes(), verdict="unchanged")
+    pdf = Document(TEXT + b"q 50 0 0 50 72 300 cm BI /W 4 /H 4 /CS /G /BPC 8 /Secret (x) ID "
+                   + bytes(range(65, 81)) + b"MZ hidden behind the data \nEI Q\n")
+    yield Sample("inline-image-hiding.pdf", pdf.bytes(), removals=["pdf.content"])
+    pdf = Document(TEXT + b"% a remark nobody sees\n(payload) EVIL\n")
+    yield Sample("content-junk.pdf", pdf.bytes(), removals=["pdf.content"],
+                 note="remarks and unknown operators in page content")
+
+
+def streams():
+    pdf = Document()
+    pdf.put(pdf.content, b"<</Length 0/F(http://example.invalid/page)/FFilter/FlateDecode>>\n"
+            b"stream\n\nendstream")
+    yield Sample("external-stream.pdf", pdf.bytes(), removals=["pdf.external_stream"])
+    pdf = Document(TEXT + b"/X1 Do /X2 Do\n")
+    post = pdf.stream(b"(x) run", b"/Type/XObject/Subtype/PS")
+    reference = pdf.stream(b"0 0 9 9 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]"
+                           b"/Ref<</F(other.pdf)/Page 0>>/OPI<</1.3<<>>>>")
+    pdf.resource_keys += b"/XObject<</X1 %d 0 R/X2 %d 0 R>>" % (post, reference)
+    yield Sample("postscript.pdf", pdf.bytes(),
+                 removals=["pdf.postscript", "pdf.reference_xobject", "pdf.opi"])
+    pdf = Document()
+    pdf.resource_keys = pdf.resource_keys.replace(
+        b"/Font<<", b"/Font<</F3<</Type/Font/Subtype/Type3/FontBBox[0 0 9 9]/FirstChar 65"
+        b"/LastChar 65/Widths[9]/CharProcs<<>>/Encoding<</Differences[65/a]>>"
+        b"/FontMatrix[1 2 3 4 5 (0\\); alert\\('x')]>>")
+    yield Sample("font-matrix.pdf", pdf.bytes(), removals=["pdf.font_matrix"],
+                 note="CVE-2024-4367: a script in a font matrix")
+    pdf = Document()
+    file = pdf.stream(b"this is no font program", b"/Length1 23")
+    descriptor = pdf.add(b"<</Type/FontDescriptor/FontName/Bad/Flags 4/FontFile2 %d 0 R>>" % file)
+    pdf.resource_keys = pdf.resource_keys.replace(
+        b"/Font<<", b"/Font<</F3<</Type/Font/Subtype/TrueType/BaseFont/Bad"
+        b"/FontDescriptor %d 0 R>>" % descriptor)
+    yield Sample("font-bad.pdf", pdf.bytes(), removals=["pdf.font_file"])
+    pdf = Document(TEXT + b"/Cs cs 0.5 scn 9 9 9 9 re f\n")
+    calculator = pdf.stream(b"{ (x) run }", b"/FunctionType 4/Domain[0 1]/Range[0 1]")
+    pdf.resource_keys += (b"/ColorSpace<</Cs[/Separation/Spot/DeviceGray %d 0 R]>>" % calculator)
+    yield Sample("calculator.pdf", pdf.bytes(),
+                 removals=["pdf.function", "pdf.key_dropped"])
+
+
+def hiding():
+    """Bytes outside of the structure, and structure outside of the file."""
+    good = Document().bytes()
+    yield Sample("junk-before.pdf", b"\xffjunk\n" * 150 + good, removals=["pdf.outside"],
+                 verdict="sanitized", note="900 bytes before the header")
+    yield Sample("junk-behind.pdf", good + b"MZ" + bytes(range(256)), removals=["pdf.outside"])
+    pdf = Document()
+    pdf.catalog_keys = b"/OpenAction " + JAVASCRIPT
+    first = pdf.bytes()
+    clean = b"<</Type/Catalog/Pages %d 0 R>>" % pdf.pages
+    start = len(first)
+    update = b"%d 0 obj\n%s\nendobj\n" % (pdf.catalog, clean)
+    table = start + len(update)
+    update += (b"xref\n%d 1\n%010d 00000 n \ntrailer\n<</Root %d 0 R/Size %d/Prev %d>>\n"
+               b"startxref\n%d\n%%%%EOF\n" % (pdf.catalog, start, pdf.catalog,
+                                              len(pdf.objects) + 1, first.rindex(b"xref\n0"),
+                                              table))
+    yield Sample("revisions.pdf", first + update, removals=["pdf.revisions"],
+                 note="a script in an earlier revision")
+
+
+def locked():
+    for revision in (2, 3):
+        data = encrypted(TEXT.replace(b"/F2", b"/F1"), b"", b"owner", revision)
+        yield Sample(f"owner-r{revision}.pdf", data, removals=["pdf.encryption"],
+                     note="encrypted without a user password")
+        data = encrypted(TEXT.replace(b"/F2", b"/F1"), b"himitsu", b"owner", revision)
+        yield Sample(f"password-r{revision}.pdf", data, verdict="password", reason="encrypted")
+    yield Sample("password-given.pdf", data, removals=["pdf.encryption"],
+                 passwords=["wrong", "himitsu"])
+    yield Sample("password-wrong.pdf", data, verdict="blocked",
+                 reason="encrypted.wrong_password", passwords=["wrong", "worse"])
+
+
+def bombs():
+    zeros = zlib.compress(zlib.compress(bytes(64 * 1024 * 1024), 9), 9)
+    pdf = Document()
+    pdf.put(pdf.content, b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>\nstream\n%s\nendstream"
+            % (len(zeros), zeros))
+    yield Sample("bomb-double-flate.pdf", pdf.bytes(), verdict="blocked", reason="limit.ratio")
+    pdf = Document(b" " * (300 * 1024 * 1024), pack=True)
+    yield Sample("bomb-flate.pdf", pdf.bytes(), verdict="blocked", reason="limit.ratio",
+                 note="300 MB of blanks in 300 KB")
+    pdf = Pdf()
+    catalog = pdf.add(b"<</Type/Catalog/Pages 2 0 R>>")
+    pdf.add(b"<</Type/Pages/Kids[3 0 R]/Count 1>>")
+    for i in range(60000):
+        pdf.add(b"<</Type/Pages/Parent %d 0 R/Kids[%d 0 R]/Count 1>>" % (i + 2, i + 4))
+    pdf.add(b"<</Type/Page/Parent 60002 0 R/MediaBox[0 0 9 9]>>")
+    yield Sample("bomb-page-tree.pdf", pdf.write(catalog), verdict="blocked",
+                 reason="limit.depth", note="a page tree 60,000 deep")
+    pdf = Document()
+    deep = pdf.add(b"[" * 200000 + b"]" * 200000)
+    pdf.catalog_keys = b"/Extensions %d 0 R" % deep
+    yield Sample("bomb-arrays.pdf", pdf.bytes(), verdict="blocked", reason="limit.depth",
+                 note="200,000 arrays in one another")
+    pdf = Document(b"q " * 100000 + TEXT)
+    yield Sample("bomb-saves.pdf", pdf.bytes(), removals=["pdf.content"],
+                 note="100,000 saved states")
+
+
+def damaged():
+    good = Document().bytes()
+    yield Sample("truncated.pdf", good[:400], verdict="blocked", reason="malformed")
+    flipped = bytearray(good)
+    at = good.index(b"startxref")
+    flipped[at + 11] ^= 0x7
+    yield Sample("bad-startxref.pdf", bytes(flipped), removals=["pdf.mended"],
+                 note="the table is found again")
+    flipped = bytearray(good)
+    flipped[good.index(b"/Pages") + 1] ^= 0x20
+    yield Sample("bit-flip.pdf", bytes(flipped), verdict="blocked", reason="malformed")
+
+
+def samples():
+    yield from plain()
+    yield from scripts()
+    yield from actions()
+    yield from attachments()
+    yield form()
+    yield structure()
+    yield from pictures()
+    yield from streams()
+    yield from hiding()
+    yield from locked()
+    yield from bombs()
+    yield from damaged()

@@ -1,0 +1,127 @@
+/*
+ * May carry: scripts, actions, attached files, media, forms that submit,
+ *   external streams, fonts and pictures made for their decoders (and more
+ *   than one document, one of them not shown).
+ * Keep: what sanitizers/pdf/rules.def lists, copied key by key into a new
+ *   document; streams that were decoded and looked through.
+ * Drop: everything else; actions but GoTo, URI (vetted) and four named ones.
+ * Specification: ISO 32000-1:2008; formats.md of docs/.
+ */
+#include "sanitizers/job.h"
+
+#include "sanitizers/pdf/document.h"
+
+#include "base/banned.h"
+
+enum { HEADER_WITHIN = 1024 };
+
+static enum claim pdf_claims(struct view input)
+{
+	size_t at = view_find(view_slice(input, 0, HEADER_WITHIN),
+			      view_of_string("%PDF-"), 0);
+
+	if (at == 0)
+		return CLAIM_EXACT;
+	if (at == SIZE_MAX)
+		return CLAIM_NONE;
+	/* Junk in front is common; a text about PDF is not one. */
+	if (view_find(input, view_of_string("endobj"), at) != SIZE_MAX)
+		return CLAIM_EXACT;
+	return CLAIM_NONE;
+}
+
+static int drop_trailer(struct pdf *pdf)
+{
+	qpdf_oh trailer = qpdf_get_trailer(pdf->qpdf);
+	qpdf_oh info = pdf_key(pdf, trailer, "/Info");
+	qpdf_oh encrypt = pdf_key(pdf, trailer, "/Encrypt");
+
+	if (qpdf_oh_is_dictionary(pdf->qpdf, info)) {
+		pdf_note(pdf, REMOVAL_METADATA, "document", "/Info");
+		pdf_drop_quietly(pdf, info);
+	}
+	if (qpdf_oh_is_indirect(pdf->qpdf, encrypt))
+		return pdf_mark_kept(pdf, encrypt);
+	return 0;
+}
+
+static int write_catalog(struct pdf *pdf, uint32_t number)
+{
+	struct buffer out BUFFER_CLEANUP =
+	    buffer_make(pdf->job->policy->limits.output_bytes);
+	qpdf_oh root = qpdf_get_root(pdf->qpdf);
+	int error;
+
+	pdf->at_kind = PDF_CATALOG;
+	pdf->at_object = qpdf_oh_get_object_id(pdf->qpdf, root);
+	buffer_format(&out, "<</Type/Catalog/Pages %u 0 R", pdf->tree_number);
+	error = pdf_copy_keys(pdf, &out, root, PDF_CATALOG);
+	buffer_text(&out, ">>");
+	if (error == 0)
+		error = buffer_error(&out);
+	if (error == 0)
+		error = pdf_write_object(pdf, number, buffer_contents(&out));
+	if (error == 0 && qpdf_oh_is_indirect(pdf->qpdf, root))
+		error = pdf_mark_kept(pdf, root);
+	return error;
+}
+
+static int rebuild(struct pdf *pdf)
+{
+	uint32_t catalog = 0;
+	int error = pdf_write_header(pdf);
+
+	if (error == 0)
+		error = pdf_new_number(pdf, &catalog);
+	if (error == 0)
+		error = pdf_new_number(pdf, &pdf->tree_number);
+	if (error == 0)
+		error = pdf_find_pages(pdf);
+	if (error == 0)
+		error = pdf_write_pages(pdf);
+	if (error == 0)
+		error = pdf_drain(pdf);
+	/* Last, so that what it points to is known. */
+	if (error == 0)
+		error = write_catalog(pdf, catalog);
+	if (error == 0)
+		error = pdf_drain(pdf);
+	if (error == 0)
+		error = pdf_write_trailer(pdf);
+	if (error == 0)
+		error = drop_trailer(pdf);
+	if (error == 0)
+		error = pdf_survey(pdf);
+	if (error == 0)
+		pdf_survey_file(pdf);
+	if (error == 0)
+		pdf_report_notes(pdf);
+	return error;
+}
+
+static int pdf_rebuild(struct job *job)
+{
+	struct pdf pdf = {.job = job};
+	int error;
+
+	pdf.notes = arena_array(job->arena, PDF_NOTES_MAX, sizeof(*pdf.notes));
+	if (pdf.notes == NULL)
+		return -ERR_MEMORY;
+	error = pdf_open(&pdf);
+	if (error == 0)
+		error = pdf_check_warnings(&pdf);
+	if (error == 0)
+		error = rebuild(&pdf);
+	if (pdf.qpdf != NULL)
+		qpdf_cleanup(&pdf.qpdf);
+	return error;
+}
+
+const struct sanitizer sanitizer_pdf = {
+    .name = "pdf",
+    .mime = "application/pdf",
+    .extension = "pdf",
+    .extensions = "pdf",
+    .claims = pdf_claims,
+    .rebuild = pdf_rebuild,
+};

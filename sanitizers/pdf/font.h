@@ -1,0 +1,17 @@
+/*
+ * Embedded font programs: which container it really is, and whether its
+ * tables lie where they say.
+ */
+#ifndef SEKISHO_SANITIZERS_PDF_FONT_H
+#define SEKISHO_SANITIZERS_PDF_FONT_H
+
+#include "sanitizers/pdf/stream.h"
+
+/* Whether it is a font program of a known container in good order. */
+bool pdf_font_fits(struct view font);
+
+/* Writes the stream on the queue as font program. */
+int pdf_write_font(struct pdf_stream *stream, struct buffer *keys,
+		   uint32_t number) MUST_CHECK;
+
+#endif

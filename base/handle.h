@@ -11,6 +11,15 @@ void handle_close(int *fd);
 
 #define HANDLE_CLEANUP __attribute__((cleanup(handle_close)))
 
+/* Takes the descriptor out of the reach of its cleanup. */
+static inline int handle_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
 /* An empty memory file that can be sealed; close-on-exec. */
 int memory_file_new(const char *name, int *ret_fd) MUST_CHECK;
 

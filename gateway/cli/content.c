@@ -22,8 +22,7 @@ static int open_regular(const char *path, uint64_t *ret_size, int *ret_fd)
 	error = handle_size(fd, ret_size);
 	if (error != 0)
 		return error;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = handle_take(&fd);
 	return 0;
 }
 
@@ -102,9 +101,7 @@ int content_copy(const char *path, uint64_t limit, uint64_t *ret_bytes,
 	if (!small)
 		return reopen_read_only(to, ret_fd);
 	error = memory_file_seal(to);
-	if (error == 0) {
-		*ret_fd = to;
-		to = -1;
-	}
+	if (error == 0)
+		*ret_fd = handle_take(&to);
 	return error;
 }

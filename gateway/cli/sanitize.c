@@ -346,7 +346,7 @@ static int prepare(struct run *run)
 	int error;
 
 	run->count = (unsigned)options->file_count;
-	run->outcomes = calloc(count, sizeof(*run->outcomes));
+	run->outcomes = calloc(count, sizeof(struct outcome *));
 	run->answered = calloc(count, sizeof(*run->answered));
 	run->sizes = calloc(count, sizeof(*run->sizes));
 	run->reports = options->report == NULL ? NULL : json_array();

@@ -40,8 +40,7 @@ int socket_connect(const char *folder, const char *name, int *ret_fd)
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
 		return errno == ENOENT || errno == ECONNREFUSED ? -ERR_NOT_FOUND
 								: -ERR_IO;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = handle_take(&fd);
 	return 0;
 }
 

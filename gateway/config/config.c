@@ -39,13 +39,13 @@ static int store_list(const struct key *key, const struct slot *slot,
 	struct config_list list = {0};
 	bool every = slot->items == NULL && strcmp(key->value, "[]") != 0;
 
-	list.count = every ? 1 : slot->items_count;
+	list.count = slot->items == NULL ? every : slot->items_count;
 	list.items = arena_array(arena, list.count + 1, sizeof(char *));
 	if (list.items == NULL)
 		return -ERR_MEMORY;
 	if (every)
 		list.items[0] = "*";
-	for (size_t i = 0; !every && i < list.count; i++) {
+	for (size_t i = 0; slot->items != NULL && i < list.count; i++) {
 		list.items[i] =
 		    arena_string(arena, view_of_string(slot->items[i]));
 		if (list.items[i] == NULL)
@@ -246,18 +246,12 @@ static int fill(struct view text, struct config_problems *problems,
 	return error;
 }
 
-int config_load_text(struct view text, const char *name,
-		     struct config_problems *problems,
-		     struct config **ret_config)
+static int fill_all(struct view text, struct config_problems *problems,
+		    struct config *config)
 {
-	CONFIG_CLEANUP struct config *config = calloc(1, sizeof(*config));
 	char fallback[PATH_MAX];
 	int error;
 
-	*problems = (struct config_problems){0};
-	(void)text_copy(problems->file, sizeof(problems->file), name);
-	if (config == NULL)
-		return -ERR_MEMORY;
 	config->arena = arena_new(CONFIG_MEMORY_MAX);
 	if (config->arena == NULL)
 		return -ERR_MEMORY;
@@ -269,12 +263,26 @@ int config_load_text(struct view text, const char *name,
 	config->given[2] = config->held;
 	config->given[3] = config->work;
 	config_default_state(fallback, sizeof(fallback));
-	error = config_set_state(
+	return config_set_state(
 	    config, config->state[0] == '\0' ? fallback : config->state);
-	if (error != 0)
+}
+
+int config_load_text(struct view text, const char *name,
+		     struct config_problems *problems,
+		     struct config **ret_config)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	int error = config == NULL ? -ERR_MEMORY : 0;
+
+	*problems = (struct config_problems){0};
+	(void)text_copy(problems->file, sizeof(problems->file), name);
+	if (error == 0)
+		error = fill_all(text, problems, config);
+	if (error != 0) {
+		config_free(config);
 		return error;
+	}
 	*ret_config = config;
-	config = NULL;
 	return 0;
 }
 

@@ -36,8 +36,8 @@ enum key_type {
 
 struct key {
 	enum key_section section;
-	const char *name;
 	enum key_type type;
+	const char *name;
 	size_t offset;     /* of the member in its structure */
 	size_t size;       /* of the member */
 	const char *value; /* default, as in YAML */

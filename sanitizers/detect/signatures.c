@@ -89,8 +89,8 @@ static struct kind kind_of_ftyp(struct view input)
 	} brands[] = {
 	    {"heic", "heif"}, {"heix", "heif"}, {"heim", "heif"},
 	    {"heis", "heif"}, {"hevc", "heif"}, {"hevx", "heif"},
-	    {"mif1", "heif"}, {"msf1", "heif"}, {"avif", "avif"},
-	    {"avis", "avif"}, {"crx ", "cr3"},  {"qt  ", "mov"},
+	    {"mif1", "heif"}, {"msf1", "heif"}, {"avif", "heif"},
+	    {"avis", "heif"}, {"crx ", "cr3"},  {"qt  ", "mov"},
 	    {"M4A ", "m4a"},  {"M4B ", "m4a"},  {"jp2 ", "jp2"},
 	};
 

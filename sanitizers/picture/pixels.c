@@ -266,3 +266,15 @@ void pixels_drop_opaque_alpha(struct pixels *pixels)
 	pixels->bands--;
 	pixels->size = count * to;
 }
+
+void pixels_narrow(struct pixels *pixels)
+{
+	const uint16_t *samples = (const void *)pixels->data;
+
+	if (pixels->depth != 16)
+		return;
+	for (size_t i = 0; i < pixels->size / 2; i++)
+		pixels->data[i] = (uint8_t)(samples[i] >> 8);
+	pixels->depth = 8;
+	pixels->size /= 2;
+}

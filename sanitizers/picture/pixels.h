@@ -63,4 +63,7 @@ bool pixels_opaque(const struct pixels *pixels);
 /* Drops an alpha band that says nothing. */
 void pixels_drop_opaque_alpha(struct pixels *pixels);
 
+/* 16 bits per sample become 8; 8 stay as they are. */
+void pixels_narrow(struct pixels *pixels);
+
 #endif

@@ -88,8 +88,8 @@ static unsigned verify_folder(const char *folder)
 
 static void every_rebuilt_sample_is_accepted(void **state)
 {
-	static const char *const folders[] = {"jpeg", "png",  "gif",
-					      "webp", "tiff", "bmp"};
+	static const char *const folders[] = {"jpeg", "png",  "gif", "webp",
+					      "tiff", "heif", "bmp"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)

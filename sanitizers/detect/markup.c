@@ -266,18 +266,18 @@ struct kind kind_by_head(struct view input, bool lines)
 			return kind_from(&beginnings[i]);
 	if (is_sylk(&head))
 		return kind_make("sylk", ERR_TYPE_FORBIDDEN);
-	if (begins(head.text, "<?xml"))
-		return kind_of_xml(&head);
+	kind = head.text[0] == '<' ? kind_of_xml(&head)
+				   : kind_make(NULL, ERR_NONE);
+	if (kind.refusal != ERR_NONE || begins(head.text, "<?xml"))
+		return kind;
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
 		if (head_find(&head, tags[i].text, TAG_WINDOW) != NULL &&
 		    (lines || head.text[0] == '<'))
 			return kind_from(&tags[i]);
-	if (head.text[0] == '<') {
-		kind = kind_of_xml(&head);
-		if (strcmp(kind.name, "xml") != 0 || begins(head.text, "<?") ||
-		    head_find(&head, "</", HEAD_MAX) != NULL)
-			return kind;
-	}
+	if (kind.name != NULL &&
+	    (strcmp(kind.name, "xml") != 0 || begins(head.text, "<?") ||
+	     head_find(&head, "</", HEAD_MAX) != NULL))
+		return kind;
 	kind = kind_of_mail(&head);
 	if (kind.name == NULL && lines)
 		kind = kind_of_sections(&head);

@@ -108,6 +108,7 @@ static bool is_utf16(struct view input, enum encoding encoding)
 	struct character next;
 	size_t good = 0;
 	size_t all = 0;
+	bool ascii = false;
 
 	if (input.size < 4 || input.size % 2 != 0)
 		return false;
@@ -117,6 +118,7 @@ static bool is_utf16(struct view input, enum encoding encoding)
 		if (value >= CHARACTER_INVALID)
 			return false;
 		all++;
+		ascii |= value < 0x80;
 		if (all == PROBE_CHARACTERS && good * 100 < all * 90)
 			return false;
 		good += (value >= 0x20 && value < 0x7F) || value == '\t' ||
@@ -126,7 +128,8 @@ static bool is_utf16(struct view input, enum encoding encoding)
 			(value >= 0xF900 && value <= 0xFAFF) ||
 			(value >= 0xFF01 && value <= 0xFF9F);
 	}
-	return good * 100 >= all * 90;
+	/* Kanji in CP932 look like kanji in UTF-16, but for line ends. */
+	return ascii && good * 100 >= all * 90;
 }
 
 static bool is_2022(struct view input)

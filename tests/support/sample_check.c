@@ -130,6 +130,15 @@ static bool check_sample(const char *format, const char *name,
 	return fits;
 }
 
+/* What only the scanner finds is not found in this process. */
+static bool needs_scanner(const json_t *expected)
+{
+	const char *reason =
+	    json_string_value(json_object_get(expected, "reason"));
+
+	return reason != NULL && strncmp(reason, "scanner.", 8) == 0;
+}
+
 static int is_expectation(const struct dirent *entry)
 {
 	size_t size = strlen(entry->d_name);
@@ -154,7 +163,8 @@ int sample_check_folder(const char *format)
 		    json_loadb((const char *)text.data, text.size, 0, NULL);
 
 		name[strlen(name) - (sizeof(suffix) - 1)] = '\0';
-		if (!check_sample(format, name, expected))
+		if (!needs_scanner(expected) &&
+		    !check_sample(format, name, expected))
 			failed++;
 		json_decref(expected);
 		buffer_free(&text);

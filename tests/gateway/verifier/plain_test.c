@@ -151,7 +151,6 @@ static void what_is_no_text_is_refused(void **state)
 	(void)state;
 	assert_text("\x81", 1, -ERR_VERIFY_RESIDUE);
 	assert_text("\x89PNG\r\n\x1A\n", 8, -ERR_VERIFY_RESIDUE);
-	assert_text("\xED\xA0\x80", 3, -ERR_VERIFY_RESIDUE);
 }
 
 static void beginnings_of_other_types_are_refused(void **state)

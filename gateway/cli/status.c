@@ -32,7 +32,7 @@ static void print_definitions(const json_t *status, enum language language)
 	{
 		if (strcmp(key, "state") == 0)
 			continue;
-		if (json_is_string(value))
+		if (json_string_length(value) > 0)
 			(void)printf("  %s=%s", key, json_string_value(value));
 		else if (json_is_integer(value))
 			(void)printf("  %s=%" JSON_INTEGER_FORMAT, key,

@@ -81,21 +81,33 @@ static int fill_general(const struct table *table, struct config *config)
 	return error;
 }
 
-/* `mode` first: the modes of single formats stand above it. */
-static int fill_policy(const struct table *table, struct arena *arena,
-		       struct config_policy *policy)
+/* What the file says for a key; NULL: nothing. */
+static const char *given(const struct table *table, const char *pattern)
+{
+	return table->slots[key_find(pattern) - config_keys].text;
+}
+
+/* `mode` first: the modes of single formats stand above it. On a base, which
+ * may be NULL, only what is given changes anything. */
+static int fill_policy(const struct table *table, const struct policy *base,
+		       struct arena *arena, struct config_policy *policy)
 {
 	int error = 0;
 
-	policy_default(&policy->policy);
+	if (base == NULL)
+		policy_default(&policy->policy);
+	else
+		policy->policy = *base;
 	for (size_t i = 0; error == 0 && i < KEY_COUNT; i++) {
 		const struct key *key = &config_keys[i];
 		bool ours = key->section == SECTION_POLICY ||
 			    key->section == SECTION_LIMITS ||
 			    (key->section == SECTION_MODES &&
 			     table->slots[i].text != NULL);
+		bool kept = base != NULL && table->slots[i].text == NULL &&
+			    key->type != KEY_TEXT && key->type != KEY_PATH;
 
-		if (!ours)
+		if (!ours || kept)
 			continue;
 		error = store(key, table->slots[i].text, arena, policy);
 		if (error == 0 && strcmp(key->name, "mode") == 0)
@@ -137,6 +149,34 @@ static int name_taken(const struct outline *outline, const char *name,
 			     "is the name of two policies.");
 }
 
+/* One entry of `policies`, on top of the file that it names: policies can lie
+ * beside the configuration. */
+static int fill_entry(const struct table *table, struct config *config,
+		      struct config_problems *problems,
+		      struct config_policy *policy)
+{
+	const char *file = given(table, "policies[].file");
+	const char *slash = strrchr(problems->file, '/');
+	struct config_problems own = *problems;
+	struct policy base;
+	char path[PATH_MAX];
+	int error;
+
+	if (file == NULL || file[0] == '\0')
+		return fill_policy(table, NULL, config->arena, policy);
+	if (file[0] == '/' || slash == NULL)
+		(void)text_copy(path, sizeof(path), file);
+	else
+		(void)snprintf(path, sizeof(path), "%.*s/%s",
+			       (int)(slash - problems->file), problems->file,
+			       file);
+	error = config_load_policy(path, problems, &base);
+	if (error != 0)
+		return error == -ERR_NOT_FOUND ? -ERR_CONFIG : error;
+	*problems = own;
+	return fill_policy(table, &base, config->arena, policy);
+}
+
 /* "default" is always there, and first. */
 static int fill_policies(const struct raw *raw, const struct outline *outline,
 			 struct config_problems *problems,
@@ -152,12 +192,14 @@ static int fill_policies(const struct raw *raw, const struct outline *outline,
 	if (config->policies == NULL)
 		return -ERR_MEMORY;
 	config->policy_count = 1;
-	error = fill_policy(&nothing, config->arena, &config->policies[0]);
+	error =
+	    fill_policy(&nothing, NULL, config->arena, &config->policies[0]);
 	for (uint32_t i = 0; error == 0 && i < given; i++) {
 		struct config_policy policy = {0};
 		const struct config_policy *twin;
 
-		error = fill_policy(&raw->policies[i], config->arena, &policy);
+		error =
+		    fill_entry(&raw->policies[i], config, problems, &policy);
 		if (error != 0)
 			break;
 		twin = find_policy(config, policy.name);
@@ -362,9 +404,15 @@ static int fill_one_policy(struct view text, struct arena *arena,
 
 	if (error == 0 && outline.count > 0)
 		error = raw_load_policy(text, problems, &table);
+	if (error == 0 && table != NULL &&
+	    given(table, "policies[].file") != NULL)
+		error = problem_add(
+		    problems, outline_line(&outline, "policies[0].file"),
+		    "file", "ポリシーのファイルの中では使えません。",
+		    "It is not allowed in a file with one policy.");
 	if (error == 0)
-		error = fill_policy(table == NULL ? &nothing : table, arena,
-				    policy);
+		error = fill_policy(table == NULL ? &nothing : table, NULL,
+				    arena, policy);
 	raw_free_policy(table);
 	outline_free(&outline);
 	return error;

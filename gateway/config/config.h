@@ -38,6 +38,7 @@ struct config_list {
 
 struct config_policy {
 	const char *name;
+	const char *file; /* that it was based on; "" */
 	struct policy policy;
 };
 

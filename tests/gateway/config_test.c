@@ -306,6 +306,46 @@ static void a_policy_file_holds_the_keys_of_one_policy(void **state)
 			 -ERR_NOT_FOUND);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_policy_can_start_from_a_file_beside_it(void **state)
+{
+	const char *text = "policies:\n"
+			   "  - name: strict\n"
+			   "    file: config_test_base.yaml\n"
+			   "    comments: true\n";
+	struct config *config;
+	const struct policy *policy;
+
+	(void)state;
+	write_file("config_test_base.yaml",
+		   "mode: text\nlinks: remove\ncomments: false\n"
+		   "limits: {depth: 3}\nmodes: {text: block}\n");
+	config = load(text);
+	policy = &config->policies[1].policy;
+	assert_string_equal(config->policies[1].name, "strict");
+	assert_int_equal(policy->modes[FORMAT_TEXT], MODE_BLOCK);
+	assert_int_equal(policy->modes[POLICY_FORMATS - 1], MODE_TEXT);
+	assert_int_equal(policy->links, LINKS_REMOVE);
+	assert_int_equal(policy->limits.depth, 3);
+	assert_int_equal(policy->comments, 1);
+	config_free(config);
+	write_file("config_test_base.yaml", "\nlinks: never\n");
+	refused(text, 2, "links", "keep, remove");
+	assert_string_equal(problems.file, "config_test_base.yaml");
+	write_file("config_test_base.yaml", "file: config_test_base.yaml\n");
+	refused(text, 1, "file", "not allowed");
+	assert_int_equal(unlink("config_test_base.yaml"), 0);
+	refused(text, 0, "", "cannot be opened");
+}
+
 static void the_policy_digest_tells_policies_apart(void **state)
 {
 	struct policy policy;
@@ -408,6 +448,7 @@ int main(void)
 	    cmocka_unit_test(a_message_names_file_line_key_and_choices),
 	    cmocka_unit_test(the_state_folder_can_be_replaced),
 	    cmocka_unit_test(a_policy_file_holds_the_keys_of_one_policy),
+	    cmocka_unit_test(a_policy_can_start_from_a_file_beside_it),
 	    cmocka_unit_test(the_policy_digest_tells_policies_apart),
 	    cmocka_unit_test(every_key_has_a_good_default_and_comments),
 	    cmocka_unit_test(the_documentation_has_every_key),

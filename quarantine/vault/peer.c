@@ -14,7 +14,7 @@ enum { RESEND_MS = 5 };
 static void on_readable(void *context, int fd)
 {
 	(void)fd;
-	peer_read(context);
+	(void)peer_read(context);
 }
 
 int peer_add(struct server *server, const char *name, int fd,
@@ -109,7 +109,7 @@ void peers_collect(struct server *server)
 	}
 }
 
-void peer_read(struct peer *peer)
+bool peer_read(struct peer *peer)
 {
 	for (int i = 0; i < SERVER_FRAMES_AT_ONCE && peer->fd >= 0; i++) {
 		int error = frame_dispatch(peer->fd, peer->rules,
@@ -118,13 +118,14 @@ void peer_read(struct peer *peer)
 		if (error == 0)
 			continue;
 		if (error == -ERR_UNAVAILABLE)
-			return;
+			return false;
 		if (error != -ERR_CANCELLED)
 			log_line(LOG_LINE_WARNING,
 				 "edge-closed peer=%s reason=%s", peer->name,
 				 error_name(error));
 		peer_close(peer);
 	}
+	return peer->fd >= 0;
 }
 
 static int send_answer(const struct answer *answer)

@@ -294,8 +294,10 @@ int server_start(struct server *server, const struct program_edges *edges)
 void server_finish(struct server *server)
 {
 	for (struct peer *peer = server->peers; peer; peer = peer->next)
-		if (peer->fd >= 0)
-			peer_read(peer);
+		for (int turn = 0; turn < SERVER_LAST_TURNS && peer->fd >= 0 &&
+				   peer_read(peer);
+		     turn++)
+			;
 	server_commit(server);
 	peers_resend(server);
 }

@@ -14,6 +14,7 @@ enum {
 	SERVER_CLIENTS_MAX = 16,    /* command lines at once */
 	SERVER_ORIGINALS_MAX = 128, /* of a peer, waiting for their record */
 	SERVER_OUTBOX_MAX = 4096,   /* answers a peer has not read */
+	SERVER_LAST_TURNS = 1000,   /* of a peer, when stopping */
 	SERVER_FRAMES_AT_ONCE = 64, /* of a peer, before others have a turn */
 	SERVER_DELIVERY_WAIT_MS = 200, /* for a commit to ride along with */
 };
@@ -86,7 +87,9 @@ struct peer *peer_find(struct server *server, const char *name);
 size_t peer_count(const struct server *server, const char *name);
 void peer_close(struct peer *peer);
 void peers_collect(struct server *server); /* frees closed peers */
-void peer_read(struct peer *peer);         /* what is there, within limits */
+
+/* Takes what is there, within limits; false: there is no more. */
+bool peer_read(struct peer *peer);
 
 /* Sends an answer or keeps it until there is room; takes it over. */
 void peer_answer(struct answer *answer);

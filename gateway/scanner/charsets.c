@@ -20,9 +20,13 @@ static const char *const charsets[] = {
     "UTF-32LE",     "UTF-32BE",     "UCS-4",
 };
 
+enum { CHARSETS = sizeof(charsets) / sizeof(charsets[0]) };
+
 /* Never closed: a conversion that is in use keeps its tables in memory. */
+static iconv_t conversions[CHARSETS];
+
 void charsets_load(void)
 {
-	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
-		(void)iconv_open("UTF-8", charsets[i]);
+	for (size_t i = 0; i < CHARSETS; i++)
+		conversions[i] = iconv_open("UTF-8", charsets[i]);
 }

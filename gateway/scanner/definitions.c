@@ -75,25 +75,30 @@ int64_t definitions_header_time(struct view header)
 	return time;
 }
 
-static int read_time(int folder, struct definition_file *file,
-		     const struct stat *status)
+static int read_header_time(int folder, struct definition_file *file)
 {
-	HANDLE_CLEANUP int fd = -1;
+	HANDLE_CLEANUP int fd =
+	    openat(folder, file->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	uint8_t header[HEADER_SIZE];
 	ssize_t size;
 
-	file->time = status->st_mtim.tv_sec;
-	file->dated = is_signed(file->name);
-	if (!file->dated)
-		return 0;
-	fd = openat(folder, file->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -ERR_SCANNER_FAILED;
 	size = read(fd, header, sizeof(header));
 	if (size < 0)
+		/* cppcheck-suppress resourceLeak */
 		return -ERR_SCANNER_FAILED;
 	file->time = definitions_header_time(view_of(header, (size_t)size));
+	/* cppcheck-suppress resourceLeak */
 	return 0;
+}
+
+static int read_time(int folder, struct definition_file *file,
+		     const struct stat *status)
+{
+	file->time = status->st_mtim.tv_sec;
+	file->dated = is_signed(file->name);
+	return file->dated ? read_header_time(folder, file) : 0;
 }
 
 static void fingerprint_file(crypto_hash_sha256_state *state, const char *name,

@@ -306,7 +306,7 @@ void engine_scan(struct engine *engine, struct view content,
 
 int engine_self_test(struct engine *engine)
 {
-	struct canary canary;
+	struct canary canary = {{0}};
 	struct scan_result result;
 
 	canary_make(&canary);

@@ -46,25 +46,24 @@ become_generation(int socket, const struct generation_options *options)
 int launch_generation(const struct generation_options *options,
 		      pid_t *ret_process, int *ret_socket)
 {
-	HANDLE_CLEANUP int ours = -1;
-	HANDLE_CLEANUP int theirs = -1;
-	int pair[2];
-	pid_t process;
+	int pair[2]; /* ours, theirs */
+	pid_t process = -1;
 	int error = frame_pair(pair);
 
 	if (error != 0)
 		return error;
-	ours = pair[0];
-	theirs = pair[1];
-	if (fcntl(ours, F_SETFL, O_NONBLOCK) != 0)
-		return -ERR_IO;
-	process = fork();
-	if (process < 0)
-		return error_from_errno(errno);
+	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0)
+		process = fork();
 	if (process == 0)
-		become_generation(theirs, options);
+		become_generation(pair[1], options);
+	if (process < 0) {
+		error = error_from_errno(errno);
+		handle_close(&pair[0]);
+	}
+	handle_close(&pair[1]);
+	if (error != 0)
+		return error;
 	*ret_process = process;
-	*ret_socket = ours;
-	ours = -1;
+	*ret_socket = pair[0];
 	return 0;
 }

@@ -107,6 +107,7 @@ static int serve(struct arguments *arguments)
 	control->generation.scratch = scratch;
 	error = control_serve(control);
 	scratch_remove(scratch);
+	control->generation.scratch = NULL;
 	return error;
 }
 

@@ -16,7 +16,7 @@
 static void conversions_need_no_file_in_the_sandbox(void **state)
 {
 	const struct job_limits limits = {1ULL << 30, 1 << 20, 10};
-	struct sandbox *sandbox;
+	static struct sandbox *sandbox;
 	pid_t child;
 	int status;
 

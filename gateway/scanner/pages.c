@@ -13,6 +13,9 @@
 
 enum { PIECE = 2 * 1024 * 1024, RANGES_MAX = 4096 };
 
+/* Larger ones are reservations, such as a compiler sanitizer's shadow. */
+static const uintptr_t range_max = 64ULL << 30;
+
 struct range {
 	uintptr_t start;
 	uintptr_t end;
@@ -37,7 +40,8 @@ static size_t read_ranges(struct range *ranges)
 		if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end,
 			   rights, &inode) != 4)
 			continue;
-		if (inode != 0 || strcmp(rights, "rw-p") != 0 ||
+		if (inode != 0 || end - start > range_max ||
+		    strcmp(rights, "rw-p") != 0 ||
 		    strstr(line, "[stack]") != NULL)
 			continue;
 		ranges[count++] = (struct range){start, end};

@@ -120,7 +120,6 @@ static void submit(struct run *run, unsigned index)
 		return;
 	}
 	run->in_flight++;
-	progress_draw(&run->progress, path);
 }
 
 /* The outcome that a frame is about; NULL when there is no such input under
@@ -272,8 +271,11 @@ static void work(struct run *run)
 			tell(run, run->told);
 			run->told++;
 		}
-		if (run->told < run->submitted && run->in_flight > 0)
+		if (run->told < run->submitted && run->in_flight > 0) {
+			progress_draw(&run->progress,
+				      run->options->files[run->told]);
 			receive(run);
+		}
 	}
 	progress_clear(&run->progress);
 }

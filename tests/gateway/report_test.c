@@ -1,4 +1,5 @@
 #include "gateway/report/report.h"
+#include "base/utf8.h"
 #include "gateway/report/name.h"
 
 #include <setjmp.h>
@@ -205,6 +206,23 @@ static void a_second_file_of_a_name_is_numbered(void **state)
 	assert_string_equal(result, "a (3)");
 }
 
+static void names_that_are_not_utf8_are_read_as_cp932(void **state)
+{
+	char name[64];
+
+	(void)state;
+	input_name("dir/\x93\xfc\x8e\x44.txt", name, sizeof(name));
+	assert_string_equal(name, "入札.txt");
+	input_name("a\xff\xfe", name, sizeof(name));
+	assert_true(utf8_valid(view_of_string(name)));
+	input_name("入札.txt", name, sizeof(name));
+	assert_string_equal(name, "入札.txt");
+	input_name("入札.txt", name, 6);
+	assert_string_equal(name, "入");
+	input_name("\x93\xfc\x8e\x44.txt", name, 6);
+	assert_true(utf8_valid(view_of_string(name)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +233,7 @@ int main(void)
 	    cmocka_unit_test(names_get_the_extension_of_what_came_out),
 	    cmocka_unit_test(hostile_names_become_plain_ones),
 	    cmocka_unit_test(a_second_file_of_a_name_is_numbered),
+	    cmocka_unit_test(names_that_are_not_utf8_are_read_as_cp932),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

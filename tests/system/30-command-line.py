@@ -10,6 +10,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import unicodedata
 import unittest
 
 from gateway import BIN, MESSAGE, VERDICTS, Reader, sealed_file, string
@@ -132,6 +133,43 @@ class Broker:
         payload += string("text/plain") + hashlib.sha256(item["data"]).digest()
         payload += reply.get("digest", digest) + struct.pack("<QIIB", len(output or b""), 0, 5, 0)
         self.send("MESSAGE_RESULT", item["ticket"], payload, output)
+
+
+class Vault:
+    """Answers one request with JSON, or with an error's number."""
+
+    def __init__(self, state, answer):
+        (state / "run").mkdir(parents=True, exist_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.bind(str(state / "run/vault.sock"))
+        self.socket.listen()
+        self.answer = answer
+        self.request = None
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        peer, _ = self.socket.accept()
+        data = peer.recv(1 << 17)
+        kind, _, ticket = struct.unpack_from("<IIQ", data)
+        self.request = (kind, data[16:])
+        if isinstance(self.answer, int):
+            peer.send(struct.pack("<IIQI", MESSAGE["MESSAGE_VAULT_ACK"], 4, ticket, self.answer))
+        else:
+            fd = sealed_file(json.dumps(self.answer).encode())
+            socket.send_fds(peer, [struct.pack("<IIQ", MESSAGE["MESSAGE_VAULT_REPLY"], 0, ticket)],
+                            [fd])
+            os.close(fd)
+        peer.close()
+
+    def close(self):
+        self.thread.join(10)
+        self.socket.close()
+
+
+def places(text):
+    """Columns of a terminal."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def passes(item):
@@ -393,6 +431,36 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("no gateway is running", done.stderr)
         self.assertFalse(json.loads(self.run_cli("status", "--json").stdout)["running"])
+
+    def test_items_stand_in_columns_whatever_their_width(self):
+        names = ["a.txt", "令和八年度入札公告.docx", "ﾊﾝｶｸ.txt", "が" * 40 + ".txt"]
+        vault = Vault(self.state, [
+            {"id": "0" * 32, "time": "2026-01-01T00:00:00.000Z", "department": "総務課",
+             "name": name, "type": "text", "state": "held", "reason": "scanner.infected"}
+            for name in names])
+        done = self.run_cli("items", "--state", "held", "--limit", "9", "--lang", "ja")
+        vault.close()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(vault.request[0], MESSAGE["MESSAGE_VAULT_LIST"])
+        self.assertEqual(json.loads(vault.request[1]), {"limit": 9, "state": "held"})
+        lines = done.stdout.splitlines()
+        self.assertEqual(len(lines), 5)
+        self.assertEqual({places(line[:line.index("text")]) for line in lines[1:]},
+                         {places(lines[0][:lines[0].index("種類")])})
+        self.assertIn("…", lines[4])
+        self.assertIn("マルウェアが検出されたため", lines[1])
+
+    def test_an_item_that_is_not_there_is_told(self):
+        vault = Vault(self.state, ERRORS.index("not_found"))
+        done = self.run_cli("items", "show", "0" * 32)
+        vault.close()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not found", done.stderr)
+        self.assertEqual(vault.request, (MESSAGE["MESSAGE_VAULT_SHOW"], string("0" * 32)))
+        os.unlink(self.state / "run/vault.sock")
+        done = self.run_cli("items")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no gateway is running", done.stderr)
 
     def test_wrong_usage_ends_with_64(self):
         path = str(self.put("a.txt"))

@@ -149,7 +149,10 @@ int generation_serve(int socket, const struct generation_options *options)
 {
 	static struct generation generation;
 	BUFFER_CLEANUP struct buffer ready = buffer_make(FRAME_PAYLOAD_MAX);
-	struct zygote_options zygote = {
+	static struct zygote_options zygote;
+	int error;
+
+	zygote = (struct zygote_options){
 	    .program = "sekisho-scanner",
 	    .broker = socket,
 	    .supervisor = -1,
@@ -157,8 +160,6 @@ int generation_serve(int socket, const struct generation_options *options)
 	    .context = &generation,
 	    .idle = sweep,
 	};
-	int error;
-
 	generation.options = options;
 	charsets_load();
 	load(&generation);

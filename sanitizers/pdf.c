@@ -87,6 +87,8 @@ static int rebuild(struct pdf *pdf)
 	if (error == 0)
 		error = pdf_drain(pdf);
 	if (error == 0)
+		error = pdf_check_expansion(pdf);
+	if (error == 0)
 		error = pdf_write_trailer(pdf);
 	if (error == 0)
 		error = drop_trailer(pdf);

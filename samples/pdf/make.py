@@ -326,6 +326,14 @@ def bombs():
     pdf = Document(b"q " * 100000 + TEXT)
     yield Sample("bomb-saves.pdf", pdf.bytes(), removals=["pdf.content"],
                  note="100,000 saved states")
+    pdf = Document(TEXT + b"/X Do\n")
+    inner = pdf.stream(b"0 0 1 1 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]")
+    for _ in range(30):
+        inner = pdf.stream(b"/X Do " * 10, b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]"
+                           b"/Resources<</XObject<</X %d 0 R>>>>" % inner)
+    pdf.resource_keys += b"/XObject<</X %d 0 R>>" % inner
+    yield Sample("bomb-forms.pdf", pdf.bytes(), verdict="blocked", reason="limit.ratio",
+                 note="forms that paint forms ten times, thirty deep")
 
 
 def damaged():

@@ -92,6 +92,7 @@ static enum pdf_dictionary classify_xobject(struct pdf *pdf, qpdf_oh object)
 static bool fits(struct pdf *pdf, qpdf_oh object, bool is_font)
 {
 	struct pdf_stream stream STREAM_CLEANUP = {0};
+	struct buffer rebuilt BUFFER_CLEANUP = buffer_make(FONT_MAX);
 
 	if (pdf_stream_load(pdf, object, &stream) != 0 ||
 	    stream.final != FILTER_UNKNOWN ||
@@ -99,7 +100,8 @@ static bool fits(struct pdf *pdf, qpdf_oh object, bool is_font)
 		0)
 		return false;
 	if (is_font)
-		return pdf_font_fits(buffer_contents(&stream.data));
+		return pdf_font_check(buffer_contents(&stream.data),
+				      &rebuilt) != SFNT_BAD;
 	return pdf_calculator_fits(buffer_contents(&stream.data));
 }
 

@@ -19,8 +19,9 @@ struct cleaner {
 	struct buffer *out; /* NULL: looking only */
 	size_t statement;   /* where in out the current operands start */
 	bool is_cmap;
-	bool changed;  /* must be written anew */
-	bool comments; /* for that reason only */
+	uint32_t paints; /* Do operators */
+	bool changed;    /* must be written anew */
+	bool comments;   /* for that reason only */
 	unsigned saves;
 };
 
@@ -370,6 +371,8 @@ static int read_word(struct cleaner *cleaner)
 		drop_statement(cleaner);
 		return 0;
 	}
+	if (word.size == 2 && word.data[0] == 'D' && word.data[1] == 'o')
+		cleaner->paints++;
 	put(cleaner, word);
 	end_statement(cleaner);
 	return 0;
@@ -448,8 +451,10 @@ int pdf_clean_program(struct pdf *pdf, struct view program, bool is_cmap,
 	int error = run(&cleaner);
 
 	*ret_changed = cleaner.changed || cleaner.comments;
-	if (error != 0 || !*ret_changed)
+	if (error != 0)
 		return error;
+	if (!*ret_changed)
+		return pdf_note_paints(pdf, cleaner.paints);
 	/* Comments of character maps are their customary form. */
 	if (cleaner.changed || !is_cmap)
 		pdf_note(pdf, REMOVAL_PDF_CONTENT_CLEANED,
@@ -460,6 +465,8 @@ int pdf_clean_program(struct pdf *pdf, struct view program, bool is_cmap,
 	error = run(&cleaner);
 	if (error == 0)
 		error = buffer_error(out);
+	if (error == 0)
+		error = pdf_note_paints(pdf, cleaner.paints);
 	return error;
 }
 

@@ -120,6 +120,8 @@ static int write_reference(struct pdf *pdf, struct buffer *out, qpdf_oh object,
 	int error = pdf_enqueue(pdf, object, kind, &number);
 
 	if (error == 0)
+		error = pdf_note_edge(pdf, number, kind);
+	if (error == 0)
 		buffer_format(out, " %u 0 R", number);
 	return error;
 }
@@ -379,6 +381,7 @@ static int write_item(struct pdf *pdf, struct buffer *out,
 	int error;
 
 	pdf->at_object = item->object;
+	pdf->at_number = item->number;
 	out->size = 0;
 	if (item->kind >= 0x100) {
 		error =

@@ -67,6 +67,13 @@ struct pdf_dropped {
 	enum pdf_dictionary at_kind;
 };
 
+/* One object of the output uses another to draw. */
+struct pdf_edge {
+	uint32_t from;
+	uint32_t to;
+	uint32_t times; /* to itself: how often it paints; else 0 */
+};
+
 struct pdf {
 	struct job *job;
 	qpdf_data qpdf;
@@ -88,7 +95,11 @@ struct pdf {
 	struct pdf_dropped *dropped; /* to be surveyed at the end */
 	size_t dropped_count;
 	size_t dropped_room;
-	int at_object; /* what is being copied, for the report */
+	struct pdf_edge *edges;
+	size_t edge_count;
+	size_t edge_room;
+	uint32_t at_number; /* what is being written */
+	int at_object;      /* what is being copied, for the report */
 	enum pdf_dictionary at_kind;
 	unsigned depth;  /* of direct containers */
 	unsigned damage; /* what qpdf had to mend */
@@ -182,6 +193,16 @@ int pdf_drain(struct pdf *pdf) MUST_CHECK;
  * so; PDF_NONE when it may not stay, and that is reported. */
 enum pdf_dictionary pdf_classify(struct pdf *pdf, qpdf_oh object,
 				 enum pdf_type type);
+
+/* ---- expansion.c ---- */
+
+/* Notes that what is being written refers to object `to`, if it could be
+ * drawn, and how many times it paints something. */
+int pdf_note_edge(struct pdf *pdf, uint32_t to, uint16_t kind) MUST_CHECK;
+int pdf_note_paints(struct pdf *pdf, uint32_t count) MUST_CHECK;
+
+/* -ERR_LIMIT_RATIO when drawing would never end. */
+int pdf_check_expansion(struct pdf *pdf) MUST_CHECK;
 
 /* ---- colour.c, action.c ---- */
 int pdf_copy_colour_space(struct pdf *pdf, struct buffer *out, qpdf_oh value,

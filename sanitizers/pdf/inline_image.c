@@ -29,12 +29,29 @@ static bool is_regular(uint8_t byte)
 	return !is_space(byte) && strchr("()<>[]{}/%", byte) == NULL;
 }
 
+/* Blanks and remarks. */
+static void skip_blanks(struct view in, size_t *at)
+{
+	bool remark = false;
+
+	while (*at < in.size) {
+		uint8_t byte = in.data[*at];
+
+		if (byte == '%')
+			remark = true;
+		else if (byte == '\n' || byte == '\r')
+			remark = false;
+		else if (!remark && !is_space(byte))
+			return;
+		(*at)++;
+	}
+}
+
 static struct view next_token(struct view in, size_t *at)
 {
 	size_t from;
 
-	while (*at < in.size && is_space(in.data[*at]))
-		(*at)++;
+	skip_blanks(in, at);
 	from = *at;
 	if (from == in.size)
 		return view_of(NULL, 0);
@@ -58,8 +75,7 @@ static struct view next_value(struct view in, size_t *at)
 	size_t from;
 	int depth = 0;
 
-	while (*at < in.size && is_space(in.data[*at]))
-		(*at)++;
+	skip_blanks(in, at);
 	from = *at;
 	do {
 		struct view token = next_token(in, at);
@@ -167,13 +183,13 @@ static size_t find_mark_at(struct view in, size_t from)
 }
 
 /* The first EI that stands alone and is followed by what looks like text. */
-static size_t find_mark(struct view in, size_t from)
+static size_t search_mark(struct view in, size_t from, bool alone)
 {
 	for (size_t at = from; at + 2 <= in.size; at++) {
 		bool plausible = true;
 
 		if (in.data[at] != 'E' || in.data[at + 1] != 'I' ||
-		    (at > from && !is_space(in.data[at - 1])) ||
+		    (alone && at > from && !is_space(in.data[at - 1])) ||
 		    (at + 2 < in.size && !is_space(in.data[at + 2])))
 			continue;
 		for (size_t i = at + 2;
@@ -184,6 +200,14 @@ static size_t find_mark(struct view in, size_t from)
 			return at;
 	}
 	return SIZE_MAX;
+}
+
+/* Some writers leave no blank before it. */
+static size_t find_mark(struct view in, size_t from)
+{
+	size_t at = search_mark(in, from, true);
+
+	return at == SIZE_MAX ? search_mark(in, from, false) : at;
 }
 
 /* The length of the data by what packs it; SIZE_MAX: not known. */
@@ -216,6 +240,7 @@ int pdf_inline_image(struct pdf *pdf, struct view in, size_t *at,
 		     struct buffer *out, bool *ret_kept, bool *ret_changed)
 {
 	struct header header = {.bits = 8};
+	const size_t begin = *at;
 	size_t start;
 	size_t size;
 	size_t mark = SIZE_MAX;
@@ -242,6 +267,10 @@ int pdf_inline_image(struct pdf *pdf, struct view in, size_t *at,
 		buffer_u8(out, ' ');
 		buffer_view(out, value);
 	}
+	/* Remarks between the keys go. */
+	if (view_find(view_slice(in, begin, *at - begin), view_of("%", 1), 0) !=
+	    SIZE_MAX)
+		*ret_changed = true;
 	if (*at < in.size && is_space(in.data[*at]))
 		(*at)++;
 	start = *at;

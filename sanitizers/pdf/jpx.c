@@ -165,8 +165,13 @@ static int interleave(const opj_image_t *image, int components, bool indexed,
 		      unsigned width, unsigned height, struct buffer *out)
 {
 	bool sycc = image->color_space == OPJ_CLRSPC_SYCC && components == 3;
-	uint8_t sample[COMPONENTS_MAX];
+	size_t size = (size_t)width * height * (size_t)components;
+	uint8_t *sample;
 
+	buffer_fill(out, 0, size);
+	if (buffer_error(out) != 0)
+		return buffer_error(out);
+	sample = out->data;
 	for (int c = 0; c < components; c++)
 		if (image->comps[c].prec < 1 || image->comps[c].prec > 31)
 			return -ERR_MALFORMED;
@@ -179,9 +184,9 @@ static int interleave(const opj_image_t *image, int components, bool indexed,
 				    indexed);
 			if (sycc)
 				to_rgb(sample);
-			buffer_bytes(out, sample, (size_t)components);
+			sample += components;
 		}
-	return buffer_error(out);
+	return 0;
 }
 
 static int write_image(struct pdf_picture *picture, const opj_image_t *image)

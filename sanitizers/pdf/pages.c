@@ -192,6 +192,7 @@ static int write_page(struct pdf *pdf, struct buffer *out,
 
 	out->size = 0;
 	pdf->at_kind = PDF_PAGE;
+	pdf->at_number = page->number;
 	pdf->at_object = qpdf_oh_get_object_id(pdf->qpdf, page->dictionary);
 	buffer_format(out, "<</Type/Page/Parent %u 0 R", pdf->tree_number);
 	push_inherited(pdf, page);

@@ -254,6 +254,7 @@ static void bombs_are_held(void **state)
 	expect_held("bomb-flate.pdf", -ERR_LIMIT_RATIO);
 	expect_held("bomb-page-tree.pdf", -ERR_LIMIT_DEPTH);
 	expect_held("bomb-arrays.pdf", -ERR_LIMIT_DEPTH);
+	expect_held("bomb-forms.pdf", -ERR_LIMIT_RATIO);
 	expect_gone("bomb-saves.pdf", REMOVAL_PDF_CONTENT_CLEANED, "alert");
 }
 

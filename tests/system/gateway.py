@@ -166,7 +166,7 @@ def die_with_parent():
 
 
 class Gateway:
-    def __init__(self, folder, config="", definitions=None):
+    def __init__(self, folder, config="", definitions=None, environment=None):
         self.state = pathlib.Path(folder)
         self.state.mkdir(parents=True, exist_ok=True)
         os.chmod(self.state, 0o755)
@@ -175,6 +175,7 @@ class Gateway:
             self.config = self.state.parent / (self.state.name + ".yaml")
             self.config.write_text(config)
         self.definitions = definitions or SAMPLES / "definitions"
+        self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.log_path = self.state.parent / (self.state.name + ".log")
 
@@ -185,6 +186,7 @@ class Gateway:
             command += ["--config", self.config]
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL,
+                                        env=self.environment,
                                         preexec_fn=die_with_parent)
         log.close()
         if wait:
@@ -248,6 +250,56 @@ class Gateway:
         self.process.kill()
         self.process.wait()
         self.process = None
+
+    def inbox(self, department):
+        """in/DEPARTMENT, open to the gateway's user."""
+        folder = self.state / "in" / department
+        folder.mkdir(parents=True, exist_ok=True)
+        while folder != self.state / "in":
+            os.chmod(folder, 0o777)
+            folder = folder.parent
+        return folder
+
+    def drop(self, department, name, data):
+        """Puts a file in whole, by rename; `name` may be bytes."""
+        hidden = self.state.parent / "being-dropped"
+        hidden.write_bytes(data)
+        os.chmod(hidden, 0o644)
+        target = os.fsencode(self.inbox(department)) + b"/" + os.fsencode(name)
+        os.rename(hidden, target)
+
+    def outcomes(self, top):
+        """Every delivered file or notice below out/ or held/, as
+        {path relative to it: report}."""
+        found = {}
+        root = self.state / top
+        for path in root.rglob("*.report.json"):
+            if path.name.startswith("."):
+                continue
+            name = str(path.relative_to(root))[:-len(".report.json")]
+            try:
+                found[name] = json.loads(path.read_text())
+            except FileNotFoundError:
+                continue
+        return found
+
+    def files(self, top):
+        root = self.state / top
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*")
+                      if path.is_file())
+
+    def wait_outcomes(self, count, seconds=60):
+        """Waits until so many files have come out or are held and nothing is
+        left to do."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            done = len(self.outcomes("out")) + len(self.outcomes("held"))
+            claims = self.state / "in/.sekisho"
+            if done >= count and not any(claims.iterdir()):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{done} of {count} outcomes after {seconds} s\n"
+                             + self.log()[-4000:])
 
     def __enter__(self):
         return self.start()

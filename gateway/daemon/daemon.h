@@ -39,6 +39,7 @@ struct daemon {
 	struct process processes[PROGRAMS];
 	bool stopping;
 	unsigned stop_step;
+	bool stop_asked; /* the program of this step */
 	struct timer stop_timer;
 };
 

@@ -70,19 +70,26 @@ static int make_folders(struct daemon *daemon, const struct passwd *owner)
 
 static int become(const struct passwd *user)
 {
+	int follows = 0;
+
 	if (user == NULL)
 		return 0;
 	if (user->pw_uid == 0) {
 		log_line(LOG_LINE_ERROR, "user-is-root");
 		return -ERR_CONFIG;
 	}
+	/* Changing the user forgets whose death this process follows. */
+	if (prctl(PR_GET_PDEATHSIG, &follows) != 0)
+		return -ERR_IO;
 	if (setgroups(0, NULL) != 0 ||
 	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0)
 		return -ERR_IO;
 	/* /proc/self must belong to the new user: the sandbox writes its maps.
 	 */
-	return prctl(PR_SET_DUMPABLE, 1) == 0 ? 0 : -ERR_IO;
+	if (prctl(PR_SET_DUMPABLE, 1) != 0)
+		return -ERR_IO;
+	return prctl(PR_SET_PDEATHSIG, follows) == 0 ? 0 : -ERR_IO;
 }
 
 static int take_lock(const struct config *config)
@@ -256,6 +263,11 @@ static int parse(struct daemon *daemon, int argc, char **argv,
 			break;
 		case 'd':
 			daemon->definitions = realpath(optarg, NULL);
+			if (daemon->definitions == NULL) {
+				log_line(LOG_LINE_ERROR, "no-such-folder %s",
+					 optarg);
+				return -ERR_CONFIG;
+			}
 			break;
 		case 'a':
 			daemon->standalone = true;

@@ -77,19 +77,24 @@ static void kill_all(struct daemon *daemon, int number)
 			(void)kill(daemon->processes[i].pid, number);
 }
 
-/* Asks the next of the stop order that still runs; behind the last one the
- * rest is ended. */
-static void stop_next(void *context)
+/* Asks the first of the stop order that still runs and was not asked yet;
+ * behind the last one the rest is ended. */
+static void stop_next(struct daemon *daemon)
 {
-	struct daemon *daemon = context;
 	const unsigned steps = sizeof(stop_order) / sizeof(stop_order[0]);
 
 	while (daemon->stop_step < steps) {
 		struct process *process =
-		    &daemon->processes[stop_order[daemon->stop_step++]];
+		    &daemon->processes[stop_order[daemon->stop_step]];
 
-		if (process->pid == 0)
+		if (process->pid == 0) {
+			daemon->stop_step++;
+			daemon->stop_asked = false;
 			continue;
+		}
+		if (daemon->stop_asked)
+			return;
+		daemon->stop_asked = true;
 		if (frame_send(process->supervisor, MESSAGE_STOP, 0,
 			       (struct view){NULL, 0}, -1) != 0)
 			(void)kill(process->pid, SIGTERM);
@@ -100,8 +105,25 @@ static void stop_next(void *context)
 		loop_stop(daemon->loop);
 		return;
 	}
-	kill_all(daemon, daemon->stop_step++ == steps ? SIGTERM : SIGKILL);
-	loop_arm(daemon->loop, &daemon->stop_timer, 2000);
+	if (daemon->stop_asked)
+		return;
+	daemon->stop_asked = true;
+	kill_all(daemon, SIGTERM);
+	loop_arm(daemon->loop, &daemon->stop_timer, STOP_STEP_MS);
+}
+
+/* What was asked did not end in time. */
+static void on_stop_timeout(void *context)
+{
+	struct daemon *daemon = context;
+	const unsigned steps = sizeof(stop_order) / sizeof(stop_order[0]);
+
+	log_line(LOG_LINE_WARNING, "stop-timeout step=%u", daemon->stop_step);
+	if (daemon->stop_step < steps)
+		(void)kill(daemon->processes[stop_order[daemon->stop_step]].pid,
+			   SIGKILL);
+	else
+		kill_all(daemon, SIGKILL);
 }
 
 static void begin_stop(struct daemon *daemon)
@@ -169,7 +191,7 @@ int supervise(struct daemon *daemon)
 
 	if (watch == NULL)
 		return -ERR_MEMORY;
-	daemon->stop_timer = (struct timer){stop_next, daemon, 0, NULL};
+	daemon->stop_timer = (struct timer){on_stop_timeout, daemon, 0, NULL};
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct process *process = &daemon->processes[i];
 

@@ -100,6 +100,7 @@ def already_there(running):
     os.chmod(box / "朝.txt", 0o644)
     running.start()
     running.wait_outcomes(1)
+    print(running.files("."), running.log()[-1500:])
     assert (running.state / "out/夜間/朝.txt").read_text() == "morning\n"
 
 

@@ -83,11 +83,11 @@ def check(running, out, held):
 
 
 def same_name_twice(running):
-    running.drop(DEPARTMENT, "二度.txt", b"first\n")
-    running.wait_outcomes(1)
     before = len(running.outcomes("out")) + len(running.outcomes("held"))
-    running.drop(DEPARTMENT, "二度.txt", b"second\n")
+    running.drop(DEPARTMENT, "二度.txt", b"first\n")
     running.wait_outcomes(before + 1)
+    running.drop(DEPARTMENT, "二度.txt", b"second\n")
+    running.wait_outcomes(before + 2)
     folder = running.state / "out" / DEPARTMENT
     assert (folder / "二度.txt").read_text() == "first\n"
     assert (folder / "二度 (2).txt").read_text() == "second\n"
@@ -100,7 +100,6 @@ def already_there(running):
     os.chmod(box / "朝.txt", 0o644)
     running.start()
     running.wait_outcomes(1)
-    print(running.files("."), running.log()[-1500:])
     assert (running.state / "out/夜間/朝.txt").read_text() == "morning\n"
 
 

@@ -253,12 +253,12 @@ class Gateway:
 
     def inbox(self, department):
         """in/DEPARTMENT, open to the gateway's user."""
-        folder = self.state / "in" / department
-        folder.mkdir(parents=True, exist_ok=True)
+        box = folder = self.state / "in" / department
+        box.mkdir(parents=True, exist_ok=True)
         while folder != self.state / "in":
             os.chmod(folder, 0o777)
             folder = folder.parent
-        return folder
+        return box
 
     def drop(self, department, name, data):
         """Puts a file in whole, by rename; `name` may be bytes."""
@@ -293,7 +293,8 @@ class Gateway:
         left to do."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            done = len(self.outcomes("out")) + len(self.outcomes("held"))
+            done = sum(name.endswith(".report.json") and "/.sekisho-" not in "/" + name
+                       for top in ("out", "held") for name in self.files(top))
             claims = self.state / "in/.sekisho"
             if done >= count and not any(claims.iterdir()):
                 return

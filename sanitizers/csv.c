@@ -27,7 +27,7 @@ static bool named_tabs(const struct job *job)
 
 static int emit_marked(struct job *job, struct view bytes)
 {
-	struct buffer out = buffer_make(bytes.size + 3);
+	BUFFER_CLEANUP struct buffer out = buffer_make(bytes.size + 3);
 
 	buffer_utf8(&out, 0xFEFF);
 	buffer_view(&out, bytes);
@@ -38,8 +38,8 @@ static int emit_marked(struct job *job, struct view bytes)
 
 static int csv_rebuild(struct job *job)
 {
-	struct text text;
-	struct buffer out;
+	TEXT_CLEANUP struct text text = {0};
+	BUFFER_CLEANUP struct buffer out = buffer_make(0);
 	int error =
 	    text_clean(job, job->policy->charset_out == CHARSET_UTF8, &text);
 
@@ -60,8 +60,8 @@ static int csv_rebuild(struct job *job)
 
 static int csv_text(struct job *job)
 {
-	struct text text;
-	struct buffer out;
+	TEXT_CLEANUP struct text text = {0};
+	BUFFER_CLEANUP struct buffer out = buffer_make(0);
 	int error = text_clean(job, true, &text);
 
 	if (error != 0)

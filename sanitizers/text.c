@@ -18,7 +18,7 @@ static enum claim text_claims(struct view input)
 
 static int emit_clean(struct job *job, bool utf8)
 {
-	struct text text;
+	TEXT_CLEANUP struct text text = {0};
 	int error = text_clean(job, utf8, &text);
 
 	if (error != 0)

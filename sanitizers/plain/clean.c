@@ -242,7 +242,6 @@ static size_t mark_size(struct view input, enum encoding encoding)
 int text_clean(struct job *job, bool utf8, struct text *ret_text)
 {
 	enum encoding encoding = encoding_of_again(job->input);
-	struct text text = {.encoding = encoding};
 	struct cleaner cleaner = {
 	    .decoder = decoder_make(job->input, encoding),
 	    .out = &ret_text->buffer,
@@ -255,11 +254,11 @@ int text_clean(struct job *job, bool utf8, struct text *ret_text)
 			[SORT_BROKEN] = {.kind = REMOVAL_TEXT_BROKEN}},
 	};
 
+	*ret_text = (struct text){.encoding = encoding};
 	if (encoding == ENCODING_NONE)
 		return -ERR_TYPE_UNKNOWN;
 	/* Half-width katakana grow from one byte to three. */
-	text.buffer = buffer_make(job->input.size * 3 + 16);
-	*ret_text = text;
+	ret_text->buffer = buffer_make(job->input.size * 3 + 16);
 	ret_text->mark = mark_size(job->input, encoding);
 	cleaner.decoder.offset = ret_text->mark;
 	cleaner.copied = cleaner.utf8 ? ret_text->mark : 0;
@@ -282,6 +281,18 @@ int text_clean(struct job *job, bool utf8, struct text *ret_text)
 	return 0;
 }
 
+/* Whether what is left is still in this encoding: else it would be read as
+ * something that nobody looked at. What is all ASCII reads the same. */
+static bool still_reads_as(struct view bytes, enum encoding encoding)
+{
+	if (encoding_of_again(bytes) == encoding)
+		return true;
+	for (size_t i = 0; i < bytes.size; i++)
+		if (bytes.data[i] >= 0x80 || bytes.data[i] == 0)
+			return false;
+	return encoding_of_again(bytes) == ENCODING_UTF8;
+}
+
 int text_emit(struct job *job, struct view bytes, enum encoding encoding)
 {
 	struct job again = {.input = bytes,
@@ -289,7 +300,6 @@ int text_emit(struct job *job, struct view bytes, enum encoding encoding)
 			    .declared = "",
 			    .policy = job->policy,
 			    .recheck = true};
-	enum encoding now;
 	int error;
 
 	if (bytes.data == job->input.data && bytes.size == job->input.size)
@@ -300,9 +310,8 @@ int text_emit(struct job *job, struct view bytes, enum encoding encoding)
 				again.detected);
 		return error;
 	}
-	now = encoding_of_again(bytes);
 	if ((again.format != FORMAT_TEXT && again.format != FORMAT_CSV) ||
-	    (now != encoding && now != ENCODING_UTF8))
+	    !still_reads_as(bytes, encoding))
 		return -ERR_TYPE_AMBIGUOUS;
 	return job_emit(job, bytes);
 }

@@ -19,9 +19,16 @@ struct text {
  * Decodes job->input, takes out control characters, escape sequences, bidi
  * controls and invisible characters, and reports each sort once with how many
  * there were. What stays keeps its bytes, or becomes UTF-8 where `utf8`. The
- * bytes are valid as long as the job and its input.
+ * bytes are valid until text_free(), which the caller calls in any case.
  */
 int text_clean(struct job *job, bool utf8, struct text *ret_text) MUST_CHECK;
+
+static inline void text_free(struct text *text)
+{
+	buffer_free(&text->buffer);
+}
+
+#define TEXT_CLEANUP __attribute__((cleanup(text_free)))
 
 /*
  * Emits `bytes` in `encoding`. Where they are not the input's, detection looks

@@ -259,6 +259,16 @@ static int check_entries(struct zip_reader *reader, size_t directory)
 	return 0;
 }
 
+/* Mail and document servers pad files: zeros and
+ * white space hide nothing. */
+static bool ends_in_padding(struct view input, const struct zip_layout *layout)
+{
+	for (size_t i = input.size - layout->junk_behind; i < input.size; i++)
+		if (input.data[i] != 0 && !isspace(input.data[i]))
+			return false;
+	return layout->junk_behind < ZIP_CHUNK;
+}
+
 int zip_reader_open(struct job *job, struct view input,
 		    enum zip_strictness strictness,
 		    struct zip_reader **ret_reader)
@@ -271,7 +281,9 @@ int zip_reader_open(struct job *job, struct view input,
 		return -ERR_MEMORY;
 	if (error != 0)
 		return error;
-	if (layout.junk_front > 0 || layout.junk_behind > 0)
+	if (layout.junk_front > 0 ||
+	    (layout.junk_behind > 0 &&
+	     (strictness == ZIP_STRICT || !ends_in_padding(input, &layout))))
 		return -ERR_ARCHIVE_JUNK;
 	reader->job = job;
 	reader->input = input;

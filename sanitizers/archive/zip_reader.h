@@ -15,8 +15,8 @@ struct zip_reader;
 
 enum zip_strictness {
 	ZIP_STRICT, /* an archive a person sent */
-	/* A container a program wrote (OOXML, ODF): bytes between the entries
-	 * and sizes that only the local headers get wrong are let through;
+	/* A container a program wrote (OOXML, ODF): bytes between the
+	 * entries, zeros behind the end and sizes that only the local headers get wrong are let through;
 	 * the central directory decides. */
 	ZIP_LENIENT,
 };

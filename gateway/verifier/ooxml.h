@@ -1,0 +1,78 @@
+/*
+ * The readers of the OOXML verifier, written apart from the sanitizer's: what
+ * an output may hold is said here a second time, mostly by what it may not.
+ */
+#ifndef SEKISHO_GATEWAY_VERIFIER_OOXML_H
+#define SEKISHO_GATEWAY_VERIFIER_OOXML_H
+
+#include "gateway/verifier/check.h"
+
+enum { OPC_PARTS_MAX = 20000, OPC_LINKS_MAX = 100000 };
+
+struct opc_part {
+	const char *name;
+	struct view content;
+	const char *type; /* content type; "" while unknown */
+	bool reached;     /* a relationship leads here */
+};
+
+/* A relationship of one part. */
+struct opc_link {
+	const char *id;
+	bool external;
+};
+
+struct opc {
+	struct check *check;
+	struct opc_part *parts;
+	size_t count;
+	unsigned depth; /* of documents in documents */
+};
+
+/* What a scan of one XML part carries. */
+struct opc_scan {
+	struct opc *opc;
+	struct opc_part *part;
+	struct opc_link *links; /* of the part */
+	size_t link_count;
+};
+
+/* One start tag. */
+struct opc_element {
+	const char *name;
+	const char *uri;
+	size_t depth;
+	size_t attribute_count;
+	const char **attributes; /* libxml2's five pointers each */
+};
+
+struct opc_handlers {
+	/* Each negative result ends the scan and is its result. */
+	int (*start)(void *context, const struct opc_element *element);
+	int (*end)(void *context, const char *name, const char *text);
+};
+
+/* Reads the whole container with libarchive and holds it against a strict
+ * reading of its own. */
+int opc_read(struct opc *opc) MUST_CHECK;
+
+/* NULL when there is none; compared without case. */
+struct opc_part *opc_find(struct opc *opc, const char *name);
+
+/* Parses a part; `end` gets the text directly in the element, as far as it is
+ * short. A DTD, a processing instruction or a comment is residue. */
+int opc_parse(struct opc *opc, const struct opc_part *part,
+	      const struct opc_handlers *handlers, void *context) MUST_CHECK;
+
+/* The attribute with this local name (and, if `uri` is not NULL, a namespace
+ * that contains it), decoded; NULL when it is not there. */
+const char *opc_attribute(struct opc *opc, const struct opc_element *element,
+			  const char *uri, const char *name);
+
+/* Checks elements, attributes, fields and formulas of one part. */
+int opc_check_xml(struct opc_scan *scan) MUST_CHECK;
+
+/* Whether a target is one of the kinds of links that may stay. */
+bool opc_link_is_safe(const struct policy *policy, const char *target);
+
+#endif

@@ -1,0 +1,478 @@
+#include "gateway/verifier/ooxml.h"
+
+#include "base/banned.h"
+
+enum { FIELD_DEPTH = 64, KNOWN_NAMES = 1024 };
+
+/* Elements that must not be there, by local name; "" fits any namespace. */
+static const struct {
+	const char *uri; /* part of the namespace */
+	const char *name;
+} forbidden[] = {
+    {"", "altChunk"},
+    {"", "subDoc"},
+    {"", "frameset"},
+    {"", "attachedTemplate"},
+    {"", "mailMerge"},
+    {"", "attachedSchema"},
+    {"", "saveThroughXslt"},
+    {"", "docVar"},
+    {"", "docVars"},
+    {"", "entryMacro"},
+    {"", "exitMacro"},
+    {"", "OLEObject"},
+    {"", "oleObj"},
+    {"", "oleObject"},
+    {"", "oleObjects"},
+    {"wordprocessingml", "control"},
+    {"wordprocessingml", "object"},
+    {"presentationml", "control"},
+    {"spreadsheetml", "control"},
+    {"spreadsheetml", "controls"},
+    {"", "ddeLink"},
+    {"", "oleLink"},
+    {"", "externalReferences"},
+    {"", "externalBook"},
+    {"", "webPublishItems"},
+    {"", "FmlaMacro"},
+    {"", "ScriptText"},
+    {"presentationml", "cmd"},
+    {"", "custDataLst"},
+    {"", "audioFile"},
+    {"", "videoFile"},
+    {"", "quickTimeFile"},
+    {"", "wavAudioFile"},
+    {"", "embeddedFontLst"},
+    {"", "fldData"},
+    {"", "binData"},
+    {"", "smartTagType"},
+    {"", "webVideoPr"},
+    {"", "model3d"},
+    {"", "HyperlinkBase"},
+    {"", "schemaLibrary"},
+    {"", "movie"},
+    {"", "signatureline"},
+    {"vml", "script"},
+    {"", "webextension"},
+    {"", "ocx"},
+    {"", "DataMashup"},
+    {"", "connection"},
+    {"", "queryTable"},
+    {"docPropsVTypes", "blob"},
+};
+
+static const char *const namespaces[] = {
+    "http://schemas.openxmlformats.org/",
+    "http://purl.oclc.org/ooxml/",
+    "http://schemas.microsoft.com/office/",
+    "urn:schemas-microsoft-com:",
+    "http://purl.org/dc/",
+    "http://www.w3.org/2001/XMLSchema",
+    "http://www.w3.org/XML/1998/namespace",
+    "http://schemas.libreoffice.org/",
+};
+
+static const char *const bad_namespaces[] = {
+    "activeX",           "/2006/wordml", "webextension",  "digsig",
+    "digital-signature", "/xmlPackage",  "schemaLibrary",
+};
+
+static const char *const fields[] = {
+    "PAGE",      "NUMPAGES", "SECTION",  "SECTIONPAGES", "TOC",
+    "TC",        "XE",       "INDEX",    "REF",          "PAGEREF",
+    "NOTEREF",   "STYLEREF", "SEQ",      "LISTNUM",      "DATE",
+    "TIME",      "SYMBOL",   "FORMTEXT", "FORMCHECKBOX", "FORMDROPDOWN",
+    "HYPERLINK", "EQ",
+};
+
+struct walk {
+	struct opc_scan *scan;
+	struct buffer instructions[FIELD_DEPTH];
+	bool in_result[FIELD_DEPTH];
+	size_t depth;
+	struct {
+		const char *name;
+		const char *uri;
+	} known[KNOWN_NAMES];
+};
+
+static int residue(struct walk *walk, const char *what, const char *detail)
+{
+	return check_fail(walk->scan->opc->check, -ERR_VERIFY_RESIDUE,
+			  "%s: %s %.200s", walk->scan->part->name, what,
+			  detail);
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	for (; *text != '\0'; text++)
+		if (strncasecmp(text, word, strlen(word)) == 0)
+			return true;
+	return false;
+}
+
+/* ---- fields ---- */
+
+static int check_field(struct walk *walk, const char *text)
+{
+	const char *start = text + strspn(text, " \t\r\n");
+	size_t size = strcspn(start, " \t\r\n\\\"");
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		known |= strlen(fields[i]) == size &&
+			 strncasecmp(start, fields[i], size) == 0;
+	if (!known)
+		return residue(walk, "field", text);
+	if (strncasecmp(start, "HYPERLINK", size) == 0) {
+		const char *target = start + size;
+
+		target += strspn(target, " \t\r\n");
+		if (*target == '\\')
+			return 0;
+		target += *target == '"';
+		return opc_link_is_safe(walk->scan->opc->check->policy, target)
+			   ? 0
+			   : residue(walk, "link", text);
+	}
+	return strncasecmp(start, "EQ", size) != 0 &&
+		       (strstr(start, "://") != NULL ||
+			has_word(start, "DDE") || has_word(start, "INCLUDE"))
+		   ? residue(walk, "field", text)
+		   : 0;
+}
+
+static int on_field_character(struct walk *walk,
+			      const struct opc_element *element)
+{
+	const char *type =
+	    opc_attribute(walk->scan->opc, element, NULL, "fldCharType");
+	struct buffer *text;
+	int error = 0;
+
+	if (type == NULL)
+		return residue(walk, "field", "without a type");
+	if (strcmp(type, "begin") == 0) {
+		if (walk->depth == FIELD_DEPTH)
+			return residue(walk, "field", "too deep");
+		if (walk->depth > 0 && !walk->in_result[walk->depth - 1])
+			return residue(walk, "field", "in an instruction");
+		walk->in_result[walk->depth] = false;
+		walk->instructions[walk->depth++] = buffer_make(65536);
+		return 0;
+	}
+	if (walk->depth == 0)
+		return residue(walk, "field", "without a beginning");
+	text = &walk->instructions[walk->depth - 1];
+	if (strcmp(type, "separate") == 0) {
+		walk->in_result[walk->depth - 1] = true;
+		return 0;
+	}
+	buffer_u8(text, 0);
+	if (buffer_error(text) != 0)
+		return residue(walk, "field", "too long");
+	error = check_field(walk, (const char *)text->data);
+	buffer_free(text);
+	walk->depth--;
+	return error;
+}
+
+/* ---- formulas ---- */
+
+static bool is_name(char byte)
+{
+	return isalnum((unsigned char)byte) || (byte & 0x80) != 0 ||
+	       byte == '_' || byte == '.' || byte == '\\';
+}
+
+/* By what a formula must not have, once its text constants are left out. */
+static int check_formula(struct walk *walk, const char *text)
+{
+	static const char *const calls[] = {
+	    "CALL(",         "REGISTER(",     "REGISTER.ID(", "EXEC(",
+	    "RTD(",          "WEBSERVICE(",   "IMAGE(",       "FILTERXML(",
+	    "EVALUATE(",     "FOPEN(",        "GET.CELL(",    "RUN(",
+	    "STOCKHISTORY(", "SQL.REQUEST(",  "CUBEVALUE(",   "CUBEMEMBER(",
+	    "_XLL.",         "GET.WORKBOOK(", "FILES(",       "PY(",
+	};
+	size_t brackets = 0;
+	bool quoted = false;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		bool first = at == text || !is_name(at[-1]);
+
+		if (*at == '"')
+			quoted = !quoted;
+		if (quoted)
+			continue;
+		if (*at == '|' && brackets == 0)
+			return residue(walk, "DDE", text);
+		if (*at == '[' && brackets++ == 0 && first && at[1] != '@' &&
+		    at[1] != '#' && at[1] != '[')
+			return residue(walk, "outside reference", text);
+		if (*at == ']' && brackets > 0)
+			brackets--;
+		for (size_t i = 0;
+		     first && i < sizeof(calls) / sizeof(calls[0]); i++)
+			if (strncasecmp(at, calls[i], strlen(calls[i])) == 0)
+				return residue(walk, "call", text);
+		if (first && strncasecmp(at, "HYPERLINK(\"", 11) == 0 &&
+		    !opc_link_is_safe(walk->scan->opc->check->policy, at + 11))
+			return residue(walk, "link", text);
+	}
+	return 0;
+}
+
+static bool is_formula(const char *name)
+{
+	static const char *const names[] = {
+	    "f",
+	    "formula",
+	    "formula1",
+	    "formula2",
+	    "definedName",
+	    "calculatedColumnFormula",
+	    "totalsRowFormula",
+	    "FmlaLink",
+	    "FmlaPict",
+	    "FmlaRange",
+	    "FmlaTxbx",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* ---- elements and attributes ---- */
+
+static int check_reference(struct walk *walk, const struct opc_element *element,
+			   const char *id)
+{
+	const struct opc_scan *scan = walk->scan;
+
+	if (id[0] == '\0')
+		return 0;
+	for (size_t i = 0; i < scan->link_count; i++) {
+		if (strcmp(scan->links[i].id, id) != 0)
+			continue;
+		if (scan->links[i].external &&
+		    strcmp(element->name, "hyperlink") != 0 &&
+		    strncmp(element->name, "hlink", 5) != 0)
+			return residue(walk, "fetch", element->name);
+		return 0;
+	}
+	return residue(walk, "reference to nothing", id);
+}
+
+static bool action_is_safe(const char *action)
+{
+	static const char *const jumps[] = {
+	    "ppaction://hlinkshowjump", "ppaction://hlinksldjump",
+	    "ppaction://noaction", "ppaction://customshow", "ppaction://media"};
+
+	if (action[0] == '\0')
+		return true;
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++)
+		if (strncasecmp(action, jumps[i], strlen(jumps[i])) == 0)
+			return true;
+	return false;
+}
+
+/* What of an attribute is to be looked at. */
+enum concern {
+	CONCERN_NONE,
+	CONCERN_REFERENCE,
+	CONCERN_NEVER,
+	CONCERN_MACRO,
+	CONCERN_ACTION,
+	CONCERN_ADDRESS,
+	CONCERN_EVENT,
+	CONCERN_FORMULA,
+};
+
+static enum concern concern_of(const struct opc_element *element,
+			       const char *name, const char *uri)
+{
+	if (strstr(uri, "officeDocument/2006/relationships") != NULL ||
+	    strstr(uri, "officeDocument/relationships") != NULL ||
+	    (strcmp(name, "relid") == 0 && uri[0] != '\0'))
+		return CONCERN_REFERENCE;
+	if (strcmp(name, "gfxdata") == 0 || strcmp(name, "ole") == 0 ||
+	    strcmp(name, "schemaLocation") == 0)
+		return CONCERN_NEVER;
+	if (strcmp(name, "macro") == 0)
+		return CONCERN_MACRO;
+	if (strcmp(name, "action") == 0 &&
+	    strncmp(element->name, "hlink", 5) == 0)
+		return CONCERN_ACTION;
+	if (strcmp(name, "href") == 0 || strcmp(name, "src") == 0)
+		return CONCERN_ADDRESS;
+	if (strcmp(name, "textlink") == 0)
+		return CONCERN_FORMULA;
+	/* DrawingML has harmless names that begin so. */
+	if (strncasecmp(name, "on", 2) == 0 && strlen(name) > 5 &&
+	    uri[0] == '\0' &&
+	    (element->uri[0] == '\0' ||
+	     strncmp(element->uri, "urn:schemas-microsoft-com:", 26) == 0))
+		return CONCERN_EVENT;
+	return CONCERN_NONE;
+}
+
+static int check_address(struct walk *walk, const struct opc_element *element,
+			 const char *name, const char *value)
+{
+	if (value[0] == '\0' ||
+	    (strcmp(name, "href") == 0 &&
+	     strcmp(element->name, "imagedata") != 0 &&
+	     opc_link_is_safe(walk->scan->opc->check->policy, value)))
+		return 0;
+	return residue(walk, "address", value);
+}
+
+static int check_attribute(struct walk *walk, const struct opc_element *element,
+			   const char **raw)
+{
+	enum concern concern =
+	    concern_of(element, raw[0], raw[2] == NULL ? "" : raw[2]);
+	const char *value;
+
+	if (concern == CONCERN_NONE)
+		return 0;
+	value = opc_attribute(walk->scan->opc, element, raw[2], raw[0]);
+	if (value == NULL)
+		return -ERR_MEMORY;
+	switch (concern) {
+	case CONCERN_REFERENCE:
+		return check_reference(walk, element, value);
+	case CONCERN_MACRO:
+		return value[0] == '\0' ? 0 : residue(walk, "macro", value);
+	case CONCERN_ACTION:
+		return action_is_safe(value) ? 0
+					     : residue(walk, "action", value);
+	case CONCERN_ADDRESS:
+		return check_address(walk, element, raw[0], value);
+	case CONCERN_FORMULA:
+		return check_formula(walk, value);
+	case CONCERN_NEVER:
+	case CONCERN_EVENT:
+	case CONCERN_NONE:
+		break;
+	}
+	return residue(walk, "attribute", raw[0]);
+}
+
+static int check_name(struct walk *walk, const struct opc_element *element)
+{
+	struct opc *opc = walk->scan->opc;
+	const char *name = opc_attribute(opc, element, NULL, "name");
+	const char *flags[] = {
+	    opc_attribute(opc, element, NULL, "xlm"),
+	    opc_attribute(opc, element, NULL, "function"),
+	    opc_attribute(opc, element, NULL, "vbProcedure"),
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i] != NULL && strcmp(flags[i], "0") != 0 &&
+		    strcmp(flags[i], "false") != 0)
+			return residue(walk, "macro name", "");
+	if (name != NULL && (strncasecmp(name, "Auto_", 5) == 0 ||
+			     strncasecmp(name, "_xlnm.Auto_", 11) == 0))
+		return residue(walk, "macro name", name);
+	return 0;
+}
+
+static int check_namespace(struct walk *walk, const struct opc_element *element)
+{
+	bool known = element->uri[0] == '\0';
+
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+		known |= strncmp(element->uri, namespaces[i],
+				 strlen(namespaces[i])) == 0;
+	for (size_t i = 0;
+	     i < sizeof(bad_namespaces) / sizeof(bad_namespaces[0]); i++)
+		known &= strstr(element->uri, bad_namespaces[i]) == NULL;
+	/* Custom XML is in any namespace, where policy lets it stay. */
+	if (!known && (walk->scan->opc->check->policy->custom_xml == 0 ||
+		       strcmp(walk->scan->part->type, "application/xml") != 0))
+		return residue(walk, "namespace", element->uri);
+	return 0;
+}
+
+/* Remembers names that are fine: libxml2 keeps one copy of each. */
+static int check_element(struct walk *walk, const struct opc_element *element)
+{
+	size_t slot =
+	    (((uintptr_t)element->name >> 3) ^ ((uintptr_t)element->uri >> 4)) %
+	    KNOWN_NAMES;
+	int error;
+
+	if (walk->known[slot].name == element->name &&
+	    walk->known[slot].uri == element->uri)
+		return 0;
+	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
+		if (strcmp(element->name, forbidden[i].name) == 0 &&
+		    strstr(element->uri, forbidden[i].uri) != NULL)
+			return residue(walk, "element", element->name);
+	error = check_namespace(walk, element);
+	walk->known[slot].name = element->name;
+	walk->known[slot].uri = element->uri;
+	return error;
+}
+
+static int on_start(void *context, const struct opc_element *element)
+{
+	struct walk *walk = context;
+	struct opc *opc = walk->scan->opc;
+	int error = check_element(walk, element);
+
+	for (size_t i = 0; error == 0 && i < element->attribute_count; i++)
+		error =
+		    check_attribute(walk, element, element->attributes + 5 * i);
+	if (error != 0)
+		return error;
+	if (strcmp(element->name, "fldChar") == 0)
+		return on_field_character(walk, element);
+	if (strcmp(element->name, "fldSimple") == 0) {
+		const char *text = opc_attribute(opc, element, NULL, "instr");
+
+		return check_field(walk, text == NULL ? "" : text);
+	}
+	if (strcmp(element->name, "definedName") == 0)
+		return check_name(walk, element);
+	return 0;
+}
+
+static int on_end(void *context, const char *name, const char *text)
+{
+	struct walk *walk = context;
+
+	if (is_formula(name))
+		return text == NULL ? residue(walk, "formula", "too long")
+				    : check_formula(walk, text);
+	if (strcmp(name, "instrText") != 0 && strcmp(name, "delInstrText") != 0)
+		return 0;
+	if (walk->depth == 0 || walk->in_result[walk->depth - 1])
+		return residue(walk, "instruction", "outside of a field");
+	if (text == NULL)
+		return residue(walk, "instruction", "too long");
+	buffer_text(&walk->instructions[walk->depth - 1], text);
+	return 0;
+}
+
+int opc_check_xml(struct opc_scan *scan)
+{
+	const struct opc_handlers handlers = {.start = on_start, .end = on_end};
+	struct walk *walk =
+	    arena_alloc(scan->opc->check->arena, sizeof(struct walk));
+	int error;
+
+	if (walk == NULL)
+		return -ERR_MEMORY;
+	walk->scan = scan;
+	error = opc_parse(scan->opc, scan->part, &handlers, walk);
+	if (error == 0 && walk->depth > 0)
+		error = residue(walk, "field", "without an end");
+	return error;
+}

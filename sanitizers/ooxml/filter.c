@@ -1,0 +1,601 @@
+/*
+ * may carry: anything that XML can: DTDs and entities, references to other
+ *   parts and to outside places, scripts and events in VML, fields, formulas,
+ *   foreign markup under mc:AlternateContent, base64 of whole files.
+ * keep: elements and attributes of the namespaces in vocabulary.def, but what
+ *   rules.def takes out or has checked; text.
+ * drop: everything else, comments, processing instructions; a DTD holds the
+ *   document.
+ * specification: ECMA-376 parts 1, 3 and 4; XML 1.0; Namespaces in XML 1.0.
+ */
+#include "sanitizers/ooxml/filter.h"
+
+#include "sanitizers/ooxml/fields.h"
+#include "sanitizers/ooxml/rules.h"
+
+#include <stdarg.h>
+
+#include "base/banned.h"
+
+enum { CACHE_SIZE = 2048 };
+
+/* What a pair of libxml2's interned strings means. */
+struct cached {
+	const xmlChar *name;
+	const xmlChar *uri;
+	enum vocabulary vocabulary;
+	const struct rule *rule;
+	const struct attribute_rule *attribute;
+	bool used;
+};
+
+struct rule_cache {
+	struct cached elements[CACHE_SIZE];
+	struct cached attributes[CACHE_SIZE];
+};
+
+static struct cached *cache_slot(struct cached *slots, const xmlChar *name,
+				 const xmlChar *uri)
+{
+	size_t hash = ((uintptr_t)name >> 3) * 31 + ((uintptr_t)uri >> 3);
+	struct cached *slot = &slots[(hash ^ (hash >> 11)) % CACHE_SIZE];
+
+	if (slot->used && slot->name == name && slot->uri == uri)
+		return slot;
+	*slot = (struct cached){.name = name,
+				.uri = uri,
+				.vocabulary = vocabulary_of((const char *)uri)};
+	return slot;
+}
+
+static const struct cached *
+cached_element(struct filter *filter, const xmlChar *name, const xmlChar *uri)
+{
+	struct cached *slot = cache_slot(filter->cache->elements, name, uri);
+
+	if (!slot->used)
+		slot->rule = rule_for(slot->vocabulary, (const char *)name);
+	slot->used = true;
+	return slot;
+}
+
+static const struct cached *
+cached_attribute(struct filter *filter, const xmlChar *name, const xmlChar *uri)
+{
+	struct cached *slot = cache_slot(filter->cache->attributes, name, uri);
+
+	if (!slot->used)
+		slot->attribute =
+		    attribute_rule_for(slot->vocabulary, (const char *)name);
+	slot->used = true;
+	return slot;
+}
+
+void filter_fail(struct filter *filter, int error)
+{
+	if (filter->error == 0)
+		filter->error = error;
+	xmlStopParser(filter->parser);
+}
+
+void filter_report(struct filter *filter, enum removal_kind kind,
+		   const char *detail, ...)
+{
+	struct tally tally = {.kind = kind, .count = 1};
+	va_list list;
+
+	va_start(list, detail);
+	if (vsnprintf(tally.detail, sizeof(tally.detail), detail, list) < 0)
+		tally.detail[0] = '\0';
+	va_end(list);
+	for (size_t i = 0; i < filter->tally_count; i++) {
+		struct tally *known = &filter->tallies[i];
+		bool full = filter->tally_count == FILTER_TALLY_MAX;
+
+		if (known->kind == kind &&
+		    (full || strcmp(known->detail, tally.detail) == 0)) {
+			known->count++;
+			return;
+		}
+	}
+	if (filter->tally_count < FILTER_TALLY_MAX)
+		filter->tallies[filter->tally_count++] = tally;
+	else
+		job_remove(filter->job, kind, filter->part->name,
+			   (struct view){NULL, 0}, "%s", tally.detail);
+}
+
+static void report_tallies(struct filter *filter)
+{
+	for (size_t i = 0; i < filter->tally_count; i++) {
+		const struct tally *tally = &filter->tallies[i];
+
+		if (tally->count > 1)
+			job_remove(filter->job, tally->kind, filter->part->name,
+				   (struct view){NULL, 0}, "%s (x%u)",
+				   tally->detail, tally->count);
+		else
+			job_remove(filter->job, tally->kind, filter->part->name,
+				   (struct view){NULL, 0}, "%s", tally->detail);
+	}
+}
+
+struct attribute *element_attribute(struct element *element,
+				    enum vocabulary vocabulary,
+				    const char *name)
+{
+	for (size_t i = 0; i < element->attribute_count; i++) {
+		struct attribute *attribute = &element->attributes[i];
+
+		if (!attribute->dropped &&
+		    attribute->vocabulary == vocabulary &&
+		    strcmp(attribute->name, name) == 0)
+			return attribute;
+	}
+	return NULL;
+}
+
+struct view element_value(struct element *element, const char *name)
+{
+	struct attribute *attribute =
+	    element_attribute(element, VOCABULARY_NONE, name);
+
+	return attribute == NULL ? (struct view){NULL, 0} : attribute->value;
+}
+
+struct frame *filter_parent(struct filter *filter, size_t up)
+{
+	return up < filter->depth ? &filter->frames[filter->depth - 1 - up]
+				  : NULL;
+}
+
+bool filter_is_in(struct filter *filter, enum vocabulary vocabulary,
+		  const char *name)
+{
+	const struct frame *parent = filter_parent(filter, 0);
+
+	return parent != NULL && parent->vocabulary == vocabulary &&
+	       strcmp(parent->name, name) == 0;
+}
+
+bool name_list_add(struct filter *filter, struct name_list *set,
+		   struct view name)
+{
+	struct arena *arena = filter->job->arena;
+
+	if (set->count == set->capacity) {
+		size_t capacity = set->capacity == 0 ? 32 : set->capacity * 2;
+		const char **names =
+		    arena_array(arena, capacity, sizeof(*names));
+
+		if (names == NULL)
+			return false;
+		for (size_t i = 0; i < set->count; i++)
+			names[i] = set->names[i];
+		set->names = names;
+		set->capacity = capacity;
+	}
+	set->names[set->count] = arena_string(arena, name);
+	return set->names[set->count] != NULL && ++set->count > 0;
+}
+
+bool name_list_has(const struct name_list *set, struct view name)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (view_equal_nocase(name, set->names[i]))
+			return true;
+	return false;
+}
+
+/* The value without libxml2's "&#38;". */
+static struct view decode_value(struct filter *filter, struct view value)
+{
+	uint8_t *to;
+	size_t size = 0;
+
+	if (value.size == 0 || memchr(value.data, '&', value.size) == NULL)
+		return value;
+	to = arena_alloc(filter->job->arena, value.size);
+	if (to == NULL) {
+		filter_fail(filter, -ERR_MEMORY);
+		return (struct view){NULL, 0};
+	}
+	for (size_t i = 0; i < value.size;) {
+		to[size++] = value.data[i];
+		i += view_starts_with(view_slice(value, i, SIZE_MAX), "&#38;")
+			 ? 5
+			 : 1;
+	}
+	return view_of(to, size);
+}
+
+static void judge_attribute(struct filter *filter, struct element *element,
+			    struct attribute *attribute,
+			    const struct cached *known)
+{
+	const struct attribute_rule *rule = known->attribute;
+	bool keep = true;
+
+	if (attribute->vocabulary == VOCABULARY_UNKNOWN && !filter->foreign) {
+		attribute->dropped = true;
+		filter_report(filter, REMOVAL_OOXML_XML_UNKNOWN,
+			      "attribute %s of %s (%s)", attribute->name,
+			      element->name, (const char *)known->uri);
+		return;
+	}
+	if (rule == NULL)
+		return;
+	if (rule->check != NULL)
+		keep = rule->check(filter, element, attribute);
+	else
+		keep = false;
+	if (keep)
+		return;
+	attribute->dropped = true;
+	if (rule->kind != REMOVAL_NONE)
+		filter_report(filter, rule->kind, "%s %s=\"%.*s\"",
+			      element->name, attribute->name,
+			      (int)(attribute->value.size > 200
+					? 200
+					: attribute->value.size),
+			      (const char *)attribute->value.data);
+}
+
+static void read_attributes(struct filter *filter, struct element *element,
+			    const xmlChar **raw, size_t count)
+{
+	if (count > FILTER_ATTRIBUTES_MAX) {
+		filter_fail(filter, -ERR_MALFORMED);
+		return;
+	}
+	element->attributes = filter->attributes;
+	for (size_t i = 0; i < count; i++, raw += 5) {
+		const struct cached *known =
+		    cached_attribute(filter, raw[0], raw[2]);
+		struct view value = view_of(raw[3], (size_t)(raw[4] - raw[3]));
+
+		filter->attributes[i] = (struct attribute){
+		    .vocabulary = known->vocabulary,
+		    .name = (const char *)raw[0],
+		    .prefix = (const char *)raw[1],
+		    .value = decode_value(filter, value),
+		};
+		element->attribute_count = i + 1;
+	}
+	/* Judged when all can be seen: one attribute tells about another. */
+	raw -= 5 * count;
+	for (size_t i = 0; i < count; i++, raw += 5)
+		judge_attribute(filter, element, &filter->attributes[i],
+				cached_attribute(filter, raw[0], raw[2]));
+}
+
+static enum treatment judge(struct filter *filter, struct element *element,
+			    const struct rule *rule)
+{
+	enum treatment treatment = TREATMENT_KEEP;
+
+	if (element->vocabulary == VOCABULARY_UNKNOWN && !filter->foreign) {
+		filter_report(filter, REMOVAL_OOXML_XML_UNKNOWN, "%s (%s)",
+			      element->name, element->uri);
+		return TREATMENT_DROP;
+	}
+	if (rule != NULL) {
+		treatment = rule->check == NULL ? rule->treatment
+						: rule->check(filter, element);
+		if (treatment != TREATMENT_KEEP && rule->kind != REMOVAL_NONE)
+			filter_report(filter, rule->kind, "%s", element->name);
+	} else if (element->vocabulary == VOCABULARY_NONE && !filter->foreign) {
+		treatment = rule_html(filter, element);
+	} else if (element->relation_missing) {
+		treatment = TREATMENT_DROP;
+	}
+	return treatment;
+}
+
+/* Declares a prefix on the open tag unless it already means that. */
+static void declare_if_needed(struct filter *filter, const char *prefix,
+			      const char *uri)
+{
+	const char *bound;
+
+	if (prefix == NULL)
+		prefix = "";
+	if (strcmp(prefix, "xml") == 0)
+		return;
+	if (uri == NULL)
+		uri = "";
+	bound = xml_writer_lookup(&filter->writer, prefix);
+	if (bound == NULL)
+		bound = prefix[0] == '\0' ? "" : NULL;
+	if (bound == NULL || strcmp(bound, uri) != 0)
+		xml_writer_declare(&filter->writer, prefix, uri);
+}
+
+static void write_start(struct filter *filter, struct element *element,
+			const xmlChar **raw)
+{
+	struct xml_writer *writer = &filter->writer;
+
+	xml_writer_start(writer, element->prefix, element->written_name);
+	for (size_t i = 0; i < element->namespace_count; i++) {
+		const char *prefix = (const char *)element->namespaces[2 * i];
+		const char *uri = (const char *)element->namespaces[2 * i + 1];
+
+		if (uri != NULL && uri[0] != '\0' && !filter->foreign &&
+		    vocabulary_of(uri) == VOCABULARY_UNKNOWN)
+			continue;
+		xml_writer_declare(writer, prefix == NULL ? "" : prefix,
+				   uri == NULL ? "" : uri);
+	}
+	declare_if_needed(filter, element->prefix, element->uri);
+	for (size_t i = 0; i < element->attribute_count; i++) {
+		const struct attribute *attribute = &element->attributes[i];
+
+		if (attribute->dropped)
+			continue;
+		if (attribute->prefix != NULL)
+			declare_if_needed(filter, attribute->prefix,
+					  (const char *)raw[5 * i + 2]);
+	}
+	for (size_t i = 0; i < element->attribute_count; i++) {
+		const struct attribute *attribute = &element->attributes[i];
+
+		if (!attribute->dropped)
+			xml_writer_attribute(writer, attribute->prefix,
+					     attribute->name, attribute->value);
+	}
+}
+
+static void lose_content(struct filter *filter)
+{
+	if (filter->depth > 0)
+		filter->frames[filter->depth - 1].lost_content = true;
+}
+
+static void open_element(struct filter *filter, struct element *element,
+			 const struct rule *rule, const xmlChar **raw)
+{
+	struct frame *frame;
+	enum treatment treatment;
+	size_t bindings = filter->writer.binding_count;
+
+	frame = &filter->frames[filter->depth];
+	*frame = (struct frame){.vocabulary = element->vocabulary,
+				.name = element->name,
+				.prefix = element->prefix,
+				.bindings = bindings};
+	treatment = judge(filter, element, rule);
+	if (filter->error != 0)
+		return;
+	if (treatment == TREATMENT_DROP) {
+		lose_content(filter);
+		filter->skipping = 1;
+		return;
+	}
+	if (treatment == TREATMENT_UNWRAP)
+		lose_content(filter);
+	frame->treatment = treatment;
+	frame->written_name = element->written_name;
+	frame->captures = element->captures;
+	frame->needs_content = element->needs_content;
+	frame->start = filter->writer.out.size + filter->writer.open;
+	if (frame->hides_outer) {
+		frame->hidden_to = bindings;
+		xml_writer_hide(&filter->writer, frame->hidden_from,
+				frame->hidden_to, true);
+	}
+	if (treatment == TREATMENT_KEEP)
+		write_start(filter, element, raw);
+	frame->content = xml_writer_content(&filter->writer);
+	if (frame->hides) {
+		frame->hidden_to = filter->writer.binding_count;
+		xml_writer_hide(&filter->writer, frame->hidden_from,
+				frame->hidden_to, true);
+	}
+	filter->depth++;
+	filter->has_root |= treatment == TREATMENT_KEEP;
+	if (frame->captures) {
+		buffer_free(&filter->capture);
+		filter->capture = buffer_make(FILTER_CAPTURE_MAX);
+	}
+}
+
+static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
+		     const xmlChar *uri, int namespace_count,
+		     const xmlChar **namespaces, int attribute_count,
+		     int defaulted, const xmlChar **attributes)
+{
+	struct filter *filter = context;
+	const struct cached *known;
+	struct element element;
+
+	(void)defaulted;
+	if (filter->error != 0)
+		return;
+	if (filter->skipping > 0) {
+		filter->skipping++;
+		if (filter->depth + filter->skipping >= FILTER_DEPTH_MAX)
+			filter_fail(filter, -ERR_LIMIT_DEPTH);
+		return;
+	}
+	if (filter->depth == FILTER_DEPTH_MAX - 1) {
+		filter_fail(filter, -ERR_LIMIT_DEPTH);
+		return;
+	}
+	known = cached_element(filter, name, uri);
+	element = (struct element){
+	    .vocabulary = known->vocabulary,
+	    .name = (const char *)name,
+	    .prefix = (const char *)prefix,
+	    .uri = (const char *)uri,
+	    .written_name = (const char *)name,
+	    .namespaces = namespaces,
+	    .namespace_count = (size_t)namespace_count,
+	};
+	if (attribute_count > 0)
+		read_attributes(filter, &element, attributes,
+				(size_t)attribute_count);
+	if (filter->error == 0)
+		open_element(filter, &element, known->rule, attributes);
+}
+
+static void close_element(struct filter *filter, struct frame *frame,
+			  const struct rule *rule)
+{
+	struct xml_writer *writer = &filter->writer;
+
+	xml_writer_hide(writer, frame->hidden_from, frame->hidden_to, false);
+	if (frame->treatment == TREATMENT_KEEP)
+		xml_writer_end(writer, frame->prefix, frame->written_name,
+			       frame->content, frame->bindings);
+	/* "/>" ends one byte behind where the content would begin. */
+	if (frame->needs_content && frame->lost_content &&
+	    frame->treatment == TREATMENT_KEEP &&
+	    writer->out.size == frame->content + 1) {
+		xml_writer_cut(writer, frame->start);
+		lose_content(filter);
+	}
+	if (rule != NULL && rule->end != NULL)
+		rule->end(filter, frame);
+	if (frame->in_instruction && writer->out.size > frame->start)
+		xml_writer_mark(writer, frame->start, frame->owner);
+}
+
+static void on_end(void *context, const xmlChar *name, const xmlChar *prefix,
+		   const xmlChar *uri)
+{
+	struct filter *filter = context;
+	struct frame *frame;
+
+	(void)prefix;
+	if (filter->error != 0)
+		return;
+	if (filter->skipping > 0) {
+		filter->skipping--;
+		return;
+	}
+	if (filter->depth == 0)
+		return;
+	frame = &filter->frames[--filter->depth];
+	close_element(filter, frame, cached_element(filter, name, uri)->rule);
+	if (buffer_error(&filter->writer.out) != 0)
+		filter_fail(filter, buffer_error(&filter->writer.out));
+}
+
+static void on_text(void *context, const xmlChar *text, int size)
+{
+	struct filter *filter = context;
+	struct view view = view_of(text, (size_t)size);
+
+	if (filter->error != 0 || filter->skipping > 0 || filter->depth == 0)
+		return;
+	if (filter->frames[filter->depth - 1].captures)
+		buffer_view(&filter->capture, view);
+	xml_writer_text(&filter->writer, view);
+}
+
+static void on_dtd(void *context, const xmlChar *name, const xmlChar *external,
+		   const xmlChar *system_id)
+{
+	(void)name;
+	(void)external;
+	(void)system_id;
+	filter_fail(context, -ERR_DTD);
+}
+
+static void on_comment(void *context, const xmlChar *text)
+{
+	struct filter *filter = context;
+
+	(void)text;
+	if (filter->skipping == 0)
+		filter_report(filter, REMOVAL_OOXML_XML_EXTRA, "comment");
+}
+
+static void on_instruction(void *context, const xmlChar *target,
+			   const xmlChar *data)
+{
+	(void)data;
+	filter_report(context, REMOVAL_OOXML_XML_EXTRA, "<?%s?>",
+		      (const char *)target);
+}
+
+static int feed(void *context, struct view chunk)
+{
+	struct filter *filter = context;
+	int status;
+
+	if (filter->error != 0)
+		return filter->error;
+	status = xmlParseChunk(filter->parser, (const char *)chunk.data,
+			       (int)chunk.size, 0);
+	if (filter->error != 0)
+		return filter->error;
+	return status == 0 ? 0 : -ERR_MALFORMED;
+}
+
+static int run(struct filter *filter)
+{
+	int error = zip_reader_stream(filter->package->zip, filter->part->entry,
+				      (struct view){NULL, 0}, feed, filter);
+
+	if (error != 0)
+		return error;
+	if (xmlParseChunk(filter->parser, NULL, 0, 1) != 0)
+		return filter->error != 0 ? filter->error : -ERR_MALFORMED;
+	if (filter->error == 0)
+		filter->error = fields_finish(filter);
+	/* A root of an unknown namespace leaves nothing. */
+	if (filter->error == 0 && !filter->has_root)
+		filter->error = -ERR_MALFORMED;
+	return filter->error;
+}
+
+int filter_part(struct document_state *document, struct part *part)
+{
+	struct job *job = document->package->job;
+	struct filter *filter = document->filter;
+	struct rule_cache *cache;
+	xmlSAXHandler sax = {
+	    .initialized = XML_SAX2_MAGIC,
+	    .startElementNs = on_start,
+	    .endElementNs = on_end,
+	    .characters = on_text,
+	    .ignorableWhitespace = on_text,
+	    .internalSubset = on_dtd,
+	    .comment = on_comment,
+	    .processingInstruction = on_instruction,
+	};
+	int error;
+
+	if (filter == NULL) {
+		filter = arena_alloc(job->arena, sizeof(*filter));
+		cache = arena_alloc(job->arena, sizeof(*cache));
+		if (filter == NULL || cache == NULL)
+			return -ERR_MEMORY;
+		document->filter = filter;
+	} else {
+		cache = filter->cache;
+		memset(filter, 0, sizeof(*filter));
+		memset(cache, 0, sizeof(*cache));
+	}
+	filter->cache = cache;
+	filter->package = document->package;
+	filter->document = document;
+	filter->part = part;
+	filter->job = job;
+	filter->foreign = strcmp(part->segment, "customxml") == 0;
+	filter->parser = sax_parser_new(&sax, filter);
+	if (filter->parser == NULL)
+		return -ERR_MEMORY;
+	xml_writer_begin(&filter->writer, job->arena,
+			 job->policy->limits.output_bytes);
+	error = run(filter);
+	sax_parser_free(filter->parser);
+	buffer_free(&filter->capture);
+	if (error == 0)
+		report_tallies(filter);
+	part->content = filter->writer.out;
+	part->output = buffer_contents(&part->content);
+	return error;
+}

@@ -1,0 +1,162 @@
+/*
+ * One XML part on its way through the whitelist: read by SAX2, every element
+ * and attribute judged by the tables in rules.def, what stays written anew.
+ */
+#ifndef SEKISHO_SANITIZERS_OOXML_FILTER_H
+#define SEKISHO_SANITIZERS_OOXML_FILTER_H
+
+#include "sanitizers/ooxml/package.h"
+#include "sanitizers/ooxml/sax.h"
+#include "sanitizers/ooxml/vocabulary.h"
+#include "sanitizers/ooxml/xml_writer.h"
+
+enum {
+	FILTER_DEPTH_MAX = 250, /* libxml2 gives up at 256 */
+	FILTER_ATTRIBUTES_MAX = 512,
+	FILTER_CAPTURE_MAX = 256 * 1024, /* formulas, names */
+	FILTER_TALLY_MAX = 64,
+};
+
+struct filter;
+struct fields;
+
+/* What becomes of an element. */
+enum treatment {
+	TREATMENT_KEEP,
+	TREATMENT_DROP,   /* with everything in it */
+	TREATMENT_UNWRAP, /* its tags go, what is in it stays */
+};
+
+struct attribute {
+	enum vocabulary vocabulary;
+	const char *name; /* libxml2's, valid as long as the parser */
+	const char *prefix;
+	struct view value; /* without entities */
+	bool dropped;
+};
+
+struct element {
+	enum vocabulary vocabulary;
+	const char *name;
+	const char *prefix;
+	const char *uri;
+	const char *written_name;   /* where it is renamed */
+	const xmlChar **namespaces; /* prefix, URI pairs */
+	size_t namespace_count;
+	struct attribute *attributes;
+	size_t attribute_count;
+	bool relation_missing; /* a reference of it leads nowhere */
+	bool captures;         /* the filter is to keep its text */
+	bool needs_content;    /* it goes when nothing stays in it */
+};
+
+/* An element that is being read. */
+struct frame {
+	enum treatment treatment;
+	enum vocabulary vocabulary;
+	const char *name;
+	const char *prefix;
+	const char *written_name;
+	size_t start;       /* of its start tag in the output */
+	size_t content;     /* behind it */
+	size_t bindings;    /* declarations in scope outside of it */
+	bool hides_outer;   /* as below, for its own tag too */
+	bool replaced;      /* its content is written anew at its end */
+	bool hides;         /* declarations from hidden_from on, its own with */
+	size_t hidden_from; /* them, do not count for what is in it: it may */
+	size_t hidden_to;   /* have to stand elsewhere */
+	bool captures;
+	bool needs_content;
+	bool lost_content; /* something in it went */
+	bool has_choice;   /* AlternateContent: a choice stays */
+	bool has_fallback;
+	size_t fallback_start;
+	size_t fallback_end;
+	bool has_object;  /* graphic frame: of an OLE object */
+	bool has_picture; /* ...whose picture was seen */
+	size_t picture_start;
+	size_t picture_end;
+	bool in_instruction; /* part of a field's instruction */
+	uint32_t owner;      /* ...of this field */
+};
+
+/* A kind of removal with its detail, and how often it was seen. */
+struct tally {
+	enum removal_kind kind;
+	char detail[REMOVAL_DETAIL_MAX + 1];
+	uint32_t count;
+};
+
+struct name_list {
+	const char **names;
+	size_t count;
+	size_t capacity;
+};
+
+/* What the parts of one document share. */
+struct document_state {
+	struct filter *filter; /* used for one part after the other */
+	struct package *package;
+	struct name_list dropped_names; /* Excel: defined names that went */
+	struct name_list kept_names;    /* Excel: names that may be called */
+	bool formulas_dropped;
+};
+
+struct filter {
+	struct package *package;
+	struct document_state *document;
+	struct part *part;
+	struct job *job;
+	xmlParserCtxtPtr parser;
+	struct xml_writer writer;
+	struct frame frames[FILTER_DEPTH_MAX];
+	size_t depth;
+	size_t skipping; /* depth inside a dropped element */
+	struct attribute attributes[FILTER_ATTRIBUTES_MAX];
+	struct buffer capture;
+	bool has_root; /* something was written */
+	bool foreign;  /* any namespace stays: custom XML */
+	struct fields *fields;
+	struct name_list shared_groups; /* Excel: shared formulas kept */
+	char *pending_name;             /* Excel: of the name being read */
+	struct rule_cache *cache;
+	struct tally tallies[FILTER_TALLY_MAX];
+	size_t tally_count;
+	int error;
+};
+
+/*
+ * Filters the part `content` into part->content and part->output. A part that
+ * is not well-formed is -ERR_MALFORMED; with a DTD -ERR_DTD; too deep
+ * -ERR_LIMIT_DEPTH.
+ */
+int filter_part(struct document_state *document, struct part *part) MUST_CHECK;
+
+/* Notes a removal; the same one again is counted. */
+void filter_report(struct filter *filter, enum removal_kind kind,
+		   const char *detail, ...) PRINTF_LIKE(3, 4);
+
+/* Stops with this error. */
+void filter_fail(struct filter *filter, int error);
+
+/* The attribute that was not dropped; NULL when there is none. */
+struct attribute *element_attribute(struct element *element,
+				    enum vocabulary vocabulary,
+				    const char *name);
+
+/* Its value; an empty view when there is none. */
+struct view element_value(struct element *element, const char *name);
+
+/* The frame `up` levels above the one that is being opened (0: its parent);
+ * NULL above the root. */
+struct frame *filter_parent(struct filter *filter, size_t up);
+
+/* Whether the parent is this element. */
+bool filter_is_in(struct filter *filter, enum vocabulary vocabulary,
+		  const char *name);
+
+bool name_list_add(struct filter *filter, struct name_list *set,
+		   struct view name);
+bool name_list_has(const struct name_list *set, struct view name);
+
+#endif

@@ -1,0 +1,214 @@
+#include "sanitizers/ooxml/formula.h"
+
+#include "sanitizers/ooxml/link.h"
+
+#include "base/banned.h"
+
+enum { FUNCTION_NAME_MAX = 64 };
+
+static const char *const functions[] = {
+#define FUNCTION(name) name,
+#include "sanitizers/ooxml/functions.def"
+#undef FUNCTION
+};
+
+struct scanner {
+	const struct document_state *document;
+	struct view text;
+	size_t at;
+	bool indirect; /* references are built from text */
+};
+
+static uint8_t peek(const struct scanner *scanner)
+{
+	return scanner->at < scanner->text.size
+		   ? scanner->text.data[scanner->at]
+		   : 0;
+}
+
+static bool is_name(uint8_t byte)
+{
+	return isalnum(byte) || byte >= 0x80 ||
+	       (byte != 0 && strchr("_.$?\\", byte) != NULL);
+}
+
+static void skip_blanks(struct scanner *scanner)
+{
+	while (peek(scanner) == ' ' || peek(scanner) == '\n' ||
+	       peek(scanner) == '\r' || peek(scanner) == '\t')
+		scanner->at++;
+}
+
+/* A quoted piece; the quote is doubled inside. `*ret_text` is what is between,
+ * doubled quotes included. False when it does not end. */
+static bool quoted(struct scanner *scanner, struct view *ret_text)
+{
+	uint8_t quote = peek(scanner);
+	size_t start = ++scanner->at;
+
+	while (scanner->at < scanner->text.size) {
+		if (scanner->text.data[scanner->at++] != quote)
+			continue;
+		if (peek(scanner) == quote) {
+			scanner->at++;
+			continue;
+		}
+		*ret_text =
+		    view_slice(scanner->text, start, scanner->at - 1 - start);
+		return true;
+	}
+	return false;
+}
+
+/* Table columns: [..] with inner brackets; ' escapes the next character. */
+static bool bracketed(struct scanner *scanner)
+{
+	size_t depth = 0;
+
+	while (scanner->at < scanner->text.size) {
+		uint8_t byte = scanner->text.data[scanner->at++];
+
+		if (byte == '\'')
+			scanner->at++;
+		else if (byte == '[')
+			depth++;
+		else if (byte == ']' && --depth == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_any(struct view text, const char *bytes)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] != 0 && strchr(bytes, text.data[i]) != NULL)
+			return true;
+	return false;
+}
+
+static int compare_function(const void *key, const void *entry)
+{
+	return strcmp(key, *(const char *const *)entry);
+}
+
+static bool function_allowed(const struct document_state *document,
+			     struct view name)
+{
+	static const char *const prefixes[] = {"_xlfn.", "_xlws."};
+	char upper[FUNCTION_NAME_MAX + 1];
+
+	/* _xlfn._xlws.SORT is written by Excel. */
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (view_equal_nocase(view_slice(name, 0, 6), prefixes[i]))
+			name = view_slice(name, 6, SIZE_MAX);
+	/* A parameter of LET or LAMBDA. */
+	if (view_equal_nocase(view_slice(name, 0, 6), "_xlpm."))
+		return true;
+	if (name.size == 0 || name.size > FUNCTION_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < name.size; i++)
+		upper[i] = (char)toupper(name.data[i]);
+	upper[name.size] = '\0';
+	if (bsearch(upper, functions, sizeof(functions) / sizeof(functions[0]),
+		    sizeof(functions[0]), compare_function) != NULL)
+		return true;
+	return name_list_has(&document->kept_names, name);
+}
+
+/* HYPERLINK("literal"...: a target that can be read here, or a place in this
+ * workbook, whatever is joined to it. */
+static bool hyperlink_allowed(struct scanner *scanner)
+{
+	struct scanner ahead = *scanner;
+	struct view target;
+
+	ahead.at++;
+	skip_blanks(&ahead);
+	if (peek(&ahead) != '"' || !quoted(&ahead, &target))
+		return false;
+	if (target.size > 0 && target.data[0] == '#')
+		return true;
+	skip_blanks(&ahead);
+	return (peek(&ahead) == ',' || peek(&ahead) == ')') &&
+	       link_allowed(scanner->document->package->job->policy, target);
+}
+
+static bool name_allowed(struct scanner *scanner)
+{
+	size_t start = scanner->at;
+	struct view name;
+
+	while (is_name(peek(scanner)))
+		scanner->at++;
+	name = view_slice(scanner->text, start, scanner->at - start);
+	switch (peek(scanner)) {
+	case '(':
+		if (view_equal_nocase(name, "INDIRECT"))
+			scanner->indirect = true;
+		if (view_equal_nocase(name, "HYPERLINK") &&
+		    !hyperlink_allowed(scanner))
+			return false;
+		return function_allowed(scanner->document, name);
+	case '[':
+		return bracketed(scanner);
+	case '!':
+		scanner->at++;
+		return true;
+	default:
+		return !name_list_has(&scanner->document->dropped_names, name);
+	}
+}
+
+/* `[` where a term begins: [@Column] of the own table, or [1]Sheet!A1 of
+ * another workbook. */
+static bool bracket_allowed(struct scanner *scanner)
+{
+	if (!bracketed(scanner))
+		return false;
+	return !is_name(peek(scanner)) && peek(scanner) != '!' &&
+	       peek(scanner) != '\'';
+}
+
+static bool term_allowed(struct scanner *scanner)
+{
+	uint8_t byte = peek(scanner);
+	struct view text;
+
+	if (byte == '"') {
+		if (!quoted(scanner, &text))
+			return false;
+		return !scanner->indirect || !has_any(text, "[|\\/");
+	}
+	if (byte == '\'') {
+		if (!quoted(scanner, &text) || has_any(text, "[]|\\/") ||
+		    peek(scanner) != '!')
+			return false;
+		scanner->at++;
+		return true;
+	}
+	if (byte == '[')
+		return bracket_allowed(scanner);
+	if (byte == '#') {
+		scanner->at++;
+		while (isalpha(peek(scanner)) || peek(scanner) == '/' ||
+		       peek(scanner) == '0' || peek(scanner) == '!' ||
+		       peek(scanner) == '?')
+			scanner->at++;
+		return true;
+	}
+	if (is_name(byte))
+		return name_allowed(scanner);
+	scanner->at++;
+	/* `|` and everything else that is no operator: DDE, or unknown. */
+	return byte != 0 && strchr("+-*/^&=<>(),;:%{}@!~ \t\r\n", byte) != NULL;
+}
+
+bool formula_allowed(const struct document_state *document, struct view formula)
+{
+	struct scanner scanner = {.document = document, .text = formula};
+
+	while (scanner.at < formula.size)
+		if (!term_allowed(&scanner))
+			return false;
+	return true;
+}

@@ -1,0 +1,17 @@
+/*
+ * Formulas of Excel (ECMA-376 part 1, 18.17): which may stay.
+ */
+#ifndef SEKISHO_SANITIZERS_OOXML_FORMULA_H
+#define SEKISHO_SANITIZERS_OOXML_FORMULA_H
+
+#include "sanitizers/ooxml/filter.h"
+
+/*
+ * Whether a formula (UTF-8, without the leading `=`) stays: it can be read,
+ * calls only functions on the list or names of this workbook that stayed,
+ * refers to no other workbook, no DDE server and no name that went.
+ */
+bool formula_allowed(const struct document_state *document,
+		     struct view formula);
+
+#endif

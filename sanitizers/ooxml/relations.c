@@ -1,0 +1,269 @@
+#include "sanitizers/ooxml/link.h"
+#include "sanitizers/ooxml/package.h"
+#include "sanitizers/ooxml/part_name.h"
+
+#include "base/banned.h"
+
+static const struct {
+	const char *segment;
+	bool explicit;
+	const char *content_type;
+} kept[] = {
+#define IMPLICIT false
+#define EXPLICIT true
+#define PART(segment, need, type) {segment, need, type},
+#define DROPPED(segment, kind)
+#include "sanitizers/ooxml/parts.def"
+#undef PART
+#undef DROPPED
+};
+
+static const struct {
+	const char *segment;
+	enum removal_kind kind;
+} dropped[] = {
+#define PART(segment, need, type)
+#define DROPPED(segment, kind) {segment, REMOVAL_OOXML_##kind},
+#include "sanitizers/ooxml/parts.def"
+#undef PART
+#undef DROPPED
+};
+
+static enum removal_kind removal_of(const char *segment,
+				    enum removal_kind otherwise)
+{
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
+		if (strcmp(dropped[i].segment, segment) == 0)
+			return dropped[i].kind;
+	return otherwise;
+}
+
+int part_remove(struct package *package, struct part *part,
+		enum removal_kind kind, const char *detail)
+{
+	struct view content = {NULL, 0};
+	int error;
+
+	if (part->reported)
+		return 0;
+	part->reported = true;
+	error = zip_reader_read(package->zip, part->entry,
+				(struct view){NULL, 0}, &content);
+	if (error != 0)
+		return error;
+	job_remove(package->job, kind, part->name, content, "%s", detail);
+	return 0;
+}
+
+/* The content type with which an XML part stays; NULL when it does not. */
+static const char *kept_type(const struct relation *relation,
+			     const struct part *part, bool *ret_explicit)
+{
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (strcmp(kept[i].segment, relation->segment) == 0 &&
+		    strcasecmp(kept[i].content_type, part->declared) == 0) {
+			*ret_explicit = kept[i].explicit;
+			return kept[i].content_type;
+		}
+	}
+	return NULL;
+}
+
+static void decide_link(struct package *package, struct relation *relation)
+{
+	bool link = strcmp(relation->segment, "hyperlink") == 0;
+
+	if (link && link_allowed(package->job->policy,
+				 view_of_string(relation->target))) {
+		relation->decision = DECISION_LINK;
+		relation->explicit = true;
+		return;
+	}
+	if (link)
+		relation->kind = REMOVAL_OOXML_LINK;
+	else if (strcmp(relation->segment, "image") == 0)
+		relation->kind = REMOVAL_OOXML_LINKED_PICTURE;
+	else
+		relation->kind = removal_of(relation->segment,
+					    REMOVAL_OOXML_EXTERNAL_TARGET);
+}
+
+static bool is_comments(const char *segment)
+{
+	static const char *const segments[] = {
+	    "comments",
+	    "commentsextended",
+	    "commentsids",
+	    "commentauthors",
+	    "commentsextensible",
+	    "threadedcomment",
+	    "people",
+	    "person",
+	    "authors",
+	};
+
+	for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++)
+		if (strcmp(segments[i], segment) == 0)
+			return true;
+	return false;
+}
+
+static void decide_xml(struct package *package, struct relation *relation)
+{
+	struct part *part = relation->part;
+	const char *type = kept_type(relation, part, &relation->explicit);
+
+	relation->kind =
+	    removal_of(relation->segment, REMOVAL_OOXML_PART_UNKNOWN);
+	if (is_comments(relation->segment) && !package->job->policy->comments) {
+		relation->kind = REMOVAL_OOXML_COMMENT;
+		return;
+	}
+	if (type == NULL && package->job->policy->custom_xml) {
+		if (strcmp(relation->segment, "customxml") == 0)
+			type = "application/xml";
+		else if (strcmp(relation->segment, "customxmlprops") == 0)
+			type = "application/vnd.openxmlformats-officedocument."
+			       "customXmlProperties+xml";
+	}
+	if (type != NULL) {
+		relation->decision = DECISION_PART;
+		if (part->output_type == NULL)
+			part->output_type = type;
+	}
+}
+
+static void decide_inside(struct package *package, const char *source,
+			  struct relation *relation)
+{
+	const struct policy *policy = package->job->policy;
+
+	relation->part =
+	    package_find(package, part_name_resolve(package->job->arena, source,
+						    relation->target));
+	if (relation->part == NULL) {
+		relation->kind = removal_of(relation->segment,
+					    REMOVAL_OOXML_RELATION_BROKEN);
+		return;
+	}
+	if (relation->part == package->main) {
+		relation->kind = REMOVAL_OOXML_RELATION_BROKEN;
+		if (source[0] != '\0' ||
+		    strcmp(relation->segment, "officedocument") != 0)
+			return;
+		relation->decision = DECISION_PART;
+		relation->part->decision = DECISION_PART;
+		relation->part->segment = relation->segment;
+		relation->part->output_type = package->type->output_type;
+		return;
+	}
+	if (strcmp(relation->segment, "image") == 0) {
+		relation->decision = DECISION_PICTURE;
+		relation->explicit = true;
+	} else if (strcmp(relation->segment, "package") == 0 &&
+		   policy->embedded == EMBEDDED_SANITIZE) {
+		relation->decision = DECISION_DOCUMENT;
+		relation->explicit = true;
+	} else {
+		decide_xml(package, relation);
+	}
+	/* Sheets are counted: an empty one takes the place of one that goes. */
+	if (relation->kind == REMOVAL_OOXML_MACRO_SHEET ||
+	    relation->kind == REMOVAL_OOXML_DIALOG_SHEET)
+		relation->decision = DECISION_BLANK;
+	/* A part is one thing, whoever refers to it. */
+	if (relation->decision != DECISION_DROP &&
+	    relation->decision != DECISION_BLANK) {
+		if (relation->part->decision == DECISION_DROP) {
+			relation->part->decision = relation->decision;
+			relation->part->segment = relation->segment;
+		}
+		if (relation->part->decision != relation->decision ||
+		    relation->part->state == PART_GONE) {
+			relation->decision = DECISION_DROP;
+			relation->kind = REMOVAL_OOXML_PART_UNKNOWN;
+		}
+	}
+}
+
+static int report(struct package *package, const char *source,
+		  struct relation *relation)
+{
+	struct part *part = relation->part;
+
+	if (part != NULL && part->decision == DECISION_DROP &&
+	    part->state == PART_UNSEEN) {
+		/* What it refers to goes with it. */
+		part->state = PART_GONE;
+		return part_remove(package, part, relation->kind,
+				   relation->segment);
+	}
+	if (part == NULL || !part->reported)
+		job_remove(package->job, relation->kind,
+			   source[0] == '\0' ? "_rels/.rels" : source,
+			   (struct view){NULL, 0}, "%s %s", relation->segment,
+			   relation->target);
+	return 0;
+}
+
+/* Types of other makers are private data. */
+static bool is_known_type(const char *type)
+{
+	static const char *const prefixes[] = {
+	    "http://schemas.openxmlformats.org/",
+	    "http://schemas.microsoft.com/office/",
+	    "http://purl.oclc.org/ooxml/",
+	};
+
+	for (const char *at = type; *at != '\0'; at++)
+		if (!isalnum((unsigned char)*at) &&
+		    strchr(":/._-", *at) == NULL)
+			return false;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncasecmp(type, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* An id is written as it came: it must be one (NCName, ASCII part). */
+static bool is_id(const char *id)
+{
+	size_t size = strlen(id);
+
+	if (size == 0 || size > 255)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (!isalnum((unsigned char)id[i]) &&
+		    strchr("_.-{}", id[i]) == NULL)
+			return false;
+	return true;
+}
+
+int relations_decide(struct package *package, const char *source,
+		     struct relations *relations)
+{
+	for (size_t i = 0; i < relations->count; i++) {
+		struct relation *relation = &relations->items[i];
+		struct view id = view_of_string(relation->id);
+		int error;
+
+		/* Readers differ in which of two they take. */
+		if (relation_find(relations, id) != relation)
+			return -ERR_MALFORMED;
+		relation->kind = removal_of(relation->segment,
+					    REMOVAL_OOXML_RELATION_BROKEN);
+		if (is_id(relation->id) && is_known_type(relation->type)) {
+			if (relation->external || relation->target[0] == '#')
+				decide_link(package, relation);
+			else
+				decide_inside(package, source, relation);
+		}
+		if (relation->decision != DECISION_DROP &&
+		    relation->decision != DECISION_BLANK)
+			continue;
+		error = report(package, source, relation);
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}

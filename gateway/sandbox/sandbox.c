@@ -28,6 +28,7 @@ struct sandbox {
 	struct sandbox_features features;
 	struct sock_fprog filter;
 	uint64_t base_memory; /* address space of the zygote, bytes */
+	bool isolated;	      /* the zygote is in the namespaces already */
 };
 
 static int write_file(const char *path, const char *text)
@@ -70,23 +71,29 @@ static int mount_scratch(const char *path)
 	return 0;
 }
 
-static int enter_namespaces(const struct sandbox *sandbox)
+static int leave_host(void)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	int flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC;
-	int error;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) != 0)
+		return -ERR_SANDBOX_SETUP;
+	return map_user(uid, gid);
+}
+
+static int enter_namespaces(const struct sandbox *sandbox)
+{
+	int error = 0;
 
 	if (!sandbox->features.user_namespace)
 		return 0;
-	if (sandbox->kind == SANDBOX_SCRATCH)
-		flags |= CLONE_NEWNS;
-	if (unshare(flags) != 0)
+	if (!sandbox->isolated)
+		error = leave_host();
+	if (error != 0 || sandbox->kind != SANDBOX_SCRATCH)
+		return error;
+	if (unshare(CLONE_NEWNS) != 0)
 		return -ERR_SANDBOX_SETUP;
-	error = map_user(uid, gid);
-	if (error == 0 && sandbox->kind == SANDBOX_SCRATCH)
-		error = mount_scratch(sandbox->scratch);
-	return error;
+	return mount_scratch(sandbox->scratch);
 }
 
 static int set_limit(int resource, uint64_t soft, uint64_t hard)
@@ -171,6 +178,23 @@ int sandbox_enter(const struct sandbox *sandbox,
 		error = drop_capabilities();
 	if (error == 0)
 		error = confine(sandbox);
+	return error;
+#endif
+}
+
+int sandbox_isolate(struct sandbox *sandbox)
+{
+#ifdef SEKISHO_SANITIZED
+	(void)sandbox;
+	return 0;
+#else
+	int error;
+
+	if (!sandbox->features.user_namespace || sandbox->isolated)
+		return 0;
+	error = leave_host();
+	if (error == 0)
+		sandbox->isolated = true;
 	return error;
 #endif
 }

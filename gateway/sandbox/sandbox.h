@@ -28,6 +28,14 @@ int sandbox_prepare(enum sandbox_kind kind, const char *scratch,
 		    struct sandbox **ret_sandbox) MUST_CHECK;
 
 /*
+ * Puts a zygote itself into its user, network and IPC namespaces, once, so that
+ * its children need not make their own: the kernel takes longer over those than
+ * over everything else (docs/decisions/0003). Nothing happens where user
+ * namespaces are not to be had. Before the first child.
+ */
+int sandbox_isolate(struct sandbox *sandbox) MUST_CHECK;
+
+/*
  * Puts the calling process in. After a failure the process must exit without
  * touching content. In builds with compiler sanitizers, which need system
  * calls of their own, only the limits on output are set.

@@ -214,7 +214,9 @@ int zygote_serve(const struct zygote_options *options)
 	if (zygote == NULL)
 		return -ERR_MEMORY;
 	*zygote = (struct zygote){.options = options, .signals = -1};
-	error = program_signals(true, &zygote->signals);
+	error = sandbox_isolate(options->sandbox);
+	if (error == 0)
+		error = program_signals(true, &zygote->signals);
 	if (error == 0)
 		error = frame_send(options->broker, MESSAGE_ZYGOTE_READY, 0,
 				   view_of_string(options->ready), -1);

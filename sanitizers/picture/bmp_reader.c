@@ -98,13 +98,14 @@ static int read_palette(struct view input, size_t offset, uint32_t size,
 			uint32_t colors, struct bmp_header *header)
 {
 	struct cursor cursor = cursor_at(input, offset);
-	unsigned most = 1U << header->bits;
+	unsigned most;
 
 	if (header->bits > 8) {
 		/* A palette that true colour does not need: skipped. */
 		header->headers_end = offset;
 		return 0;
 	}
+	most = 1U << header->bits;
 	header->colors = colors == 0 || colors > most ? most : colors;
 	for (unsigned i = 0; i < header->colors; i++) {
 		if (size == DIB_CORE && cursor.offset + 3 > header->data_offset)

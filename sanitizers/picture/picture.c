@@ -1,6 +1,7 @@
 #include "sanitizers/picture/picture.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <vips/vips.h>
 #include <vips/vector.h>
 
@@ -32,6 +33,8 @@ int picture_prepare(void)
 	/* Run-time code generation maps files and writable code. */
 	if (setenv("VIPS_NOVECTOR", "1", 1) != 0)
 		return -ERR_MEMORY;
+	/* lcms asks for the local time, and that for its file. */
+	tzset();
 	if (vips_init("sekisho") != 0)
 		return -ERR_UNAVAILABLE;
 	(void)g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, discard_log, NULL);

@@ -122,11 +122,17 @@ unsigned vp8_quality(struct view frame)
 	(void)read_literal(&reader, 2);
 	index = read_literal(&reader, 7);
 	if (segmented) {
+		/* Encoders set the quality between the average segment and
+		 * the one coded best. */
 		double sum = 0;
+		double best = segment[0];
 
-		for (unsigned i = 0; i < SEGMENTS; i++)
+		for (unsigned i = 0; i < SEGMENTS; i++) {
 			sum += segment[i];
-		index = absolute ? sum / SEGMENTS : index + sum / SEGMENTS;
+			best = segment[i] < best ? segment[i] : best;
+		}
+		sum = (sum / SEGMENTS + best) / 2;
+		index = absolute ? sum : index + sum;
 	}
 	if (reader.cursor.failed || index < 0 || index > INDEX_MAX)
 		return FALLBACK;

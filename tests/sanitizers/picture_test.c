@@ -2,11 +2,15 @@
 #include "tests/support/local_host.h"
 
 #include <dirent.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,10 +191,105 @@ static void a_process_forked_after_prepare_can_work(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+#ifndef SEKISHO_SANITIZED
+/* Kills the process at the first attempt to open, create or connect
+ * something: what the real sandbox does. */
+static void forbid_files(void)
+{
+	static const unsigned denied[] = {
+	    __NR_open,   __NR_openat, __NR_creat,  __NR_socket,
+	    __NR_execve, __NR_stat,   __NR_access, __NR_readlink,
+	    __NR_unlink, __NR_mkdir,  __NR_rename, __NR_memfd_create,
+	};
+	enum { COUNT = sizeof(denied) / sizeof(denied[0]) };
+	struct sock_filter filter[COUNT + 3];
+	struct sock_fprog program = {.len = COUNT + 3, .filter = filter};
+
+	filter[0] = (struct sock_filter)BPF_STMT(
+	    BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (unsigned i = 0; i < COUNT; i++)
+		filter[i + 1] = (struct sock_filter)BPF_JUMP(
+		    BPF_JMP | BPF_JEQ | BPF_K, denied[i], (uint8_t)(COUNT - i),
+		    0);
+	filter[COUNT + 1] =
+	    (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	filter[COUNT + 2] = (struct sock_filter)BPF_STMT(
+	    BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(2);
+}
+
+enum { INPUTS_MAX = 256 };
+
+static struct buffer inputs[INPUTS_MAX];
+
+/* All samples of the pictures, read before files are forbidden. */
+static unsigned read_inputs(void)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		char path[PATH_SIZE];
+		struct dirent **entries;
+		int found;
+
+		if (!is_picture(folders[i]))
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s", SAMPLES_FOLDER,
+			       folders[i]);
+		found = scandir(path, &entries, NULL, alphasort);
+		for (int k = 0; k < found; k++) {
+			char file[PATH_SIZE + 512];
+
+			(void)snprintf(file, sizeof(file), "%s/%s", path,
+				       entries[k]->d_name);
+			if (entries[k]->d_name[0] != '.' &&
+			    strstr(file, ".expect.json") == NULL &&
+			    count < INPUTS_MAX)
+				inputs[count++] = read_file(file);
+			free(entries[k]);
+		}
+		if (found >= 0)
+			free(entries);
+	}
+	return count;
+}
+
+static void nothing_is_opened_after_prepare(void **state)
+{
+	unsigned count;
+	int status = 0;
+	pid_t child;
+
+	(void)state;
+	local_prepare();
+	count = read_inputs();
+	assert_true(count > 100);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)alarm(60);
+		forbid_files();
+		for (unsigned i = 0; i < count; i++)
+			local_run_free(
+			    local_run(buffer_contents(&inputs[i]), "", NULL));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	for (unsigned i = 0; i < count; i++)
+		buffer_free(&inputs[i]);
+	assert_int_equal(status, 0);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_process_forked_after_prepare_can_work),
+#ifndef SEKISHO_SANITIZED
+	    cmocka_unit_test(nothing_is_opened_after_prepare),
+#endif
 	    cmocka_unit_test(every_sample_meets_its_expectation),
 	};
 

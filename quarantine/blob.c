@@ -110,7 +110,7 @@ static int encrypt(struct stream *stream, int content, int file,
 	if (error == 0)
 		error = handle_write_all(file, view_of(header, sizeof(header)));
 	while (error == 0 && tag != STREAM(TAG_FINAL)) {
-		size_t size;
+		size_t size = 0;
 
 		error = read_chunk(content, stream->plain, BLOB_CHUNK,
 				   (off_t)blob->bytes, &size);
@@ -202,7 +202,7 @@ static int decrypt(struct stream *stream, int file, int output)
 	uint8_t start[MAGIC_SIZE + STREAM(HEADERBYTES)];
 	off_t offset = sizeof(start);
 	uint8_t tag = 0;
-	size_t size;
+	size_t size = 0;
 	int error = read_chunk(file, start, sizeof(start), 0, &size);
 
 	if (error != 0)

@@ -125,6 +125,7 @@ static int serve(const struct settings *settings, struct store *store)
 	    .checkpoint_minutes = (uint32_t)settings->checkpoint_minutes,
 	    .checkpoint_records = (uint32_t)settings->checkpoint_records,
 	};
+	struct watch *watch;
 	int error = program_signals(false, &signals);
 
 	if (error != 0)
@@ -132,7 +133,8 @@ static int serve(const struct settings *settings, struct store *store)
 	server.loop = loop_new();
 	if (server.loop == NULL)
 		return -ERR_MEMORY;
-	if (loop_watch(server.loop, signals, on_signal, server.loop) == NULL)
+	watch = loop_watch(server.loop, signals, on_signal, server.loop);
+	if (watch == NULL)
 		error = -ERR_IO;
 	if (error == 0)
 		error = server_start(&server, &settings->edges);
@@ -140,6 +142,7 @@ static int serve(const struct settings *settings, struct store *store)
 		error = loop_run(server.loop);
 	server_finish(&server);
 	server_free(&server);
+	loop_unwatch(server.loop, watch);
 	loop_free(server.loop);
 	return error;
 }

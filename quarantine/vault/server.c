@@ -260,10 +260,11 @@ static int start_edges(struct server *server, const struct program_edges *edges)
 			server->listener = edge->fd;
 			/* A client that goes away between the event and the
 			 * accept must not block the vault. */
-			if (fcntl(edge->fd, F_SETFL, O_NONBLOCK) != 0 ||
-			    loop_watch(server->loop, edge->fd, on_listener,
-				       server) == NULL)
-				error = -ERR_IO;
+			if (fcntl(edge->fd, F_SETFL, O_NONBLOCK) == 0)
+				server->listener_watch =
+				    loop_watch(server->loop, edge->fd,
+					       on_listener, server);
+			error = server->listener_watch == NULL ? -ERR_IO : 0;
 		} else {
 			error = connect_edge(server, edge->name, edge->fd);
 		}
@@ -307,6 +308,8 @@ void server_free(struct server *server)
 	for (struct peer *peer = server->peers; peer; peer = peer->next)
 		peer_close(peer);
 	peers_collect(server);
+	loop_unwatch(server->loop, server->supervisor_watch);
+	loop_unwatch(server->loop, server->listener_watch);
 	handle_close(&server->supervisor);
 	handle_close(&server->listener);
 }

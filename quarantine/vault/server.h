@@ -58,6 +58,7 @@ struct server {
 	int supervisor;
 	struct watch *supervisor_watch;
 	int listener;
+	struct watch *listener_watch;
 	struct answer *waiting; /* for the commit, the newest first */
 	struct timer commit;
 	struct timer resend;

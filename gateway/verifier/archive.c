@@ -22,7 +22,8 @@ static iconv_t to_cp932 = (iconv_t)-1;
 /* libarchive gives names in the locale's encoding. */
 static int prepare_archive(void)
 {
-	to_cp932 = iconv_open("CP932", "UTF-8");
+	if (to_cp932 == (iconv_t)-1)
+		to_cp932 = iconv_open("CP932", "UTF-8");
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL || to_cp932 == (iconv_t)-1)
 		return -ERR_UNAVAILABLE;
 	return 0;

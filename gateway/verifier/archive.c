@@ -12,6 +12,8 @@
 #include <iconv.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "base/banned.h"
 
@@ -19,9 +21,13 @@ enum { CHUNK = 64 * 1024, HEAD = 512 };
 
 static iconv_t to_cp932 = (iconv_t)-1;
 
-/* libarchive gives names in the locale's encoding. */
+/* libarchive gives names in the locale's encoding, and turns DOS times into
+ * local ones: with TZ unset, libc looks at a file each time it is asked. */
 static int prepare_archive(void)
 {
+	if (setenv("TZ", "UTC0", 1) != 0)
+		return -ERR_MEMORY;
+	tzset();
 	if (to_cp932 == (iconv_t)-1)
 		to_cp932 = iconv_open("CP932", "UTF-8");
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL || to_cp932 == (iconv_t)-1)

@@ -55,7 +55,10 @@ static int scan(struct generation *generation, const struct job_start *start,
 	case SCAN_FAILED:
 		break;
 	}
-	return -ERR_SCANNER_FAILED;
+	/* The library goes 100 containers deep, farther than any policy. */
+	return strstr(result.detail, "Limits.Exceeded.MaxRecursion") != NULL
+		   ? -ERR_LIMIT_DEPTH
+		   : -ERR_SCANNER_FAILED;
 }
 
 static void run(int channel, void *context)

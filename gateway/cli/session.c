@@ -67,7 +67,7 @@ static int make_folder(struct session *session)
 	const char *parent = getenv("TMPDIR");
 	int length;
 
-	if (parent == NULL || parent[0] != '/' || strlen(parent) > 40)
+	if (parent == NULL || parent[0] != '/' || strlen(parent) > 200)
 		parent = "/tmp";
 	length = snprintf(session->folder, sizeof(session->folder),
 			  "%s/sekisho-XXXXXX", parent);

@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 struct session {
-	int fd;          /* SOCK_SEQPACKET; -1: none */
-	pid_t child;     /* sekishod of our own; 0: none */
-	char folder[64]; /* its private state folder */
+	int fd;           /* SOCK_SEQPACKET; -1: none */
+	pid_t child;      /* sekishod of our own; 0: none */
+	char folder[256]; /* its private state folder */
 	bool verbose;
 };
 

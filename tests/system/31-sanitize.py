@@ -83,9 +83,14 @@ class Alone(Files):
                    *arguments)
 
     def test_works_without_a_gateway_and_leaves_nothing_behind(self):
-        before = set(pathlib.Path("/tmp").glob("sekisho-*"))
-        self.check_good_and_bad("--definitions", SAMPLES / "definitions")
-        self.assertEqual(set(pathlib.Path("/tmp").glob("sekisho-*")) - before, set())
+        own = self.folder / "tmp"
+        own.mkdir(mode=0o755)
+        os.environ["TMPDIR"] = str(own)
+        try:
+            self.check_good_and_bad("--definitions", SAMPLES / "definitions")
+        finally:
+            del os.environ["TMPDIR"]
+        self.assertEqual(list(own.iterdir()), [])
 
     def test_without_definitions_nothing_passes(self):
         empty = self.folder / "empty"

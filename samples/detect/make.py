@@ -1,5 +1,6 @@
 """Types: what is refused whatever it is called, polyglots, disguises, and what
 no sanitizer takes yet."""
+import lzma
 import struct
 import zlib
 
@@ -196,7 +197,7 @@ def unsupported():
     binaries = {
         "a.7z": b"7z\xbc\xaf\x27\x1c" + bytes(40), "a.rar": b"Rar!\x1a\x07\x01\0" + bytes(40),
         "a.gz": b"\x1f\x8b\x08" + bytes(40), "a.bz2": b"BZh91AY&SY" + bytes(40),
-        "a.xz": b"\xfd7zXZ\0" + bytes(40), "a.lzh": b"\x20\0-lh5-" + bytes(40),
+        "a.xz": lzma.compress(TEXT), "a.lzh": b"\x20\0-lh5-" + bytes(40),
         "a.cab": b"MSCF" + bytes(60), "a.tar": b"a.txt".ljust(257, b"\0") + b"ustar\0" + b"00".ljust(249, b"\0") + bytes(1024),
         "a.xdw": bytes.fromhex("600e8201" "00800300c013830401" "0d0a01") + bytes(60),
         "a.jww": b"JwwData.\x58\x02\0\0" + bytes(60), "a.dwg": b"AC1032\0\0" + bytes(60),

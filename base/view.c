@@ -52,6 +52,25 @@ size_t view_find(struct view view, struct view needle, size_t from)
 	return hit == NULL ? SIZE_MAX : (size_t)(hit - view.data);
 }
 
+size_t view_find_last(struct view view, struct view needle)
+{
+	size_t end;
+
+	if (needle.size == 0 || needle.size > view.size)
+		return SIZE_MAX;
+	end = view.size - needle.size + 1;
+	while (end > 0) {
+		const uint8_t *hit = memrchr(view.data, needle.data[0], end);
+
+		if (hit == NULL)
+			return SIZE_MAX;
+		if (memcmp(hit, needle.data, needle.size) == 0)
+			return (size_t)(hit - view.data);
+		end = (size_t)(hit - view.data);
+	}
+	return SIZE_MAX;
+}
+
 struct view cursor_take(struct cursor *cursor, size_t size)
 {
 	struct view taken;

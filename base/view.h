@@ -43,6 +43,9 @@ bool view_equal_nocase(struct view view, const char *text);
  * there is none. */
 size_t view_find(struct view view, struct view needle, size_t from);
 
+/* Offset of the last occurrence of `needle`, SIZE_MAX when there is none. */
+size_t view_find_last(struct view view, struct view needle);
+
 struct cursor {
 	struct view view;
 	size_t offset; /* bytes from the start of the view */

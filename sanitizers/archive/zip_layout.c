@@ -2,7 +2,6 @@
 
 #include "base/banned.h"
 
-static const uint32_t end_signature = 0x06054b50;
 static const uint32_t locator_signature = 0x07064b50;
 static const uint32_t end64_signature = 0x06064b50;
 static const uint32_t record_signature = 0x02014b50;
@@ -20,20 +19,17 @@ struct end_record {
  * that search from the end find first. */
 static size_t find_end(struct view input)
 {
-	size_t lowest;
+	size_t lowest = input.size > END_SIZE + COMMENT_MAX
+			    ? input.size - END_SIZE - COMMENT_MAX
+			    : 0;
+	struct view tail = view_slice(input, lowest, SIZE_MAX);
+	size_t at;
 
-	if (input.size < END_SIZE)
+	if (tail.size < END_SIZE)
 		return SIZE_MAX;
-	lowest = input.size > END_SIZE + COMMENT_MAX
-		     ? input.size - END_SIZE - COMMENT_MAX
-		     : 0;
-	for (size_t at = input.size - END_SIZE + 1; at > lowest; at--) {
-		struct cursor cursor = cursor_at(input, at - 1);
-
-		if (cursor_u32le(&cursor) == end_signature)
-			return at - 1;
-	}
-	return SIZE_MAX;
+	at = view_find_last(view_slice(tail, 0, tail.size - END_SIZE + 4),
+			    view_of_string("PK\5\6"));
+	return at == SIZE_MAX ? SIZE_MAX : lowest + at;
 }
 
 /* A field of the end record that is not saturated must agree with ZIP64. */

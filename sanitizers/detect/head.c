@@ -69,15 +69,36 @@ static bool is_blank(uint32_t character)
 	       character == 0x3000;
 }
 
-void head_make(struct view input, struct head *ret_head)
+/* Printable ASCII, which most heads are, in one go. */
+static size_t take_ascii(struct cursor *cursor, char *text, size_t room)
 {
-	enum width width = width_of(input);
-	struct cursor cursor = cursor_at(view_slice(input, 0, 4 * HEAD_MAX), 0);
+	struct view left = view_slice(cursor->view, cursor->offset, room);
 	size_t size = 0;
 
-	while (cursor_left(&cursor) > 0 && size < HEAD_MAX) {
-		uint32_t character = next_character(&cursor, width);
+	while (size < left.size && left.data[size] >= ' ' &&
+	       left.data[size] < 0x7F) {
+		text[size] = (char)tolower(left.data[size]);
+		size++;
+	}
+	cursor_skip(cursor, size);
+	return size;
+}
 
+void head_make(struct view input, size_t limit, struct head *ret_head)
+{
+	enum width width = width_of(input);
+	struct cursor cursor = cursor_at(view_slice(input, 0, 4 * limit), 0);
+	size_t size = 0;
+
+	while (cursor_left(&cursor) > 0 && size < limit) {
+		uint32_t character;
+
+		if (width == WIDTH_BYTE && size > 0)
+			size += take_ascii(&cursor, ret_head->text + size,
+					   limit - size);
+		if (cursor_left(&cursor) == 0 || size == limit)
+			break;
+		character = next_character(&cursor, width);
 		if (cursor.failed)
 			break;
 		if (character == 0x1B) {

@@ -14,7 +14,8 @@ struct head {
 	size_t size;
 };
 
-void head_make(struct view input, struct head *ret_head);
+/* At most `limit` characters, HEAD_MAX or less. */
+void head_make(struct view input, size_t limit, struct head *ret_head);
 
 /* Where `needle` begins within the first `within` bytes, NULL: not there. */
 const char *head_find(const struct head *head, const char *needle,

@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 
-enum { TAG_WINDOW = 1024 };
+enum { TAG_WINDOW = 1024, SHORT_HEAD = 1536 };
 
 struct rule {
 	const char *text;
@@ -260,7 +260,11 @@ struct kind kind_by_head(struct view input, bool lines)
 	static struct head head;
 	struct kind kind;
 
-	head_make(input, &head);
+	/* Binary data begin with something that no rule does. */
+	head_make(input, 1, &head);
+	if (!lines && head.text[0] == HEAD_OTHER)
+		return kind_make(NULL, ERR_NONE);
+	head_make(input, lines ? HEAD_MAX : SHORT_HEAD, &head);
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (begins(head.text, beginnings[i].text))
 			return kind_from(&beginnings[i]);

@@ -14,35 +14,39 @@ struct zip_end {
 	bool exact;       /* its comment ends with the file */
 };
 
+/* The end record at `at`: false where it can be none. */
+static bool read_end(struct view input, size_t at, struct zip_end *ret_end)
+{
+	struct cursor cursor = cursor_at(input, at + 12);
+	uint32_t size = cursor_u32le(&cursor);
+
+	cursor_skip(&cursor, 4);
+	if (size > at)
+		return false;
+	*ret_end = (struct zip_end){
+	    .directory = at - size,
+	    .offset = at,
+	    .exact = at + END_SIZE + cursor_u16le(&cursor) == input.size,
+	};
+	return !cursor.failed;
+}
+
 static bool find_end(struct view input, struct zip_end *ret_end)
 {
 	size_t lowest = input.size > END_SIZE + UINT16_MAX
 			    ? input.size - END_SIZE - UINT16_MAX
 			    : 0;
+	struct view tail = view_slice(input, lowest, SIZE_MAX);
 
-	if (input.size < END_SIZE)
-		return false;
-	for (size_t at = input.size - END_SIZE + 1; at-- > lowest;) {
-		struct cursor cursor = cursor_at(input, at);
-		uint32_t size;
+	for (;;) {
+		size_t at = view_find_last(tail, view_of_string("PK\5\6"));
 
-		if (input.data[at] != 'P' || input.data[at + 1] != 'K' ||
-		    input.data[at + 2] != 5 || input.data[at + 3] != 6)
-			continue;
-		cursor_skip(&cursor, 12);
-		size = cursor_u32le(&cursor);
-		cursor_skip(&cursor, 4);
-		if (size > at)
-			continue;
-		*ret_end = (struct zip_end){
-		    .directory = at - size,
-		    .offset = at,
-		    .exact =
-			at + END_SIZE + cursor_u16le(&cursor) == input.size,
-		};
-		return true;
+		if (at == SIZE_MAX)
+			return false;
+		if (read_end(input, lowest + at, ret_end))
+			return true;
+		tail.size = at;
 	}
-	return false;
 }
 
 bool zip_ends(struct view input, bool exact)

@@ -188,8 +188,10 @@ static enum encoding eight_bit(struct view input)
 	bool euc_fits = is_clean(&euc);
 	bool sjis_fits = is_clean(&sjis);
 
-	weigh(input, ENCODING_EUC_JP, &euc);
-	weigh(input, ENCODING_CP932, &sjis);
+	if (euc_fits)
+		weigh(input, ENCODING_EUC_JP, &euc);
+	if (sjis_fits)
+		weigh(input, ENCODING_CP932, &sjis);
 	/* Half-width katakana alone come in pairs that EUC-JP takes for rare
 	 * kanji; a text without any kana is not Japanese. */
 	if (euc_fits && sjis_fits)

@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-enum { COMPRESSION = 6, FILTERS = 5, SIGNATURE_SIZE = 8 };
+enum { COMPRESSION = 4, FILTERS = 5, SIGNATURE_SIZE = 8 };
 
 enum color_type {
 	COLOR_GREY = 0,

@@ -76,17 +76,19 @@ static int make_schema(struct database *database)
 	return error;
 }
 
+/* One step of the table per version, each in a transaction of its own. */
 static int migrate(struct database *database, int64_t version)
 {
 	int error = 0;
 
-	for (; error == 0 && version < DATABASE_VERSION; version++) {
+	for (int i = 0; error == 0 && schema_migrations[i] != NULL; i++) {
+		if (i + 1 < version)
+			continue;
 		error = database_run(database, "BEGIN IMMEDIATE");
 		if (error == 0)
-			error = database_run(database,
-					     schema_migrations[version - 1]);
+			error = database_run(database, schema_migrations[i]);
 		if (error == 0)
-			error = set_version(database, (int)version + 1);
+			error = set_version(database, i + 2);
 		if (error == 0)
 			error = database_run(database, "COMMIT");
 	}

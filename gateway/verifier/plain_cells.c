@@ -55,7 +55,7 @@ static bool harmless(const uint32_t *text, size_t length)
 static void judge(struct cell_reader *reader)
 {
 	size_t length = reader->length < CELL_HEAD ? reader->length : CELL_HEAD;
-	uint32_t text[CELL_HEAD];
+	uint32_t text[CELL_HEAD] = {0};
 	size_t at = 0;
 	bool blank = false;
 

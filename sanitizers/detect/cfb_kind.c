@@ -148,19 +148,19 @@ static void find_streams(const struct cfb *cfb, bool found[STREAMS])
 }
 
 static const struct {
-	const char bytes[17];
-	uint8_t offset; /* of the bytes within the class id */
-	uint8_t size;
 	const char *kind;
 	enum error refusal;
+	uint8_t offset; /* of the bytes within the class id */
+	uint8_t size;
+	char bytes[17];
 } classes[] = {
-    {"\x84\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", 0, 16, "msi",
-     ERR_TYPE_EXECUTABLE},
-    {"\x86\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", 0, 16, "msp",
-     ERR_TYPE_EXECUTABLE},
-    {"\x82\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", 0, 16, "mst",
-     ERR_TYPE_EXECUTABLE},
-    {"\x84\x1D\xCF\x11\x97\x13\0\x20\xAF\xD8\x06\xF4", 4, 12, "jtd", ERR_NONE},
+    {"msi", ERR_TYPE_EXECUTABLE, 0, 16,
+     "\x84\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46"},
+    {"msp", ERR_TYPE_EXECUTABLE, 0, 16,
+     "\x86\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46"},
+    {"mst", ERR_TYPE_EXECUTABLE, 0, 16,
+     "\x82\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46"},
+    {"jtd", ERR_NONE, 4, 12, "\x84\x1D\xCF\x11\x97\x13\0\x20\xAF\xD8\x06\xF4"},
 };
 
 static struct kind judge(const struct cfb *cfb)

@@ -99,7 +99,7 @@ int picture_finish(struct rebuilt *rebuilt, struct part *part)
 		job_remove(
 		    job, REMOVAL_NESTED_BLOCKED, part->name, part->output, "%s",
 		    verdict_passes(result.verdict) ? result.extension
-						   : error_name(result.reason));
+						   : error_name((int)result.reason));
 	part->output = view_of(placeholder, sizeof(placeholder));
 	part->output_type = "image/png";
 	return output_name(rebuilt, part, "png");
@@ -123,7 +123,7 @@ int embedded_finish(struct rebuilt *rebuilt, struct part *part, bool *ret_kept)
 	if (!*ret_kept) {
 		part->state = PART_GONE;
 		job_remove(job, REMOVAL_OOXML_EMBEDDED_DOCUMENT, part->name,
-			   content, "%s", error_name(result.reason));
+			   content, "%s", error_name((int)result.reason));
 		return 0;
 	}
 	part->output = result.output;

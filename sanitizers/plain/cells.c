@@ -298,7 +298,6 @@ static void walk(struct table *table)
 	for (;;) {
 		if (begins)
 			begin_cell(table);
-		begins = false;
 		while (fast && table->decoder.offset < input.size &&
 		       !edges[input.data[table->decoder.offset]])
 			table->decoder.offset++;

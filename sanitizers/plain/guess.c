@@ -137,6 +137,8 @@ static bool is_2022(struct view input)
 	static const char *const marks[] = {"\x1B$B", "\x1B$@", "\x1B(I",
 					    "\x1B(J", "\x1B$("};
 
+	if (view_find(input, view_of_string("\x1B"), 0) == SIZE_MAX)
+		return false;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (view_find(input, view_of_string(marks[i]), 0) != SIZE_MAX) {
 			struct reading reading =
@@ -225,8 +227,7 @@ enum encoding encoding_of(struct view input)
 	if (view_starts_with(input, "\xFE\xFF"))
 		return checked(input, ENCODING_UTF16BE);
 	reading = read_as(input, ENCODING_UTF8);
-	if (reading.valid && memchr(input.data, 0x1B, input.size) != NULL &&
-	    is_2022(input))
+	if (reading.valid && is_2022(input))
 		return ENCODING_ISO_2022_JP;
 	if (is_clean(&reading))
 		return ENCODING_UTF8;

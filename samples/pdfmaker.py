@@ -87,7 +87,7 @@ class Pdf:
 
 
 TEXT = (b"BT /F1 18 Tf 72 760 Td (Tender notice) Tj ET\n"
-        b"BT /F2 16 Tf 72 720 Td <93fc8e4488d089c496f68bc68ef3> Tj ET\n"
+        b"BT /F2 16 Tf 72 720 Td <93fc8e4490e096be8f91> Tj ET\n"
         b"0.2 0.4 0.8 rg 72 600 200 80 re f\n")
 
 

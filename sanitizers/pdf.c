@@ -10,6 +10,8 @@
 #include "sanitizers/job.h"
 
 #include "sanitizers/pdf/document.h"
+#include "sanitizers/pdf/text.h"
+#include "sanitizers/pdf/text_font.h"
 
 #include "base/banned.h"
 
@@ -101,7 +103,7 @@ static int rebuild(struct pdf *pdf)
 	return error;
 }
 
-static int pdf_rebuild(struct job *job)
+static int with_document(struct job *job, int (*run)(struct pdf *pdf))
 {
 	struct pdf pdf = {.job = job};
 	int error;
@@ -113,10 +115,26 @@ static int pdf_rebuild(struct job *job)
 	if (error == 0)
 		error = pdf_check_warnings(&pdf);
 	if (error == 0)
-		error = rebuild(&pdf);
-	if (pdf.qpdf != NULL)
-		qpdf_cleanup(&pdf.qpdf);
+		error = run(&pdf);
+	pdf_close(&pdf);
 	return error;
+}
+
+static int pdf_rebuild(struct job *job)
+{
+	return with_document(job, rebuild);
+}
+
+static int extract_text(struct pdf *pdf)
+{
+	int error = pdf_find_pages(pdf);
+
+	return error == 0 ? pdf_emit_text(pdf) : error;
+}
+
+static int pdf_text(struct job *job)
+{
+	return with_document(job, extract_text);
 }
 
 const struct sanitizer sanitizer_pdf = {
@@ -126,4 +144,6 @@ const struct sanitizer sanitizer_pdf = {
     .extensions = "pdf",
     .claims = pdf_claims,
     .rebuild = pdf_rebuild,
+    .text = pdf_text,
+    .prepare = text_font_prepare,
 };

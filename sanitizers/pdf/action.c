@@ -17,7 +17,7 @@ static int copy_destination_array(struct pdf *pdf, struct buffer *out,
 {
 	int count = qpdf_oh_get_array_n_items(pdf->qpdf, array);
 	size_t start = out->size;
-	qpdf_oh page = qpdf_oh_get_array_item(pdf->qpdf, array, 0);
+	qpdf_oh page = pdf_element(pdf, array, 0);
 	bool kept;
 	int error;
 
@@ -29,9 +29,9 @@ static int copy_destination_array(struct pdf *pdf, struct buffer *out,
 		return error;
 	*ret_kept = kept;
 	for (int i = 1; i < count && i < DESTINATION_ITEMS_MAX; i++) {
-		error = pdf_copy(
-		    pdf, out, qpdf_oh_get_array_item(pdf->qpdf, array, i),
-		    i == 1 ? PDF_TYPE_NAME : PDF_TYPE_NUMBER, &kept);
+		error =
+		    pdf_copy(pdf, out, pdf_element(pdf, array, i),
+			     i == 1 ? PDF_TYPE_NAME : PDF_TYPE_NUMBER, &kept);
 		if (error != 0)
 			return error;
 		if (!kept)

@@ -44,9 +44,9 @@ static int copy_parts(struct pdf *pdf, struct buffer *out, qpdf_oh array,
 	while (i < SPACE_PARTS_MAX && spaces[space].parts[i] != 0 &&
 	       i + 1 < count) {
 		bool kept;
-		int error = pdf_copy(
-		    pdf, out, qpdf_oh_get_array_item(pdf->qpdf, array, i + 1),
-		    (enum pdf_type)spaces[space].parts[i], &kept);
+		int error =
+		    pdf_copy(pdf, out, pdf_element(pdf, array, i + 1),
+			     (enum pdf_type)spaces[space].parts[i], &kept);
 
 		if (error != 0)
 			return error;
@@ -61,7 +61,7 @@ static int copy_parts(struct pdf *pdf, struct buffer *out, qpdf_oh array,
 int pdf_copy_colour_space(struct pdf *pdf, struct buffer *out, qpdf_oh value,
 			  bool *ret_kept)
 {
-	qpdf_oh first = qpdf_oh_get_array_item(pdf->qpdf, value, 0);
+	qpdf_oh first = pdf_element(pdf, value, 0);
 	size_t start = out->size;
 	int error = 0;
 

@@ -69,7 +69,7 @@ static int copy_elements(struct pdf *pdf, struct buffer *out, qpdf_oh array,
 	int count = qpdf_oh_get_array_n_items(pdf->qpdf, array);
 
 	for (int i = 0; i < count; i++) {
-		qpdf_oh item = qpdf_oh_get_array_item(pdf->qpdf, array, i);
+		qpdf_oh item = pdf_element(pdf, array, i);
 		bool kept;
 		int error = pdf_copy(pdf, out, item,
 				     (enum pdf_type)rule->element, &kept);

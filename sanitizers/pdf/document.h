@@ -112,6 +112,8 @@ struct pdf {
  * -ERR_MALFORMED, -ERR_MEMORY. */
 int pdf_open(struct pdf *pdf) MUST_CHECK;
 
+void pdf_close(struct pdf *pdf);
+
 /* Looks at what qpdf warned of so far: -ERR_MEMORY or -ERR_LIMIT_DEPTH where
  * something is missing for that reason. Counts the rest. */
 int pdf_check_warnings(struct pdf *pdf) MUST_CHECK;
@@ -127,6 +129,9 @@ bool pdf_has_name(struct pdf *pdf, qpdf_oh dictionary, const char *key,
 /* The value of a key; qpdf's null object when it is not there. Releasing is
  * up to the caller; what is not released goes with the document. */
 qpdf_oh pdf_key(struct pdf *pdf, qpdf_oh dictionary, const char *key);
+
+/* An element of an array; qpdf's null object when there is none. */
+qpdf_oh pdf_element(struct pdf *pdf, qpdf_oh array, int at);
 
 /* The dictionary of a stream; the object itself when it is none. */
 qpdf_oh pdf_dictionary(struct pdf *pdf, qpdf_oh object);
@@ -216,6 +221,9 @@ int pdf_copy_open_action(struct pdf *pdf, struct buffer *out, qpdf_oh value,
 
 /* ---- pages.c ---- */
 int pdf_find_pages(struct pdf *pdf) MUST_CHECK;
+
+/* Puts what a page inherits into it. */
+void pdf_push_inherited(struct pdf *pdf, const struct pdf_page *page);
 int pdf_write_pages(struct pdf *pdf) MUST_CHECK;
 
 /* ---- survey.c ---- */

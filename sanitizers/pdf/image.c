@@ -32,7 +32,7 @@ static int components_of(struct pdf *pdf, qpdf_oh space, bool *ret_indexed)
 	const char *name;
 
 	if (qpdf_oh_is_array(pdf->qpdf, space))
-		first = qpdf_oh_get_array_item(pdf->qpdf, space, 0);
+		first = pdf_element(pdf, space, 0);
 	if (!qpdf_oh_is_name(pdf->qpdf, first))
 		return 0;
 	name = qpdf_oh_get_name(pdf->qpdf, first);
@@ -40,7 +40,7 @@ static int components_of(struct pdf *pdf, qpdf_oh space, bool *ret_indexed)
 	if (first == space ||
 	    (strcmp(name, "/ICCBased") != 0 && strcmp(name, "/DeviceN") != 0))
 		return components_of_name(name);
-	second = qpdf_oh_get_array_item(pdf->qpdf, space, 1);
+	second = pdf_element(pdf, space, 1);
 	if (qpdf_oh_is_array(pdf->qpdf, second))
 		return qpdf_oh_get_array_n_items(pdf->qpdf, second);
 	return (int)pdf_integer(pdf, pdf_dictionary(pdf, second), "/N", 0);

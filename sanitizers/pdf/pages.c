@@ -149,11 +149,10 @@ int pdf_find_pages(struct pdf *pdf)
 		if (level->next == level->count)
 			finder.depth--;
 		else
-			error = visit_kid(&finder,
-					  qpdf_oh_get_array_item(pdf->qpdf,
-								 level->kids,
-								 level->next++),
-					  level);
+			error = visit_kid(
+			    &finder,
+			    pdf_element(pdf, level->kids, level->next++),
+			    level);
 		if (error == 0)
 			error = pdf_check_warnings(pdf);
 	}
@@ -162,9 +161,9 @@ int pdf_find_pages(struct pdf *pdf)
 	return error;
 }
 
-/* Puts what a page inherits into it. What many pages inherit becomes an object
- * of its own first, so that it is not written once for each of them. */
-static void push_inherited(struct pdf *pdf, const struct pdf_page *page)
+/* What many pages inherit becomes an object of its own first, so that it is
+ * not written once for each of them. */
+void pdf_push_inherited(struct pdf *pdf, const struct pdf_page *page)
 {
 	for (int i = 0; i < INHERITED_COUNT; i++) {
 		qpdf_oh node = page->inherited[i];
@@ -195,7 +194,7 @@ static int write_page(struct pdf *pdf, struct buffer *out,
 	pdf->at_number = page->number;
 	pdf->at_object = qpdf_oh_get_object_id(pdf->qpdf, page->dictionary);
 	buffer_format(out, "<</Type/Page/Parent %u 0 R", pdf->tree_number);
-	push_inherited(pdf, page);
+	pdf_push_inherited(pdf, page);
 	error = pdf_copy_keys(pdf, out, page->dictionary, PDF_PAGE);
 	buffer_text(out, ">>");
 	if (error == 0)

@@ -47,7 +47,7 @@ int pdf_open(struct pdf *pdf)
 
 	for (size_t i = 0;
 	     error == -ERR_ENCRYPTED && i < pdf->job->password_count; i++) {
-		qpdf_cleanup(&pdf->qpdf);
+		pdf_close(pdf);
 		error = try_password(pdf, pdf->job->passwords[i]);
 		if (error == 0)
 			pdf->job->opened_with_password = true;
@@ -55,6 +55,16 @@ int pdf_open(struct pdf *pdf)
 	if (error == -ERR_ENCRYPTED && pdf->job->password_count > 0)
 		error = -ERR_PASSWORD_WRONG;
 	return error;
+}
+
+void pdf_close(struct pdf *pdf)
+{
+	if (pdf->qpdf == NULL)
+		return;
+	/* What nobody asked for it would print. */
+	if (qpdf_has_error(pdf->qpdf))
+		(void)qpdf_get_error(pdf->qpdf);
+	qpdf_cleanup(&pdf->qpdf);
 }
 
 int pdf_check_warnings(struct pdf *pdf)
@@ -96,6 +106,15 @@ qpdf_oh pdf_key(struct pdf *pdf, qpdf_oh dictionary, const char *key)
 	if (!qpdf_oh_is_dictionary(pdf->qpdf, dictionary))
 		return qpdf_oh_new_null(pdf->qpdf);
 	return qpdf_oh_get_key(pdf->qpdf, dictionary, key);
+}
+
+qpdf_oh pdf_element(struct pdf *pdf, qpdf_oh array, int at)
+{
+	/* qpdf warns of what is not there, and warnings are damage. */
+	if (!qpdf_oh_is_array(pdf->qpdf, array) || at < 0 ||
+	    at >= qpdf_oh_get_array_n_items(pdf->qpdf, array))
+		return qpdf_oh_new_null(pdf->qpdf);
+	return qpdf_oh_get_array_item(pdf->qpdf, array, at);
 }
 
 long long pdf_integer(struct pdf *pdf, qpdf_oh dictionary, const char *key,

@@ -67,20 +67,18 @@ static int load_filters(struct pdf_stream *stream)
 	if (qpdf_oh_is_null(pdf->qpdf, filter))
 		return 0;
 	if (!qpdf_oh_is_array(pdf->qpdf, filter))
-		return add_filter(
-		    stream, filter,
-		    qpdf_oh_is_array(pdf->qpdf, parameters)
-			? qpdf_oh_get_array_item(pdf->qpdf, parameters, 0)
-			: parameters);
+		return add_filter(stream, filter,
+				  qpdf_oh_is_array(pdf->qpdf, parameters)
+				      ? pdf_element(pdf, parameters, 0)
+				      : parameters);
 	count = qpdf_oh_get_array_n_items(pdf->qpdf, filter);
 	for (int i = 0; i < count; i++) {
-		qpdf_oh name = qpdf_oh_get_array_item(pdf->qpdf, filter, i);
+		qpdf_oh name = pdf_element(pdf, filter, i);
 		qpdf_oh inner = parameters;
 		int error;
 
 		if (qpdf_oh_is_array(pdf->qpdf, parameters))
-			inner =
-			    qpdf_oh_get_array_item(pdf->qpdf, parameters, i);
+			inner = pdf_element(pdf, parameters, i);
 		error = add_filter(stream, name, inner);
 		if (error != 0)
 			return error;

@@ -333,8 +333,7 @@ static void push_children(struct survey *survey, qpdf_oh object)
 	if (qpdf_oh_is_array(pdf->qpdf, object)) {
 		count = qpdf_oh_get_array_n_items(pdf->qpdf, object);
 		for (int i = 0; i < count && i < SURVEY_STEPS_MAX; i++)
-			push(survey,
-			     qpdf_oh_get_array_item(pdf->qpdf, object, i));
+			push(survey, pdf_element(pdf, object, i));
 		return;
 	}
 	qpdf_oh_begin_dict_key_iter(pdf->qpdf, object);

@@ -266,6 +266,28 @@ static void damage_is_mended_or_held(void **state)
 	expect_gone("bad-startxref.pdf", REMOVAL_PDF_MENDED, "alert");
 }
 
+static void text_mode_gives_what_the_pages_show(void **state)
+{
+	struct policy policy;
+	struct local_run *result;
+
+	(void)state;
+	policy_default(&policy);
+	policy.modes[FORMAT_PDF] = MODE_TEXT;
+	result = local_run(sample("text.pdf"), "text.pdf", &policy);
+	assert_int_equal(result->error, 0);
+	assert_true(view_equal(
+	    buffer_contents(&result->output),
+	    view_of_string("--- Page 1 ---\nTender notice\n入札説明書\n")));
+	assert_string_equal(result->job.extension, "txt");
+	local_run_free(result);
+	/* What fields show is part of the page. */
+	result = local_run(sample("form.pdf"), "form.pdf", &policy);
+	assert_int_equal(result->error, 0);
+	assert_false(output_has(result, "AFNumber"));
+	local_run_free(result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +305,7 @@ int main(void)
 	    cmocka_unit_test(passwords_open_what_is_locked),
 	    cmocka_unit_test(bombs_are_held),
 	    cmocka_unit_test(damage_is_mended_or_held),
+	    cmocka_unit_test(text_mode_gives_what_the_pages_show),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,7 +252,9 @@ def rest():
                    '</w:sdtContent></w:sdt>')
     package.part("rId4", "customXml", "customXml/item1.xml", None, "<x/>")
     package.part("rId1", "customXmlProps", "customXml/itemProps1.xml",
-                 OFFICE + "customXmlProperties+xml", "<y/>", source="customXml/item1.xml")
+                 OFFICE + "customXmlProperties+xml",
+                 f'<ds:datastoreItem xmlns:ds="{MAIN}officeDocument/2006/customXml" '
+                 'ds:itemID="{0}"/>', source="customXml/item1.xml")
     yield sample("custom-xml.docx", package, "custom_xml", "data_binding")
     package = docx(HELLO + f'<w:p><w:r><w:pict><v:shape id="s" o:gfxdata="UEsDBBQABgAIAAAAIQ"/>'
                    '</w:pict></w:r></w:p>')

@@ -57,7 +57,7 @@ static int blank_part(struct rebuilt *rebuilt, struct relation *relation)
 	if (part == NULL || content == NULL)
 		return -ERR_MEMORY;
 	*part = (struct part){
-	    .name = relation->part->name,
+	    .name = "xl/worksheets/empty.xml",
 	    .decision = DECISION_PART,
 	    .segment = "worksheet",
 	    .output_type = "application/vnd.openxmlformats-officedocument."

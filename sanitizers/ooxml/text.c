@@ -1,10 +1,192 @@
-#include "sanitizers/ooxml/rebuild.h"
+/*
+ * Text mode: the visible text of the rebuilt parts, in reading order, with
+ * marks for sheets, slides, notes and what stands beside the text.
+ */
+#include "sanitizers/ooxml/text_scan.h"
 
 #include "base/banned.h"
 
+struct writing {
+	struct rebuilt *rebuilt;
+	struct buffer out;
+	struct text_list strings;
+};
+
+static int add_running(struct writing *writing, const struct part *part,
+		       const char *mark)
+{
+	struct buffer text = buffer_make(writing->out.maximum);
+	int error = text_scan_running(writing->rebuilt->package.job,
+				      part->output, &text);
+	size_t blanks = 0;
+
+	while (blanks < text.size && isspace(text.data[blanks]))
+		blanks++;
+	if (error == 0 && blanks < text.size) {
+		if (mark != NULL)
+			buffer_format(&writing->out, "\n[%s]\n", mark);
+		buffer_view(&writing->out, buffer_contents(&text));
+		if (text.data[text.size - 1] != '\n')
+			buffer_u8(&writing->out, '\n');
+	}
+	buffer_free(&text);
+	return error != 0 ? error : buffer_error(&writing->out);
+}
+
+/* Parts beside the main text that a part refers to, under their marks. */
+static int add_beside(struct writing *writing, const struct part *part)
+{
+	static const struct {
+		const char *segment;
+		const char *mark;
+	} kinds[] = {
+	    {"header", "ヘッダー"},
+	    {"footer", "フッター"},
+	    {"footnotes", "脚注"},
+	    {"endnotes", "文末脚注"},
+	    {"notesslide", "ノート"},
+	    {"comments", "コメント"},
+	    {"threadedcomment", "コメント"},
+	    {"chart", "グラフ"},
+	    {"chartex", "グラフ"},
+	    {"diagramdata", "図表"},
+	    {"drawing", "図形"},
+	};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		for (size_t i = 0; i < part->relations.count; i++) {
+			struct relation *relation = &part->relations.items[i];
+			int error;
+
+			if (strcmp(relation->segment, kinds[k].segment) != 0 ||
+			    !relation_stays(relation) || relation->part == NULL)
+				continue;
+			error =
+			    add_running(writing, relation->part, kinds[k].mark);
+			/* A drawing leads to its charts. */
+			if (error == 0 &&
+			    strcmp(relation->segment, "drawing") == 0)
+				error = add_beside(writing, relation->part);
+			if (error != 0)
+				return error;
+		}
+	}
+	return 0;
+}
+
+static int add_page(struct writing *writing, const struct relation *relation,
+		    const char *name, size_t number)
+{
+	struct job *job = writing->rebuilt->package.job;
+	const struct part *part = relation->part;
+	int error;
+
+	if (strcmp(relation->segment, "slide") == 0) {
+		buffer_format(&writing->out, "%s[スライド %zu]\n",
+			      number > 1 ? "\n" : "", number);
+		error = add_running(writing, part, NULL);
+	} else {
+		buffer_format(&writing->out, "%s[シート: %s]\n",
+			      number > 1 ? "\n" : "", name);
+		error = text_scan_sheet(job, part->output, &writing->strings,
+					&writing->out);
+	}
+	return error != 0 ? error : add_beside(writing, part);
+}
+
+struct pages {
+	struct writing *writing;
+	size_t number;
+};
+
+/* <sheet name="" r:id=""/>, <sldId r:id=""/>: the pages in their order. */
+static int read_page(void *context, const struct scan_element *element)
+{
+	struct pages *pages = context;
+	struct package *package = &pages->writing->rebuilt->package;
+	const char *name;
+	struct relation *relation = NULL;
+
+	if (strcmp(element->name, "sheet") != 0 &&
+	    strcmp(element->name, "sldId") != 0)
+		return 0;
+	for (size_t i = 0; i < element->attribute_count; i++) {
+		const char **raw = element->attributes + 5 * i;
+
+		if (raw[2] != NULL && vocabulary_of(raw[2]) == VOCABULARY_R)
+			relation = relation_find(
+			    &package->main->relations,
+			    view_of(raw[3], (size_t)(raw[4] - raw[3])));
+	}
+	if (relation == NULL || relation->part == NULL ||
+	    !relation_stays(relation))
+		return 0;
+	name = scan_attribute(package->job->arena, element, "name");
+	return add_page(pages->writing, relation, name == NULL ? "" : name,
+			++pages->number);
+}
+
+static int add_strings(struct writing *writing)
+{
+	struct package *package = &writing->rebuilt->package;
+	struct relations *relations = &package->main->relations;
+
+	for (size_t i = 0; i < relations->count; i++) {
+		struct relation *relation = &relations->items[i];
+		int error;
+
+		if (strcmp(relation->segment, "sharedstrings") != 0 ||
+		    !relation_stays(relation) || relation->part == NULL)
+			continue;
+		error = text_scan_strings(package->job, relation->part->output,
+					  &writing->strings);
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+static int write_text(struct writing *writing, enum document document)
+{
+	struct package *package = &writing->rebuilt->package;
+	struct pages pages = {.writing = writing};
+	int error;
+
+	if (document == DOCUMENT_WORD) {
+		error = add_running(writing, package->main, NULL);
+		return error != 0 ? error : add_beside(writing, package->main);
+	}
+	error = add_strings(writing);
+	if (error == 0)
+		error = sax_scan(package->main->output, read_page, &pages);
+	if (error == 0 && document == DOCUMENT_SLIDE)
+		error = add_beside(writing, package->main);
+	return error;
+}
+
 int ooxml_text(struct job *job, enum document document)
 {
-	(void)job;
-	(void)document;
-	return -ERR_MODE_UNSUPPORTED;
+	struct writing *writing = arena_alloc(job->arena, sizeof(*writing));
+	int error;
+
+	if (writing == NULL)
+		return -ERR_MEMORY;
+	writing->rebuilt = arena_alloc(job->arena, sizeof(*writing->rebuilt));
+	if (writing->rebuilt == NULL)
+		return -ERR_MEMORY;
+	writing->out = buffer_make(job->policy->limits.output_bytes);
+	error = ooxml_filter(job, document, true, writing->rebuilt);
+	if (error == 0)
+		error = write_text(writing, document);
+	/* A document without any text is an empty line. */
+	if (error == 0 && writing->out.size == 0)
+		buffer_u8(&writing->out, '\n');
+	if (error == 0)
+		error = buffer_error(&writing->out);
+	if (error == 0)
+		error = job_emit(job, buffer_contents(&writing->out));
+	for (size_t i = 0; i < writing->rebuilt->count; i++)
+		buffer_free(&writing->rebuilt->parts[i]->content);
+	buffer_free(&writing->out);
+	return error;
 }

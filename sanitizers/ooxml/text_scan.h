@@ -1,0 +1,47 @@
+/*
+ * The text of one rebuilt XML part. Reads what the filter wrote, so that what
+ * went is not there: fields and formulas are their cached results.
+ */
+#ifndef SEKISHO_SANITIZERS_OOXML_TEXT_SCAN_H
+#define SEKISHO_SANITIZERS_OOXML_TEXT_SCAN_H
+
+#include "sanitizers/ooxml/rebuild.h"
+
+/* A list of strings: the shared strings of a workbook. */
+struct text_list {
+	struct view *items;
+	size_t count;
+	size_t capacity;
+};
+
+/*
+ * Text of Word and PowerPoint parts, charts and comments: a line for each
+ * paragraph, table cells divided by tabs, deletions left out, ruby in
+ * brackets behind its base.
+ */
+int text_scan_running(struct job *job, struct view content,
+		      struct buffer *out) MUST_CHECK;
+
+/* The shared strings, without their phonetic guides. */
+int text_scan_strings(struct job *job, struct view content,
+		      struct text_list *ret_strings) MUST_CHECK;
+
+/* A sheet: a line for each row, cells where their columns are. */
+int text_scan_sheet(struct job *job, struct view content,
+		    const struct text_list *strings,
+		    struct buffer *out) MUST_CHECK;
+
+/* What `text_scan_*` share: SAX events of one part. */
+struct text_events {
+	void (*start)(void *context, enum vocabulary vocabulary,
+		      const char *name, const xmlChar **attributes,
+		      int attribute_count);
+	void (*end)(void *context, enum vocabulary vocabulary,
+		    const char *name);
+	void (*text)(void *context, struct view text);
+};
+
+int text_scan_events(struct view content, const struct text_events *events,
+		     void *context) MUST_CHECK;
+
+#endif

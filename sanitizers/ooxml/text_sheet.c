@@ -1,0 +1,230 @@
+#include "sanitizers/ooxml/text_scan.h"
+
+#include "base/banned.h"
+
+enum { COLUMNS_MAX = 16384, STRINGS_MAX = 10 * 1000 * 1000 };
+
+/* ---- shared strings ---- */
+
+struct strings {
+	struct job *job;
+	struct text_list *list;
+	struct buffer text;
+	bool in_text;
+	size_t phonetic; /* depth of <rPh> */
+	int error;
+};
+
+static void strings_start(void *context, enum vocabulary vocabulary,
+			  const char *name, const xmlChar **attributes,
+			  int attribute_count)
+{
+	struct strings *strings = context;
+
+	(void)vocabulary;
+	(void)attributes;
+	(void)attribute_count;
+	if (strcmp(name, "rPh") == 0)
+		strings->phonetic++;
+	strings->in_text = strcmp(name, "t") == 0 && strings->phonetic == 0;
+}
+
+static bool add_string(struct strings *strings)
+{
+	struct text_list *list = strings->list;
+	struct arena *arena = strings->job->arena;
+
+	if (list->count == STRINGS_MAX)
+		return false;
+	if (list->count == list->capacity) {
+		size_t capacity =
+		    list->capacity == 0 ? 256 : list->capacity * 2;
+		struct view *items =
+		    arena_array(arena, capacity, sizeof(*items));
+
+		if (items == NULL)
+			return false;
+		for (size_t i = 0; i < list->count; i++)
+			items[i] = list->items[i];
+		list->items = items;
+		list->capacity = capacity;
+	}
+	list->items[list->count] =
+	    arena_copy(arena, buffer_contents(&strings->text));
+	strings->text.size = 0;
+	return list->items[list->count++].data != NULL;
+}
+
+static void strings_end(void *context, enum vocabulary vocabulary,
+			const char *name)
+{
+	struct strings *strings = context;
+
+	(void)vocabulary;
+	strings->in_text = false;
+	if (strcmp(name, "rPh") == 0 && strings->phonetic > 0)
+		strings->phonetic--;
+	if (strcmp(name, "si") == 0 && !add_string(strings))
+		strings->error = -ERR_MEMORY;
+}
+
+static void strings_text(void *context, struct view text)
+{
+	struct strings *strings = context;
+
+	if (strings->in_text)
+		buffer_view(&strings->text, text);
+}
+
+int text_scan_strings(struct job *job, struct view content,
+		      struct text_list *ret_strings)
+{
+	const struct text_events events = {strings_start, strings_end,
+					   strings_text};
+	struct strings strings = {
+	    .job = job,
+	    .list = ret_strings,
+	    .text = buffer_make(job->policy->limits.output_bytes)};
+	int error = text_scan_events(content, &events, &strings);
+
+	buffer_free(&strings.text);
+	return error != 0 ? error : strings.error;
+}
+
+/* ---- sheets ---- */
+
+struct sheet {
+	const struct text_list *strings;
+	struct buffer *out;
+	struct buffer value;
+	char type[16];
+	size_t column;  /* of the cell */
+	size_t written; /* columns of this row */
+	bool in_value;
+	size_t phonetic;
+};
+
+static struct view attribute_of(const xmlChar **attributes, int count,
+				const char *name)
+{
+	for (int i = 0; i < count; i++, attributes += 5)
+		if (strcmp((const char *)attributes[0], name) == 0)
+			return view_of(attributes[3],
+				       (size_t)(attributes[4] - attributes[3]));
+	return (struct view){NULL, 0};
+}
+
+/* "C7" is in column 3; 0 where there is no reference. */
+static size_t column_of(struct view reference)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < reference.size && column <= COLUMNS_MAX; i++) {
+		if (!isalpha(reference.data[i]))
+			break;
+		column = column * 26 +
+			 (size_t)(toupper(reference.data[i]) - 'A' + 1);
+	}
+	return column > COLUMNS_MAX ? 0 : column;
+}
+
+static void sheet_start(void *context, enum vocabulary vocabulary,
+			const char *name, const xmlChar **attributes,
+			int attribute_count)
+{
+	struct sheet *sheet = context;
+	struct view type;
+
+	sheet->in_value = false;
+	if (vocabulary != VOCABULARY_S)
+		return;
+	if (strcmp(name, "row") == 0) {
+		sheet->written = 0;
+	} else if (strcmp(name, "c") == 0) {
+		type = attribute_of(attributes, attribute_count, "t");
+		(void)snprintf(sheet->type, sizeof(sheet->type), "%.*s",
+			       (int)type.size, (const char *)type.data);
+		sheet->column =
+		    column_of(attribute_of(attributes, attribute_count, "r"));
+		sheet->value.size = 0;
+	} else if (strcmp(name, "rPh") == 0) {
+		sheet->phonetic++;
+	}
+	sheet->in_value = sheet->phonetic == 0 &&
+			  (strcmp(name, "v") == 0 || strcmp(name, "t") == 0);
+}
+
+static struct view value_of(struct sheet *sheet)
+{
+	struct view value = buffer_contents(&sheet->value);
+	size_t index = 0;
+
+	if (strcmp(sheet->type, "b") == 0)
+		return view_of_string(
+		    view_equal(value, view_of_string("1")) ? "TRUE" : "FALSE");
+	if (strcmp(sheet->type, "s") != 0)
+		return value;
+	for (size_t i = 0; i < value.size && index < STRINGS_MAX; i++)
+		if (isdigit(value.data[i]))
+			index = index * 10 + (size_t)(value.data[i] - '0');
+	return index < sheet->strings->count ? sheet->strings->items[index]
+					     : (struct view){NULL, 0};
+}
+
+static void write_cell(struct sheet *sheet)
+{
+	struct view value = value_of(sheet);
+	size_t column = sheet->column == 0 ? sheet->written + 1 : sheet->column;
+
+	if (value.size == 0)
+		return;
+	if (sheet->written == 0)
+		sheet->written = 1;
+	for (; sheet->written < column; sheet->written++)
+		buffer_u8(sheet->out, '\t');
+	for (size_t i = 0; i < value.size; i++) {
+		uint8_t byte = value.data[i];
+
+		buffer_u8(sheet->out,
+			  byte == '\n' || byte == '\r' || byte == '\t' ? ' '
+								       : byte);
+	}
+}
+
+static void sheet_end(void *context, enum vocabulary vocabulary,
+		      const char *name)
+{
+	struct sheet *sheet = context;
+
+	sheet->in_value = false;
+	if (vocabulary != VOCABULARY_S)
+		return;
+	if (strcmp(name, "c") == 0)
+		write_cell(sheet);
+	else if (strcmp(name, "row") == 0)
+		buffer_u8(sheet->out, '\n');
+	else if (strcmp(name, "rPh") == 0 && sheet->phonetic > 0)
+		sheet->phonetic--;
+}
+
+static void sheet_text(void *context, struct view text)
+{
+	struct sheet *sheet = context;
+
+	if (sheet->in_value)
+		buffer_view(&sheet->value, text);
+}
+
+int text_scan_sheet(struct job *job, struct view content,
+		    const struct text_list *strings, struct buffer *out)
+{
+	const struct text_events events = {sheet_start, sheet_end, sheet_text};
+	struct sheet sheet = {
+	    .strings = strings,
+	    .out = out,
+	    .value = buffer_make(job->policy->limits.output_bytes)};
+	int error = text_scan_events(content, &events, &sheet);
+
+	buffer_free(&sheet.value);
+	return error != 0 ? error : buffer_error(out);
+}

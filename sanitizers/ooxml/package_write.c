@@ -24,16 +24,15 @@ int output_name(struct rebuilt *rebuilt, struct part *part,
 		const char *extension)
 {
 	struct arena *arena = rebuilt->package.job->arena;
-	char *name = part_name_safe(arena, part->name, extension);
+	const char *safe = part_name_safe(arena, part->name, extension);
+	const char *name = safe;
 
 	for (unsigned i = 2; name != NULL && name_is_taken(rebuilt, name);
 	     i++) {
-		const char *numbered =
-		    arena_format(arena, "%s-%u.%s", part->name, i, extension);
+		size_t stem = strlen(safe) - strlen(extension) - 1;
 
-		name = numbered == NULL
-			   ? NULL
-			   : part_name_safe(arena, numbered, extension);
+		name = arena_format(arena, "%.*s-%u.%s", (int)stem, safe, i,
+				    extension);
 	}
 	part->output_name = name;
 	return name == NULL ? -ERR_MEMORY : 0;

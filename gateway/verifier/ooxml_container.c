@@ -153,7 +153,7 @@ int opc_read(struct opc *opc)
 {
 	struct view output = opc->check->output;
 	struct archive *archive;
-	size_t count;
+	size_t count = 0;
 	int error = check_layout(opc, &count);
 
 	if (error != 0)

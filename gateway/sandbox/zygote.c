@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -214,6 +215,13 @@ int zygote_serve(const struct zygote_options *options)
 	if (zygote == NULL)
 		return -ERR_MEMORY;
 	*zygote = (struct zygote){.options = options, .signals = -1};
+	/* With a zone that is named, and loaded once, libc does not look for
+	 * /etc/localtime each time a library converts a date. */
+	if (setenv("TZ", "UTC0", 1) != 0) {
+		free(zygote);
+		return -ERR_MEMORY;
+	}
+	tzset();
 	error = sandbox_isolate(options->sandbox);
 	if (error == 0)
 		error = program_signals(true, &zygote->signals);

@@ -202,7 +202,10 @@ void vault_connect(struct broker *broker, int fd);
 /* Has the ended item recorded; item_recorded() follows, now or later. */
 void vault_record_item(struct item *item);
 
-/* status.c: a memory file with JSON. */
+/* status.c. What the scanner says of its definitions, in one line: "3
+ * signatures of 2026-11-21T10:00:00Z"; "" when it says nothing. */
+void status_definitions(const struct broker *broker, char *text, size_t size);
+/* A memory file with JSON. */
 int status_write(struct broker *broker, int *ret_fd) MUST_CHECK;
 
 #endif

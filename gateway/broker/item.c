@@ -64,6 +64,7 @@ static void start_report(struct item *item, uint64_t size)
 {
 	const struct submission *submission = &item->submission;
 	struct timespec now;
+	char definitions[128];
 	struct report_start start = {
 	    .item_id = submission->item_id,
 	    .channel = submission->channel,
@@ -75,9 +76,10 @@ static void start_report(struct item *item, uint64_t size)
 	    .input_sha256 = item->input_sha256,
 	    .policy_name = item->policy_name,
 	    .policy_sha256 = item->policy_sha256,
-	    .definitions = item->broker->zygotes[ZYGOTE_SCANNER].state,
+	    .definitions = definitions,
 	};
 
+	status_definitions(item->broker, definitions, sizeof(definitions));
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	start.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	item->report = report_new(&start);

@@ -3,7 +3,9 @@
 #include "base/handle.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/banned.h"
 
@@ -14,6 +16,25 @@ static json_t *said(const struct zygote_link *link)
 	json_t *state = json_loads(link->state, JSON_REJECT_DUPLICATES, NULL);
 
 	return state == NULL ? json_object() : state;
+}
+
+void status_definitions(const struct broker *broker, char *text, size_t size)
+{
+	json_t *state = said(&broker->zygotes[ZYGOTE_SCANNER]);
+	const json_t *definitions = json_object_get(state, "definitions");
+	const json_t *signatures = json_object_get(definitions, "signatures");
+	time_t seconds = (time_t)json_integer_value(
+	    json_object_get(definitions, "time"));
+	struct tm utc;
+	char when[32] = "";
+
+	text[0] = '\0';
+	if (gmtime_r(&seconds, &utc) != NULL &&
+	    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc) != 0 &&
+	    json_is_integer(signatures))
+		(void)snprintf(text, size, "%lld signatures of %s",
+			       (long long)json_integer_value(signatures), when);
+	json_decref(state);
 }
 
 static json_t *programs(const struct broker *broker)

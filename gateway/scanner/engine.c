@@ -243,6 +243,25 @@ void engine_judge(int code, const char *name, struct scan_result *ret_result)
 		set_result(ret_result, SCAN_INFECTED, name);
 }
 
+enum error engine_reason(const struct scan_result *result)
+{
+	static const struct {
+		const char *name;
+		enum error reason;
+	} limits[] = {
+	    {"Heuristics.Limits.Exceeded.MaxRecursion", ERR_LIMIT_DEPTH},
+	    {"Heuristics.Limits.Exceeded.MaxFiles", ERR_LIMIT_MEMBERS},
+	    {"Heuristics.Limits.Exceeded.MaxScanSize", ERR_LIMIT_BYTES},
+	    {"Heuristics.Limits.Exceeded.MaxFileSize", ERR_LIMIT_BYTES},
+	    {"Heuristics.Limits.Exceeded.MaxScanTime", ERR_LIMIT_TIME},
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (strcmp(result->detail, limits[i].name) == 0)
+			return limits[i].reason;
+	return ERR_SCANNER_FAILED;
+}
+
 /* Alerts on encryption stay off: an encrypted original is opened by the
  * worker, and what was inside is scanned as objects of their own. Hashes of
  * pictures would decode every picture here, which the worker does anyway. */

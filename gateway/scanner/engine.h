@@ -51,6 +51,10 @@ struct scan_result {
 	char detail[SCAN_NAME_MAX + 1];
 };
 
+/* What a scan that failed holds the object for: one of the limits where the
+ * library met one, else ERR_SCANNER_FAILED. */
+enum error engine_reason(const struct scan_result *result);
+
 /* Scans an object in memory; it must not change meanwhile. */
 void engine_scan(struct engine *engine, struct view content,
 		 struct scan_result *ret_result);

@@ -55,10 +55,7 @@ static int scan(struct generation *generation, const struct job_start *start,
 	case SCAN_FAILED:
 		break;
 	}
-	/* The library goes 100 containers deep, farther than any policy. */
-	return strstr(result.detail, "Limits.Exceeded.MaxRecursion") != NULL
-		   ? -ERR_LIMIT_DEPTH
-		   : -ERR_SCANNER_FAILED;
+	return -(int)engine_reason(&result);
 }
 
 static void run(int channel, void *context)

@@ -3,6 +3,7 @@
 #include "sanitizers/pdf/stream.h"
 #include "sanitizers/pdf/text_encoding.h"
 #include "sanitizers/pdf/to_unicode.h"
+#include "sanitizers/plain/invisible.h"
 
 #include "base/utf8.h"
 
@@ -214,19 +215,41 @@ static double width_of(const struct text_font *font, uint32_t code)
 	return font->default_width;
 }
 
-/* U+FFFE, U+FFFF and their like, which stand for nothing in text. */
-static bool is_noncharacter(uint32_t character)
+/* The last character written; 0 at the beginning. */
+static uint32_t last_character(const struct buffer *out)
 {
-	return (character & 0xfffe) == 0xfffe ||
-	       (character >= 0xfdd0 && character <= 0xfdef);
+	size_t at = out->size;
+	struct cursor cursor;
+
+	while (at > 0 && out->size - at < 4 &&
+	       (out->data[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at == 0)
+		return 0;
+	cursor = cursor_at(buffer_contents(out), at - 1);
+	return utf8_next(&cursor);
 }
 
+/* Only what the text format lets stand. */
 static void put_character(struct buffer *out, uint32_t character)
 {
-	if (character == 0xa0 || character == '\t' || character == '\n')
+	if (character == 0xa0 || character == '\t' || character == '\n' ||
+	    character == '\r' || character == '\f')
 		character = SPACE;
-	if (!utf8_is_unsafe(character) && !is_noncharacter(character))
+	switch (trait_of(character)) {
+	case TRAIT_PLAIN:
 		buffer_utf8(out, character);
+		break;
+	case TRAIT_SELECTOR:
+		if (selects(character, last_character(out)))
+			buffer_utf8(out, character);
+		break;
+	case TRAIT_SEPARATOR:
+		buffer_u8(out, SPACE);
+		break;
+	default:
+		break;
+	}
 }
 
 static bool put_mapped(const struct text_font *font, uint32_t code,

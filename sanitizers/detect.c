@@ -238,18 +238,37 @@ static int settle_rest(struct job *job, struct votes *votes)
 	return 0;
 }
 
-/* A name that does not fit the content: renamed or held by policy. What comes
- * without a name or an extension claims nothing. */
+/* The extension or, where there is none, the declared type that belongs to
+ * something else; NULL when neither does. Types that no format has, like
+ * application/octet-stream, claim nothing. */
+static const char *false_claim(const struct job *job, const char *extension)
+{
+	if (extension[0] != '\0')
+		return fits_extension(job->format, extension) ? NULL
+							      : extension;
+	for (int i = 1; i < FORMAT_COUNT; i++) {
+		enum format format = (enum format)i;
+
+		if (fits_declared(format, job->declared))
+			return is_a(format, format_name(job->format))
+				   ? NULL
+				   : sanitizer_for(format)->mime;
+	}
+	return NULL;
+}
+
+/* A name that does not fit the content: renamed or held by policy. */
 static int check_disguise(struct job *job, const char *extension)
 {
-	if (extension[0] == '\0' || fits_extension(job->format, extension))
+	const char *claim = false_claim(job, extension);
+
+	if (claim == NULL)
 		return 0;
 	if ((enum disguise)job->policy->disguise == DISGUISE_BLOCK)
 		return -ERR_TYPE_DISGUISED;
 	if (!job->recheck)
 		job_remove(job, REMOVAL_TYPE_RENAMED, job->name,
-			   view_of(NULL, 0), "%s -> %s", extension,
-			   job->extension);
+			   view_of(NULL, 0), "%s -> %s", claim, job->extension);
 	return 0;
 }
 

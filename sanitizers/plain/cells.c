@@ -9,6 +9,7 @@ enum {
 	SHAPE_LINES = 20,
 	EXAMPLES_MAX = 10,
 	EXAMPLE_SIZE = 40,
+	PASSES_MAX = 4,
 };
 
 struct table {
@@ -138,6 +139,7 @@ static size_t separator_line(struct decoder decoder, uint32_t *ret_separator)
 	return decoder.offset - from;
 }
 
+/* Reports them where `job` is not NULL. */
 static void drop_separator_lines(struct job *job, struct table *table)
 {
 	struct view input = table->decoder.input;
@@ -148,7 +150,9 @@ static void drop_separator_lines(struct job *job, struct table *table)
 		struct view line =
 		    view_slice(input, table->decoder.offset, size);
 
-		job_remove(job, REMOVAL_CSV_SEPARATOR, "row 1", line, "sep=");
+		if (job != NULL)
+			job_remove(job, REMOVAL_CSV_SEPARATOR, "row 1", line,
+				   "sep=");
 		if (separator < CHARACTER_INVALID && separator != '"')
 			table->separators.values[2] = separator;
 		buffer_view(table->out,
@@ -307,8 +311,8 @@ static void walk(struct table *table)
 	}
 }
 
-int cells_guard(struct job *job, const struct text *text, bool tabs,
-		struct buffer *out)
+static int guard_once(struct job *job, const struct text *text, bool tabs,
+		      bool report, struct buffer *out)
 {
 	struct table table = {
 	    .decoder = decoder_make(text->bytes, text->encoding),
@@ -321,7 +325,7 @@ int cells_guard(struct job *job, const struct text *text, bool tabs,
 
 	table.decoder.offset = text->mark;
 	if (job->policy->csv_formulas != 0) {
-		drop_separator_lines(job, &table);
+		drop_separator_lines(report ? job : NULL, &table);
 		if (!tabs)
 			table.separators.values[1] =
 			    separator_of(text, table.decoder.offset);
@@ -330,7 +334,7 @@ int cells_guard(struct job *job, const struct text *text, bool tabs,
 	if (table.copied > 0 || table.guarded > 0)
 		buffer_view(out,
 			    view_slice(text->bytes, table.copied, SIZE_MAX));
-	if (table.guarded > 0) {
+	if (table.guarded > 0 && report) {
 		buffer_u8(&table.examples, 0);
 		job_remove(job, REMOVAL_CSV_FORMULA, table.first,
 			   view_of(NULL, 0), "%zu%s", table.guarded,
@@ -340,6 +344,29 @@ int cells_guard(struct job *job, const struct text *text, bool tabs,
 	if (table.copied > 0 && out->size == 0 && buffer_error(out) == 0)
 		return -ERR_EMPTY;
 	return buffer_error(out);
+}
+
+/* An apostrophe in front of a cell of another reading may stand within a cell
+ * of the first, which is no number then: until nothing changes. */
+int cells_guard(struct job *job, const struct text *text, bool tabs,
+		struct buffer *out)
+{
+	struct text again = *text;
+	int error = guard_once(job, text, tabs, true, out);
+
+	for (int i = 0; i < PASSES_MAX && error == 0; i++) {
+		struct buffer next = buffer_make(out->maximum);
+
+		if (out->size == 0)
+			return 0;
+		again.bytes = buffer_contents(out);
+		error = guard_once(job, &again, tabs, false, &next);
+		if (error == 0 && next.size == 0)
+			return 0;
+		buffer_free(out);
+		*out = next;
+	}
+	return error == 0 ? -ERR_TYPE_AMBIGUOUS : error;
 }
 
 int cells_flatten(const struct text *text, bool tabs, struct buffer *out)

@@ -281,6 +281,21 @@ int text_clean(struct job *job, bool utf8, struct text *ret_text)
 	return 0;
 }
 
+/* Whether nothing would go the second time: what was apart before something
+ * was taken out from between may have become an escape sequence. */
+static bool stays_clean(struct view bytes, enum encoding encoding)
+{
+	struct buffer nowhere = buffer_make(0);
+	struct cleaner cleaner = {
+	    .decoder = decoder_make(bytes, encoding),
+	    .out = &nowhere,
+	};
+
+	cleaner.decoder.offset = mark_size(bytes, encoding);
+	clean_all(&cleaner);
+	return !cleaner.changed;
+}
+
 /* Whether what is left is still in this encoding: else it would be read as
  * something that nobody looked at. What is all ASCII reads the same. */
 static bool still_reads_as(struct view bytes, enum encoding encoding)
@@ -311,7 +326,8 @@ int text_emit(struct job *job, struct view bytes, enum encoding encoding)
 		return error;
 	}
 	if ((again.format != FORMAT_TEXT && again.format != FORMAT_CSV) ||
-	    !still_reads_as(bytes, encoding))
+	    !still_reads_as(bytes, encoding) ||
+	    !stays_clean(bytes, encoding_of_again(bytes)))
 		return -ERR_TYPE_AMBIGUOUS;
 	return job_emit(job, bytes);
 }

@@ -218,6 +218,10 @@ static void the_declared_type_decides_where_the_name_does_not(void **state)
 	job.declared = "application/octet-stream";
 	assert_int_equal(detect_format(&job), 0);
 	assert_int_equal(job.format, FORMAT_TEXT);
+	policy.disguise = DISGUISE_BLOCK;
+	assert_int_equal(detect_format(&job), 0);
+	job.declared = "image/png";
+	assert_int_equal(detect_format(&job), -ERR_TYPE_DISGUISED);
 }
 
 /* A directory chain that is a loop, sectors outside the file. */

@@ -72,6 +72,17 @@ bool utf8_valid(struct view view)
 	return true;
 }
 
+/* Whether these are the first bytes of a character that was cut. */
+static bool is_beginning(const uint8_t *data, size_t size)
+{
+	if (size >= 4 || data[0] < 0xC2 || data[0] > 0xF4)
+		return false;
+	for (size_t i = 1; i < size; i++)
+		if ((data[i] & 0xC0) != 0x80)
+			return false;
+	return true;
+}
+
 void utf8_repair(char *text)
 {
 	uint8_t *bytes = (uint8_t *)text;
@@ -84,7 +95,7 @@ void utf8_repair(char *text)
 
 		if (length > 0) {
 			offset += length;
-		} else if (bytes[offset] >= 0xC2 && size - offset < 4) {
+		} else if (is_beginning(bytes + offset, size - offset)) {
 			bytes[offset] = '\0';
 			return;
 		} else {

@@ -18,6 +18,7 @@ enum {
 	BACKOFF_MAX_MS = 30000,
 	HEALTHY_MS = 60000, /* running so long clears its failures */
 	STOP_STEP_MS = 25000,
+	EXIT_NEEDS_PERSON = 2, /* of a program that must not be restarted */
 };
 
 /* Stopped one after the other: no more files in, then what is under way is

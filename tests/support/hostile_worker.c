@@ -54,19 +54,19 @@ static void send_removal(int channel, uint16_t kind, const char *path)
 		_exit(1);
 }
 
-static void send_nested(int channel, bool sealed)
+static void send_nested(int channel, uint64_t ticket, const char *content)
 {
 	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
 	int fd = -1;
 
 	pack_string(&payload, "inner");
 	pack_string(&payload, "inner.txt");
-	if (sealed)
-		(void)!memory_file_from("x", view_of_string("ok"), &fd);
+	if (content != NULL)
+		(void)!memory_file_from("x", view_of_string(content), &fd);
 	else
-		(void)!memory_file_new("x", &fd);
-	if (frame_send(channel, MESSAGE_NESTED, 1, buffer_contents(&payload),
-		       fd) != 0)
+		(void)!memory_file_new("x", &fd); /* not sealed */
+	if (frame_send(channel, MESSAGE_NESTED, ticket,
+		       buffer_contents(&payload), fd) != 0)
 		_exit(1);
 }
 
@@ -126,9 +126,18 @@ static void misbehave(int channel)
 	else if (is("path"))
 		send_removal(channel, REMOVAL_METADATA, "\xff\xfe");
 	else if (is("unsealed"))
-		send_nested(channel, false);
+		send_nested(channel, 1, NULL);
 	else if (is("abandon"))
-		send_nested(channel, true);
+		send_nested(channel, 1, "ok");
+}
+
+/* Two nested objects that never end, and a parent that waits for them. */
+static void wait_for_pair(int channel)
+{
+	send_nested(channel, 1, "hang");
+	send_nested(channel, 2, "hang");
+	for (;;)
+		(void)sleep(1000);
 }
 
 static void run(int channel, void *context)
@@ -139,6 +148,8 @@ static void run(int channel, void *context)
 	if (is("hang"))
 		for (;;)
 			(void)sleep(1000);
+	if (is("pair"))
+		wait_for_pair(channel);
 	misbehave(channel);
 	if (is("original"))
 		write_text("GIF89a but says it is text\x01");

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""sekishod: says when it is ready, runs as a plain user, restarts what dies,
+lets no stranger's frame disturb it, and leaves nothing behind when it stops."""
+import array
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+import gateway
+
+PROGRAMS = ["sekisho-vault", "sekisho-broker", "sekisho-worker", "sekisho-scanner",
+            "sekisho-verifier", "sekisho-folder"]
+
+
+def wait_for(what, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = what()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError("did not come true in time")
+
+
+def one_pid(running, program):
+    return wait_for(lambda: (running.pids(program) or [None])[0])
+
+
+def notices(path):
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    server.bind(str(path))
+    os.chmod(path, 0o777)
+    server.settimeout(30)
+    return server
+
+
+def user_of(pid):
+    for line in open(f"/proc/{pid}/status", encoding="ascii"):
+        if line.startswith("Uid:"):
+            return {int(word) for word in line.split()[1:]}
+    return set()
+
+
+def runs_as_a_plain_user(running):
+    pids = [running.process.pid] + [one_pid(running, name) for name in PROGRAMS]
+    for pid in pids:
+        assert 0 not in user_of(pid), f"{pid} runs as root"
+
+
+def restarts_what_dies(running):
+    for program in PROGRAMS:
+        old = one_pid(running, program)
+        os.kill(old, signal.SIGKILL)
+        new = wait_for(lambda: [pid for pid in running.pids(program) if pid != old])
+        running.wait_ready()
+        client = running.client()
+        assert client.sanitize(b"after\n", "after.txt")["verdict"] == "unchanged"
+        client.close()
+        print(f"{program} killed: {old} -> {new[0]}, and it goes on")
+    assert running.log().count("program-ended") >= len(PROGRAMS)
+
+
+def waits_longer_each_time(running):
+    for _ in range(4):
+        os.kill(one_pid(running, "sekisho-verifier"), signal.SIGKILL)
+        time.sleep(0.05)
+    assert "failures=4" in running.log(), "the failures in a row are not counted"
+    running.wait_ready()
+
+
+def survives_bad_frames(running):
+    def connect():
+        return running.client().socket
+
+    header = struct.pack("<IIQ", gateway.MESSAGE["MESSAGE_SUBMIT"], 0, 1)
+    bad = {
+        "short": b"abc",
+        "wrong length": header[:4] + struct.pack("<I", 99) + header[8:],
+        "unknown type": struct.pack("<IIQ", 9999, 0, 1),
+        "somebody else's": struct.pack("<IIQ", gateway.MESSAGE["MESSAGE_JOB_DONE"], 0, 1),
+        "no content": header,
+        "garbage": struct.pack("<IIQ", gateway.MESSAGE["MESSAGE_SUBMIT"], 40, 1) + bytes(40),
+        "too long": struct.pack("<IIQ", 1, 65000, 1) + bytes(65000),
+    }
+    neighbour = running.client()
+    for name, frame in bad.items():
+        peer = connect()
+        peer.send(frame)
+        assert peer.recv(100) == b"", f"{name}: not closed"
+        assert neighbour.sanitize(b"fine\n", "a.txt")["verdict"] == "unchanged", name
+    # Two descriptors where one is allowed: refused, and none is kept.
+    broker = one_pid(running, "sekisho-broker")
+    before = len(os.listdir(f"/proc/{broker}/fd"))
+    for _ in range(20):
+        peer = connect()
+        two = array.array("i", [0, 1])
+        try:
+            peer.sendmsg([header], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, two)])
+            assert peer.recv(100) == b"", "two descriptors: not closed"
+        except (ConnectionError, BrokenPipeError):
+            pass
+        peer.close()
+    assert neighbour.sanitize(b"fine\n", "a.txt")["verdict"] == "unchanged"
+    after = len(os.listdir(f"/proc/{broker}/fd"))
+    assert after <= before + 1, f"descriptors leak: {before} -> {after}"
+
+
+def nested_objects_run_side_by_side(folder):
+    """With the hostile worker, whose `pair` waits for two that hang."""
+    sys.path.insert(0, str(pathlib.Path(__file__).parent))
+    programs = folder / "bin"
+    programs.mkdir()
+    for program in gateway.BIN.iterdir():
+        (programs / program.name).write_bytes(program.read_bytes())
+        os.chmod(programs / program.name, 0o755)
+    hostile = (gateway.BUILD / "tests/hostile-worker").read_bytes()
+    (programs / "sekisho-worker").write_bytes(hostile)
+    kept, gateway.BIN = gateway.BIN, programs
+    limits = "policies:\n  - name: default\n    limits:\n      seconds: 8\n"
+    running = gateway.Gateway(folder / "nested", limits)
+    with running:
+        client = running.client()
+        client.submit(b"pair\n", "pair.txt")
+        zygote = one_pid(running, "sekisho-worker")
+        children = pathlib.Path(f"/proc/{zygote}/task/{zygote}/children")
+        wait_for(lambda: len(children.read_text().split()) == 3, 7)
+        result = client.result()
+        assert result["report"]["reason"]["code"] == "limit.time", result
+    gateway.BIN = kept
+    print("two nested objects ran beside each other and their parent")
+
+
+def second_one_is_refused(running):
+    done = subprocess.run([gateway.BIN / "sekishod", "--state", running.state],
+                          capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1 and "already-running" in done.stderr, done.stderr
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        os.chmod(folder, 0o777)
+        server = notices(folder / "notify")
+        running = gateway.Gateway(folder / "state", environment={
+            "NOTIFY_SOCKET": str(folder / "notify")}).start()
+        assert server.recv(100) == b"READY=1"
+        if os.geteuid() == 0:
+            runs_as_a_plain_user(running)
+        second_one_is_refused(running)
+        survives_bad_frames(running)
+        restarts_what_dies(running)
+        waits_longer_each_time(running)
+        pids = [pid for program in PROGRAMS for pid in running.pids(program)]
+        assert running.stop() == 0
+        assert server.recv(100) == b"STOPPING=1"
+        for pid in pids:
+            assert not pathlib.Path(f"/proc/{pid}").exists(), f"{pid} is left"
+        nested_objects_run_side_by_side(folder)
+    print("the supervisor does what it should")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

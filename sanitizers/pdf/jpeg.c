@@ -96,6 +96,55 @@ static int transcode(struct pdf_picture *picture, struct view view,
 	return 0;
 }
 
+/* By policy the samples are decoded and encoded anew, as they are: without
+ * turning them into other colours. */
+static int reencode(struct pdf_picture *picture, struct view view,
+		    struct jpeg_decompress_struct *in,
+		    struct jpeg_compress_struct *out, unsigned char **packed,
+		    unsigned long *size)
+{
+	struct errors errors = {0};
+	JSAMPARRAY line;
+	int error;
+
+	set_errors(&errors);
+	in->err = &errors.manager;
+	out->err = &errors.manager;
+	if (setjmp(errors.back) != 0)
+		return -ERR_MALFORMED;
+	jpeg_create_decompress(in);
+	jpeg_create_compress(out);
+	in->progress = &errors.progress;
+	jpeg_mem_src(in, view.data, view.size);
+	(void)jpeg_read_header(in, TRUE);
+	error = check_size(picture, in);
+	if (error != 0)
+		return error;
+	in->out_color_space = in->jpeg_color_space;
+	(void)jpeg_start_decompress(in);
+	jpeg_mem_dest(out, packed, size);
+	out->image_width = in->output_width;
+	out->image_height = in->output_height;
+	out->input_components = in->output_components;
+	out->in_color_space = in->out_color_space;
+	jpeg_set_defaults(out);
+	jpeg_set_colorspace(out, in->jpeg_color_space);
+	jpeg_set_quality(out, QUALITY, TRUE);
+	out->write_Adobe_marker = in->saw_Adobe_marker;
+	out->write_JFIF_header = FALSE;
+	out->optimize_coding = TRUE;
+	jpeg_start_compress(out, TRUE);
+	line = in->mem->alloc_sarray(
+	    (j_common_ptr)in, JPOOL_IMAGE,
+	    in->output_width * (unsigned)in->output_components, 1);
+	while (in->output_scanline < in->output_height) {
+		(void)jpeg_read_scanlines(in, line, 1);
+		(void)jpeg_write_scanlines(out, line, 1);
+	}
+	jpeg_finish_compress(out);
+	return 0;
+}
+
 static int keep_colour_transform(struct pdf_picture *picture)
 {
 	long long transform = pdf_integer(

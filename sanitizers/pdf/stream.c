@@ -16,6 +16,14 @@ void pdf_stream_free(struct pdf_stream *stream)
 	buffer_free(&stream->data);
 }
 
+/* Objects that only tell of the data are looked at, not copied. */
+static int mark_parameters(struct pdf *pdf, qpdf_oh object)
+{
+	if (!qpdf_oh_is_indirect(pdf->qpdf, object))
+		return 0;
+	return pdf_mark_kept(pdf, object);
+}
+
 static int add_filter(struct pdf_stream *stream, qpdf_oh name,
 		      qpdf_oh parameters)
 {
@@ -26,6 +34,8 @@ static int add_filter(struct pdf_stream *stream, qpdf_oh name,
 		filter = filter_by_name(qpdf_oh_get_name(pdf->qpdf, name));
 	if (filter == FILTER_UNKNOWN)
 		return -ERR_MALFORMED;
+	if (mark_parameters(pdf, parameters) != 0)
+		return -ERR_MEMORY;
 	/* qpdf has undone it when it gave the bytes. */
 	if (filter == FILTER_CRYPT) {
 		pdf_note(pdf, REMOVAL_PDF_CRYPT_FILTER, "stream", "/Crypt");
@@ -86,14 +96,6 @@ static int load_filters(struct pdf_stream *stream)
 	return 0;
 }
 
-/* Objects that only tell of the data are looked at, not copied. */
-static int mark_parameters(struct pdf *pdf, qpdf_oh object)
-{
-	if (!qpdf_oh_is_indirect(pdf->qpdf, object))
-		return 0;
-	return pdf_mark_kept(pdf, object);
-}
-
 int pdf_stream_load(struct pdf *pdf, qpdf_oh object,
 		    struct pdf_stream *ret_stream)
 {
@@ -116,10 +118,8 @@ int pdf_stream_load(struct pdf *pdf, qpdf_oh object,
 		size = 0;
 	stream->raw = (struct buffer){
 	    .data = bytes, .size = size, .capacity = size, .maximum = size};
-	error = mark_parameters(pdf, stream->parameters);
-	if (error == 0)
-		error = mark_parameters(
-		    pdf, pdf_key(pdf, stream->dictionary, "/DecodeParms"));
+	error = mark_parameters(
+	    pdf, pdf_key(pdf, stream->dictionary, "/DecodeParms"));
 	if (error == 0)
 		error = mark_parameters(
 		    pdf, pdf_key(pdf, stream->dictionary, "/Filter"));

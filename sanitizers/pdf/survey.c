@@ -375,14 +375,20 @@ static void walk(struct survey *survey)
 	}
 }
 
-/* Object and cross-reference streams are part of the structure. */
+/* Object streams, cross-reference streams and what linearization adds are
+ * part of the structure. */
 static bool is_structural(struct pdf *pdf, qpdf_oh object)
 {
-	qpdf_oh dictionary;
+	qpdf_oh dictionary = pdf_dictionary(pdf, object);
 
+	if (qpdf_oh_is_dictionary(pdf->qpdf, dictionary) &&
+	    qpdf_oh_has_key(pdf->qpdf, dictionary, "/Linearized"))
+		return true;
 	if (!qpdf_oh_is_stream(pdf->qpdf, object))
 		return false;
-	dictionary = pdf_dictionary(pdf, object);
+	/* The hints of a linearized file. */
+	if (pdf_integer(pdf, dictionary, "/S", -1) >= 0)
+		return true;
 	return pdf_has_name(pdf, dictionary, "/Type", "/ObjStm") ||
 	       pdf_has_name(pdf, dictionary, "/Type", "/XRef");
 }
@@ -393,6 +399,7 @@ static void survey_unreferenced(struct survey *survey)
 	qpdf_oh trailer = qpdf_get_trailer(pdf->qpdf);
 	long long count = pdf_integer(pdf, trailer, "/Size", 0);
 	unsigned found = 0;
+	int first = 0;
 
 	if (count > UNREFERENCED_MAX)
 		count = UNREFERENCED_MAX;
@@ -405,7 +412,7 @@ static void survey_unreferenced(struct survey *survey)
 		object = qpdf_get_object_by_id(pdf->qpdf, id, 0);
 		if (!qpdf_oh_is_scalar(pdf->qpdf, object) &&
 		    !is_structural(pdf, object) && first_sight(pdf, object)) {
-			found++;
+			first = found++ == 0 ? id : first;
 			pdf->at_object = id;
 			pdf->at_kind = PDF_NONE;
 			/* first_sight() marked it: its children only. */
@@ -420,7 +427,7 @@ static void survey_unreferenced(struct survey *survey)
 	}
 	if (found > 0)
 		job_remove(pdf->job, REMOVAL_PDF_UNREFERENCED, "",
-			   view_of(NULL, 0), "%u", found);
+			   view_of(NULL, 0), "%u (object %d...)", found, first);
 }
 
 int pdf_survey(struct pdf *pdf)

@@ -216,6 +216,25 @@ static void pictures_are_packed_anew(void **state)
 	expect_held("jbig2-huge.pdf", -ERR_LIMIT_PIXELS);
 }
 
+static void jpegs_are_encoded_anew_by_policy(void **state)
+{
+	struct policy policy;
+	struct local_run *plain = run("jpeg.pdf");
+	struct local_run *anew;
+
+	(void)state;
+	policy_default(&policy);
+	policy.dct = DCT_REENCODE;
+	anew = local_run(sample("jpeg.pdf"), "jpeg.pdf", &policy);
+	assert_int_equal(anew->error, 0);
+	assert_true(output_has(anew, "/DCTDecode"));
+	assert_false(view_equal(buffer_contents(&plain->output),
+				buffer_contents(&anew->output)));
+	assert_stable(anew);
+	local_run_free(anew);
+	local_run_free(plain);
+}
+
 static void bytes_outside_of_the_structure_go(void **state)
 {
 	(void)state;
@@ -301,6 +320,7 @@ int main(void)
 	    cmocka_unit_test(media_and_attachments_go),
 	    cmocka_unit_test(what_hides_in_streams_goes),
 	    cmocka_unit_test(pictures_are_packed_anew),
+	    cmocka_unit_test(jpegs_are_encoded_anew_by_policy),
 	    cmocka_unit_test(bytes_outside_of_the_structure_go),
 	    cmocka_unit_test(passwords_open_what_is_locked),
 	    cmocka_unit_test(bombs_are_held),

@@ -163,8 +163,11 @@ int pdf_repack_jpeg(struct pdf_picture *picture, struct view in)
 	struct jpeg_compress_struct compress = {0};
 	unsigned char *packed = NULL;
 	unsigned long size = 0;
-	int error =
-	    transcode(picture, in, &decompress, &compress, &packed, &size);
+	const struct job *job = picture->pdf->job;
+	/* A second run over the output must not lose more. */
+	bool anew = job->policy->dct == DCT_REENCODE && !job->recheck;
+	int error = (anew ? reencode : transcode)(picture, in, &decompress,
+						  &compress, &packed, &size);
 
 	jpeg_destroy_compress(&compress);
 	jpeg_destroy_decompress(&decompress);

@@ -2,18 +2,17 @@
 
 #include "sanitizers/archive/zip_layout.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "base/banned.h"
 
 enum {
-	DEFLATE_LEVEL = 6,
+	DEFLATE_LEVEL = 4,
 	VERSION_AES = 51,
 	VERSION = 20,  /* deflate, folders */
 	DATE = 0x0021, /* 1980-01-01, the first the format knows */
 	ATTRIBUTE_FOLDER = 0x10,
 	MEMBERS_MAX = 65534,
-	PIECE = 64 * 1024,
 };
 
 struct zip_writer {
@@ -21,21 +20,8 @@ struct zip_writer {
 	struct buffer output;
 	struct buffer directory;
 	uint32_t count;
-	bool ready; /* `stream` was set up */
-	z_stream stream;
-	uint8_t piece[PIECE];
+	struct libdeflate_compressor *compressor; /* NULL until needed */
 };
-
-static void *allocate(void *arena, unsigned count, unsigned size)
-{
-	return arena_array(arena, count, size);
-}
-
-static void release(void *arena, void *piece)
-{
-	(void)arena;
-	(void)piece;
-}
 
 int zip_writer_new(struct job *job, struct zip_writer **ret_writer)
 {
@@ -50,9 +36,6 @@ int zip_writer_new(struct job *job, struct zip_writer **ret_writer)
 	writer->job = job;
 	writer->output = buffer_make((size_t)maximum);
 	writer->directory = buffer_make((size_t)maximum);
-	writer->stream.zalloc = allocate;
-	writer->stream.zfree = release;
-	writer->stream.opaque = job->arena;
 	*ret_writer = writer;
 	return 0;
 }
@@ -63,32 +46,29 @@ void zip_writer_free(struct zip_writer *writer)
 		return;
 	buffer_free(&writer->output);
 	buffer_free(&writer->directory);
+	libdeflate_free_compressor(writer->compressor);
 }
 
+/* -ERR_LIMIT_OUTPUT when it gets no smaller. */
 static int deflate_into(struct zip_writer *writer, struct view content,
 			struct buffer *packed)
 {
-	z_stream *stream = &writer->stream;
-	int status;
+	size_t size;
 
-	if (!writer->ready &&
-	    deflateInit2(stream, DEFLATE_LEVEL, Z_DEFLATED, -MAX_WBITS, 8,
-			 Z_DEFAULT_STRATEGY) != Z_OK)
+	if (content.size == 0)
+		return -ERR_LIMIT_OUTPUT;
+	if (writer->compressor == NULL)
+		writer->compressor = libdeflate_alloc_compressor(DEFLATE_LEVEL);
+	if (writer->compressor == NULL)
 		return -ERR_MEMORY;
-	if (writer->ready && deflateReset(stream) != Z_OK)
-		return -ERR_INTERNAL;
-	writer->ready = true;
-	stream->next_in = (Bytef *)(uintptr_t)content.data;
-	stream->avail_in = (uInt)content.size;
-	do {
-		stream->next_out = writer->piece;
-		stream->avail_out = PIECE;
-		status = deflate(stream, Z_FINISH);
-		if (status != Z_OK && status != Z_STREAM_END)
-			return -ERR_INTERNAL;
-		buffer_bytes(packed, writer->piece, PIECE - stream->avail_out);
-	} while (status != Z_STREAM_END && buffer_error(packed) == 0);
-	return buffer_error(packed);
+	buffer_fill(packed, 0, content.size);
+	if (buffer_error(packed) != 0)
+		return buffer_error(packed);
+	size = libdeflate_deflate_compress(writer->compressor, content.data,
+					   content.size, packed->data,
+					   packed->size);
+	packed->size = size;
+	return size == 0 ? -ERR_LIMIT_OUTPUT : 0;
 }
 
 /* The fields that the local header and the central record share. */
@@ -189,8 +169,8 @@ static void put_unicode_extra(struct buffer *extra,
 	buffer_u16le(extra, ZIP_EXTRA_UNICODE_PATH);
 	buffer_u16le(extra, (uint16_t)(5 + member->unicode_name.size));
 	buffer_u8(extra, 1);
-	buffer_u32le(
-	    extra, (uint32_t)crc32_z(0, member->name.data, member->name.size));
+	buffer_u32le(extra,
+		     libdeflate_crc32(0, member->name.data, member->name.size));
 	buffer_view(extra, member->unicode_name);
 }
 
@@ -210,7 +190,7 @@ int zip_writer_add(struct zip_writer *writer, const struct zip_member *member,
 		return -ERR_LIMIT_MEMBERS;
 	if (content.size > writer->output.maximum)
 		return -ERR_LIMIT_OUTPUT;
-	common.crc = (uint32_t)crc32_z(0, content.data, content.size);
+	common.crc = libdeflate_crc32(0, content.data, content.size);
 	common.unpacked = (uint32_t)content.size;
 	if (member->utf8 && !is_ascii(member->name))
 		common.flags |= ZIP_FLAG_UTF8;

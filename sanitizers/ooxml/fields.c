@@ -292,3 +292,11 @@ int fields_finish(struct filter *filter)
 	    &filter->writer,
 	    filter->fields == NULL ? NULL : filter->fields->dropped);
 }
+
+void fields_free(struct filter *filter)
+{
+	struct fields *fields = filter->fields;
+
+	while (fields != NULL && fields->depth > 0)
+		buffer_free(&fields->stack[--fields->depth].text);
+}

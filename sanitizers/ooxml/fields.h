@@ -42,4 +42,7 @@ void fields_leave(struct filter *filter);
 /* At the end of the part: settles all, and ends the writer. */
 int fields_finish(struct filter *filter) MUST_CHECK;
 
+/* Gives back what a part that was given up left behind. */
+void fields_free(struct filter *filter);
+
 #endif

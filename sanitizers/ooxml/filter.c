@@ -17,7 +17,7 @@
 
 #include "base/banned.h"
 
-enum { CACHE_SIZE = 2048 };
+enum { CACHE_SIZE = 2048, CACHE_PROBES = 8 };
 
 /* What a pair of libxml2's interned strings means. */
 struct cached {
@@ -34,14 +34,24 @@ struct rule_cache {
 	struct cached attributes[CACHE_SIZE];
 };
 
+/* The slot of this pair, or one that can be taken for it. */
 static struct cached *cache_slot(struct cached *slots, const xmlChar *name,
 				 const xmlChar *uri)
 {
-	size_t hash = ((uintptr_t)name >> 3) * 31 + ((uintptr_t)uri >> 3);
-	struct cached *slot = &slots[(hash ^ (hash >> 11)) % CACHE_SIZE];
+	uint64_t key = (uintptr_t)name * 31 + (uintptr_t)uri;
+	size_t first = (size_t)((key * 0x9e3779b97f4a7c15u) >> 40);
+	struct cached *slot = &slots[first % CACHE_SIZE];
 
-	if (slot->used && slot->name == name && slot->uri == uri)
-		return slot;
+	for (size_t i = 0; i < CACHE_PROBES; i++) {
+		struct cached *probed = &slots[(first + i) % CACHE_SIZE];
+
+		if (probed->used && probed->name == name && probed->uri == uri)
+			return probed;
+		if (!probed->used) {
+			slot = probed;
+			break;
+		}
+	}
 	*slot = (struct cached){.name = name,
 				.uri = uri,
 				.vocabulary = vocabulary_of((const char *)uri)};
@@ -593,6 +603,7 @@ int filter_part(struct document_state *document, struct part *part)
 	error = run(filter);
 	sax_parser_free(filter->parser);
 	buffer_free(&filter->capture);
+	fields_free(filter);
 	if (error == 0)
 		report_tallies(filter);
 	part->content = filter->writer.out;

@@ -1,5 +1,7 @@
 #include "sanitizers/format.h"
 
+#include "base/banned.h"
+
 #define FORMAT(symbol, name, family, modules)                                  \
 	extern const struct sanitizer sanitizer_##name;
 #include "sanitizers/formats.def"

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/banned.h"
+
 enum { REMOVALS_MAX = 100000 };
 
 static const uint64_t ratio_floor = 1024 * 1024;

@@ -345,6 +345,11 @@ def damaged():
     flipped[at + 11] ^= 0x7
     yield Sample("bad-startxref.pdf", bytes(flipped), removals=["pdf.mended"],
                  note="the table is found again")
+    yield Sample("object-number.pdf", b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+                 b"2 0 obj\n<</Type/Pages/Count 1/Kids[<</Type/Page/Parent 2 0 R"
+                 b"/MediaBox[0 0 9 9]>>]/Resources<<>>>>\nendobj\n"
+                 b"2147483647 0 obj\n(x)\nendobj\ntrailer\n<</Root 1 0 R/Size 3>>\n",
+                 removals=["pdf.mended"], note="no room for another object's number")
     flipped = bytearray(good)
     flipped[good.index(b"/Pages") + 1] ^= 0x20
     yield Sample("bit-flip.pdf", bytes(flipped), verdict="blocked", reason="malformed")

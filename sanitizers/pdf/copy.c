@@ -345,6 +345,29 @@ static int copy_one(struct pdf *pdf, struct buffer *out, qpdf_oh dictionary,
 	return error;
 }
 
+static int copy_listed(struct pdf *pdf, struct buffer *out, qpdf_oh dictionary,
+		       enum pdf_dictionary kind, const struct buffer *keys)
+{
+	const struct pdf_page *page = kind == PDF_PAGE ? pdf->page : NULL;
+	const char *previous = "";
+	int error = 0;
+
+	for (size_t at = 0; error == 0 && at < keys->size;
+	     at += strlen((const char *)keys->data + at) + 1) {
+		const char *key = (const char *)keys->data + at;
+
+		if (page != NULL)
+			error =
+			    pdf_copy_inherited(pdf, out, page, previous, key);
+		if (error == 0)
+			error = copy_one(pdf, out, dictionary, kind, key);
+		previous = key;
+	}
+	if (error == 0 && page != NULL)
+		error = pdf_copy_inherited(pdf, out, page, previous, NULL);
+	return error;
+}
+
 int pdf_copy_keys(struct pdf *pdf, struct buffer *out, qpdf_oh object,
 		  enum pdf_dictionary kind)
 {
@@ -362,10 +385,8 @@ int pdf_copy_keys(struct pdf *pdf, struct buffer *out, qpdf_oh object,
 			buffer_bytes(&keys, key, strlen(key) + 1);
 	}
 	error = buffer_error(&keys);
-	for (size_t at = 0; error == 0 && at < keys.size;
-	     at += strlen((const char *)keys.data + at) + 1)
-		error = copy_one(pdf, out, dictionary, kind,
-				 (const char *)keys.data + at);
+	if (error == 0)
+		error = copy_listed(pdf, out, dictionary, kind, &keys);
 	if (is_stream)
 		qpdf_oh_release(pdf->qpdf, dictionary);
 	return error;
@@ -383,7 +404,12 @@ static int write_item(struct pdf *pdf, struct buffer *out,
 	pdf->at_object = item->object;
 	pdf->at_number = item->number;
 	out->size = 0;
-	if (item->kind >= 0x100) {
+	if (item->kind == PDF_KIND_INHERITED) {
+		object = pdf_key(pdf, object, "/Resources");
+		buffer_text(out, "<<");
+		error = pdf_copy_keys(pdf, out, object, PDF_RESOURCES);
+		buffer_text(out, ">>");
+	} else if (item->kind >= 0x100) {
 		error =
 		    copy_any_array(pdf, out, object,
 				   (enum pdf_type)(item->kind - 0x100), &kept);

@@ -87,6 +87,7 @@ struct pdf {
 	uint64_t *offsets; /* by number; 0: not written */
 	size_t offsets_size;
 	struct pdf_page *pages;
+	const struct pdf_page *page; /* being written; NULL: none */
 	size_t page_count;
 	size_t page_room;
 	uint32_t tree_number;   /* of the page tree's root */
@@ -169,7 +170,10 @@ int pdf_enqueue(struct pdf *pdf, qpdf_oh object, uint16_t kind,
 		uint32_t *ret_number) MUST_CHECK;
 
 /* Marks an object as used by the output, and asks for it. */
-enum { PDF_KIND_ANY = 0xffff };
+enum {
+	PDF_KIND_ANY = 0xffff,
+	PDF_KIND_INHERITED = 0xfffe, /* the resources of a node of the tree */
+};
 int pdf_mark_kept(struct pdf *pdf, qpdf_oh object) MUST_CHECK;
 bool pdf_is_kept(const struct pdf *pdf, int object, int generation);
 
@@ -222,8 +226,14 @@ int pdf_copy_open_action(struct pdf *pdf, struct buffer *out, qpdf_oh value,
 /* ---- pages.c ---- */
 int pdf_find_pages(struct pdf *pdf) MUST_CHECK;
 
-/* Puts what a page inherits into it. */
-void pdf_push_inherited(struct pdf *pdf, const struct pdf_page *page);
+/* Its own resources, or those that it inherits. */
+qpdf_oh pdf_page_resources(struct pdf *pdf, const struct pdf_page *page);
+
+/* Writes what a page inherits whose keys lie between two of its own, by the
+ * order of bytes; `before` NULL: to the end. */
+int pdf_copy_inherited(struct pdf *pdf, struct buffer *out,
+		       const struct pdf_page *page, const char *after,
+		       const char *before) MUST_CHECK;
 int pdf_write_pages(struct pdf *pdf) MUST_CHECK;
 
 /* ---- survey.c ---- */

@@ -161,27 +161,75 @@ int pdf_find_pages(struct pdf *pdf)
 	return error;
 }
 
-/* What many pages inherit becomes an object of its own first, so that it is
- * not written once for each of them. */
-void pdf_push_inherited(struct pdf *pdf, const struct pdf_page *page)
+qpdf_oh pdf_page_resources(struct pdf *pdf, const struct pdf_page *page)
 {
-	for (int i = 0; i < INHERITED_COUNT; i++) {
-		qpdf_oh node = page->inherited[i];
-		qpdf_oh value;
+	qpdf_oh node = page->inherited[INHERITED_RESOURCES];
 
-		if (node == 0 || qpdf_oh_has_key(pdf->qpdf, page->dictionary,
-						 inherited_keys[i]))
+	if (node == 0 ||
+	    qpdf_oh_has_key(pdf->qpdf, page->dictionary, "/Resources"))
+		node = page->dictionary;
+	return pdf_key(pdf, node, "/Resources");
+}
+
+/* What many pages inherit becomes an object of its own, so that it is not
+ * written once for each of them. */
+static int write_shared_resources(struct pdf *pdf, struct buffer *out,
+				  qpdf_oh node)
+{
+	uint32_t number;
+	int error = pdf_enqueue(pdf, node, PDF_KIND_INHERITED, &number);
+
+	if (error == 0)
+		error = pdf_note_edge(pdf, number,
+				      pdf_kind_of_dictionary(PDF_RESOURCES));
+	if (error == 0)
+		buffer_format(out, "/Resources %u 0 R", number);
+	return error;
+}
+
+static int write_inherited(struct pdf *pdf, struct buffer *out, qpdf_oh node,
+			   const char *key, enum pdf_type type)
+{
+	qpdf_oh value = pdf_key(pdf, node, key);
+	bool shared = type == PDF_TYPE_RESOURCES &&
+		      qpdf_oh_is_dictionary(pdf->qpdf, value) &&
+		      !qpdf_oh_is_indirect(pdf->qpdf, value) &&
+		      qpdf_oh_is_indirect(pdf->qpdf, node);
+
+	qpdf_oh_release(pdf->qpdf, value);
+	if (shared)
+		return write_shared_resources(pdf, out, node);
+	return pdf_copy_key(pdf, out, node, key, type);
+}
+
+int pdf_copy_inherited(struct pdf *pdf, struct buffer *out,
+		       const struct pdf_page *page, const char *after,
+		       const char *before)
+{
+	/* In the order of the keys of a dictionary. */
+	static const struct {
+		const char *key;
+		enum pdf_inherited inherited;
+		enum pdf_type type;
+	} keys[] = {
+	    {"/CropBox", INHERITED_CROP_BOX, PDF_TYPE_NUMBERS},
+	    {"/MediaBox", INHERITED_MEDIA_BOX, PDF_TYPE_NUMBERS},
+	    {"/Resources", INHERITED_RESOURCES, PDF_TYPE_RESOURCES},
+	    {"/Rotate", INHERITED_ROTATE, PDF_TYPE_INTEGER},
+	};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		qpdf_oh node = page->inherited[keys[i].inherited];
+
+		if (error != 0 || node == 0 ||
+		    strcmp(keys[i].key, after) <= 0 ||
+		    (before != NULL && strcmp(keys[i].key, before) >= 0))
 			continue;
-		value = qpdf_oh_get_key(pdf->qpdf, node, inherited_keys[i]);
-		if (i == INHERITED_RESOURCES &&
-		    !qpdf_oh_is_indirect(pdf->qpdf, value)) {
-			value = qpdf_make_indirect_object(pdf->qpdf, value);
-			qpdf_oh_replace_key(pdf->qpdf, node, inherited_keys[i],
-					    value);
-		}
-		qpdf_oh_replace_key(pdf->qpdf, page->dictionary,
-				    inherited_keys[i], value);
+		error =
+		    write_inherited(pdf, out, node, keys[i].key, keys[i].type);
 	}
+	return error;
 }
 
 static int write_page(struct pdf *pdf, struct buffer *out,
@@ -194,8 +242,9 @@ static int write_page(struct pdf *pdf, struct buffer *out,
 	pdf->at_number = page->number;
 	pdf->at_object = qpdf_oh_get_object_id(pdf->qpdf, page->dictionary);
 	buffer_format(out, "<</Type/Page/Parent %u 0 R", pdf->tree_number);
-	pdf_push_inherited(pdf, page);
+	pdf->page = page;
 	error = pdf_copy_keys(pdf, out, page->dictionary, PDF_PAGE);
+	pdf->page = NULL;
 	buffer_text(out, ">>");
 	if (error == 0)
 		error = buffer_error(out);

@@ -495,8 +495,7 @@ static int run_page(struct extractor *extractor, size_t number)
 	qpdf_oh resources;
 	int error;
 
-	pdf_push_inherited(pdf, page);
-	resources = pdf_key(pdf, page->dictionary, "/Resources");
+	resources = pdf_page_resources(pdf, page);
 	extractor->state = (struct state){.ctm = identity, .scale = 1};
 	extractor->saves = 0;
 	extractor->placed = false;

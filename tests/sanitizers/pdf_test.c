@@ -283,6 +283,7 @@ static void damage_is_mended_or_held(void **state)
 	expect_held("truncated.pdf", -ERR_MALFORMED);
 	expect_held("bit-flip.pdf", -ERR_MALFORMED);
 	expect_gone("bad-startxref.pdf", REMOVAL_PDF_MENDED, "alert");
+	expect_gone("object-number.pdf", REMOVAL_PDF_MENDED, "2147483647");
 }
 
 static void text_mode_gives_what_the_pages_show(void **state)

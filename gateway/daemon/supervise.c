@@ -158,7 +158,16 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 		 program_table[index].file,
 		 WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		 WIFSIGNALED(status) ? WTERMSIG(status) : 0, process->failures);
-	loop_arm(daemon->loop, &process->restart, backoff(process->failures));
+	/* The vault's keys or log are damaged or altered: starting it again
+	 * would change nothing, and nothing passes without it. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NEEDS_PERSON)
+		log_line(LOG_LINE_ERROR,
+			 "program-stays-down program=%s; see what it said "
+			 "above, then restart sekishod",
+			 program_table[index].file);
+	else
+		loop_arm(daemon->loop, &process->restart,
+			 backoff(process->failures));
 	if (index != PROGRAM_BROKER)
 		return;
 	/* What the zygotes work on belongs to the broker that is gone. */

@@ -142,6 +142,26 @@ def second_one_is_refused(running):
     assert done.returncode == 1 and "already-running" in done.stderr, done.stderr
 
 
+def a_damaged_vault_stays_down(folder):
+    """And while it is down nothing comes out."""
+    running = gateway.Gateway(folder / "damaged").start()
+    running.drop("", "before.txt", b"before\n")
+    running.wait_outcomes(1)
+    running.stop()
+    key = running.state / "keys/vault.key"
+    key.write_bytes(key.read_bytes()[:-1])
+    running.start(wait=0)
+    running.wait_ready(healthy=False)
+    wait_for(lambda: "program-stays-down program=sekisho-vault" in running.log())
+    running.drop("", "after.txt", b"after\n")
+    time.sleep(2)
+    assert not (running.state / "out/after.txt").exists()
+    assert not running.client().status()["healthy"]
+    assert not running.pids("sekisho-vault")
+    running.stop()
+    print("a damaged vault stays down, and nothing passes")
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -161,6 +181,7 @@ def main():
         assert server.recv(100) == b"STOPPING=1"
         for pid in pids:
             assert not pathlib.Path(f"/proc/{pid}").exists(), f"{pid} is left"
+        a_damaged_vault_stays_down(folder)
         nested_objects_run_side_by_side(folder)
     print("the supervisor does what it should")
 

@@ -205,7 +205,9 @@ static int settle_rest(struct job *job, struct votes *votes)
 {
 	bool text =
 	    sanitizer_for(FORMAT_TEXT)->claims(job->input) != CLAIM_NONE;
-	const char *mime = magic_vote(job->input);
+	/* An output had its vote when it came in; the verifier has its own. */
+	const char *mime =
+	    job->recheck ? "text/plain" : magic_vote(job->input);
 	struct kind kind;
 
 	if (text && votes->likely != FORMAT_NONE &&

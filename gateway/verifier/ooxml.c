@@ -144,56 +144,32 @@ bool opc_link_is_safe(const struct policy *policy, const char *target)
 	return false;
 }
 
+/* Words of relationship types that never belong into an output. */
+static const char *const forbidden_relations[] = {
+    "vba",         "macrosheet",     "dialogsheet",      "oleobject",
+    "control",     "externallink",   "attachedtemplate", "afchunk",
+    "subdocument", "frame",          "mailmerge",        "recipientdata",
+    "audio",       "video",          "/media",           "slideupdate",
+    "transform",   "webimage",       "connections",      "querytable",
+    "xmlmaps",     "volatile",       "printersettings",  "/font",
+    "thumbnail",   "customproperty", "signature",        "activex",
+    "ctrlprop",    "webextension",   "extensibility",    "customization",
+    "toolbars",    "model3d",        "python",           "pathmissing",
+    "startup",     "/tags",          "hdphoto",
+};
+
 static bool relation_is_forbidden(const char *type)
 {
-	static const char *const words[] = {
-	    "vba",
-	    "macrosheet",
-	    "dialogsheet",
-	    "oleobject",
-	    "control",
-	    "externallink",
-	    "attachedtemplate",
-	    "afchunk",
-	    "subdocument",
-	    "frame",
-	    "mailmerge",
-	    "recipientdata",
-	    "audio",
-	    "video",
-	    "/media",
-	    "slideupdate",
-	    "transform",
-	    "webimage",
-	    "connections",
-	    "querytable",
-	    "xmlmaps",
-	    "volatile",
-	    "printersettings",
-	    "/font",
-	    "thumbnail",
-	    "customproperty",
-	    "signature",
-	    "activex",
-	    "ctrlprop",
-	    "webextension",
-	    "extensibility",
-	    "customization",
-	    "toolbars",
-	    "model3d",
-	    "python",
-	    "pathmissing",
-	    "startup",
-	    "/tags",
-	    "hdphoto",
-	};
 	const char *tail = strrchr(type, '/');
 
 	if (tail == NULL)
 		return true;
 	for (const char *at = tail; *at != '\0'; at++)
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strncasecmp(at, words[i], strlen(words[i])) == 0 &&
+		for (size_t i = 0; i < sizeof(forbidden_relations) /
+					   sizeof(forbidden_relations[0]);
+		     i++)
+			if (strncasecmp(at, forbidden_relations[i],
+					strlen(forbidden_relations[i])) == 0 &&
 			    strcasecmp(tail, "/fontTable") != 0)
 				return true;
 	return false;

@@ -5,11 +5,48 @@
 
 #include "base/banned.h"
 
-enum { END_SIZE = 22, CENTRAL_SIZE = 46, LOCAL_SIZE = 30 };
+enum { END_SIZE = 22, LOCAL_SIZE = 30 };
 
 static int malformed(struct opc *opc, const char *what)
 {
 	return check_fail(opc->check, -ERR_VERIFY_MALFORMED, "%s", what);
+}
+
+struct central {
+	struct view name;
+	uint32_t packed;
+	uint32_t offset;
+};
+
+/* One central record, and the local header that it must agree with. */
+static int check_entry(struct opc *opc, struct cursor *records, uint64_t at,
+		       struct central *ret_entry)
+{
+	struct cursor local;
+	uint16_t size;
+
+	if (cursor_u32le(records) != 0x02014b50)
+		return malformed(opc, "directory");
+	cursor_skip(records, 16);
+	ret_entry->packed = cursor_u32le(records);
+	cursor_skip(records, 4);
+	size = cursor_u16le(records);
+	if (cursor_u32le(records) != 0)
+		return malformed(opc, "extra field or comment");
+	cursor_skip(records, 8);
+	ret_entry->offset = cursor_u32le(records);
+	ret_entry->name = cursor_take(records, size);
+	if (ret_entry->offset != at)
+		return malformed(opc, "gap between entries");
+	local = cursor_at(opc->check->output, (size_t)at);
+	if (cursor_u32le(&local) != 0x04034b50)
+		return malformed(opc, "local header");
+	cursor_skip(&local, 22);
+	if (cursor_u16le(&local) != size || cursor_u16le(&local) != 0)
+		return malformed(opc, "two headers");
+	if (!view_equal(cursor_take(&local, size), ret_entry->name))
+		return malformed(opc, "two names");
+	return local.failed ? malformed(opc, "cut off") : 0;
 }
 
 /* Local entries from the first byte on, the central directory right behind
@@ -18,7 +55,8 @@ static int check_layout(struct opc *opc, size_t *ret_count)
 {
 	struct view output = opc->check->output;
 	struct cursor end;
-	struct cursor central;
+	struct cursor records;
+	struct central entry = {0};
 	uint64_t at = 0;
 	uint16_t count;
 	uint32_t size;
@@ -37,37 +75,15 @@ static int check_layout(struct opc *opc, size_t *ret_count)
 	if (cursor_u16le(&end) != 0 ||
 	    (uint64_t)offset + size + END_SIZE != output.size)
 		return malformed(opc, "bytes behind the directory");
-	central = cursor_at(output, offset);
+	records = cursor_at(output, offset);
 	for (unsigned i = 0; i < count; i++) {
-		struct cursor local;
-		uint32_t packed;
-		uint16_t name;
-		struct view names[2];
+		int error = check_entry(opc, &records, at, &entry);
 
-		if (cursor_u32le(&central) != 0x02014b50)
-			return malformed(opc, "directory");
-		cursor_skip(&central, 16);
-		packed = cursor_u32le(&central);
-		cursor_skip(&central, 4);
-		name = cursor_u16le(&central);
-		if (cursor_u32le(&central) != 0)
-			return malformed(opc, "extra field or comment");
-		cursor_skip(&central, 8);
-		if (cursor_u32le(&central) != at)
-			return malformed(opc, "gap between entries");
-		names[0] = cursor_take(&central, name);
-		local = cursor_at(output, (size_t)at);
-		if (cursor_u32le(&local) != 0x04034b50)
-			return malformed(opc, "local header");
-		cursor_skip(&local, 22);
-		if (cursor_u16le(&local) != name || cursor_u16le(&local) != 0)
-			return malformed(opc, "two headers");
-		names[1] = cursor_take(&local, name);
-		if (local.failed || !view_equal(names[0], names[1]))
-			return malformed(opc, "two names");
-		at += LOCAL_SIZE + (uint64_t)name + packed;
+		if (error != 0)
+			return error;
+		at += LOCAL_SIZE + (uint64_t)entry.name.size + entry.packed;
 	}
-	if (central.failed || central.offset != offset + (uint64_t)size ||
+	if (records.failed || records.offset != offset + (uint64_t)size ||
 	    at != offset)
 		return malformed(opc, "entries do not fill the file");
 	*ret_count = count;

@@ -13,8 +13,6 @@
 #include "sanitizers/ooxml/fields.h"
 #include "sanitizers/ooxml/rules.h"
 
-#include <stdarg.h>
-
 #include "base/banned.h"
 
 enum { CACHE_SIZE = 2048, CACHE_PROBES = 8 };
@@ -86,115 +84,6 @@ void filter_fail(struct filter *filter, int error)
 	if (filter->error == 0)
 		filter->error = error;
 	xmlStopParser(filter->parser);
-}
-
-void filter_report(struct filter *filter, enum removal_kind kind,
-		   const char *detail, ...)
-{
-	struct tally tally = {.kind = kind, .count = 1};
-	va_list list;
-
-	va_start(list, detail);
-	if (vsnprintf(tally.detail, sizeof(tally.detail), detail, list) < 0)
-		tally.detail[0] = '\0';
-	va_end(list);
-	for (size_t i = 0; i < filter->tally_count; i++) {
-		struct tally *known = &filter->tallies[i];
-		bool full = filter->tally_count == FILTER_TALLY_MAX;
-
-		if (known->kind == kind &&
-		    (full || strcmp(known->detail, tally.detail) == 0)) {
-			known->count++;
-			return;
-		}
-	}
-	if (filter->tally_count < FILTER_TALLY_MAX)
-		filter->tallies[filter->tally_count++] = tally;
-	else
-		job_remove(filter->job, kind, filter->part->name,
-			   (struct view){NULL, 0}, "%s", tally.detail);
-}
-
-static void report_tallies(struct filter *filter)
-{
-	for (size_t i = 0; i < filter->tally_count; i++) {
-		const struct tally *tally = &filter->tallies[i];
-
-		if (tally->count > 1)
-			job_remove(filter->job, tally->kind, filter->part->name,
-				   (struct view){NULL, 0}, "%s (x%u)",
-				   tally->detail, tally->count);
-		else
-			job_remove(filter->job, tally->kind, filter->part->name,
-				   (struct view){NULL, 0}, "%s", tally->detail);
-	}
-}
-
-struct attribute *element_attribute(struct element *element,
-				    enum vocabulary vocabulary,
-				    const char *name)
-{
-	for (size_t i = 0; i < element->attribute_count; i++) {
-		struct attribute *attribute = &element->attributes[i];
-
-		if (!attribute->dropped &&
-		    attribute->vocabulary == vocabulary &&
-		    strcmp(attribute->name, name) == 0)
-			return attribute;
-	}
-	return NULL;
-}
-
-struct view element_value(struct element *element, const char *name)
-{
-	struct attribute *attribute =
-	    element_attribute(element, VOCABULARY_NONE, name);
-
-	return attribute == NULL ? (struct view){NULL, 0} : attribute->value;
-}
-
-struct frame *filter_parent(struct filter *filter, size_t up)
-{
-	return up < filter->depth ? &filter->frames[filter->depth - 1 - up]
-				  : NULL;
-}
-
-bool filter_is_in(struct filter *filter, enum vocabulary vocabulary,
-		  const char *name)
-{
-	const struct frame *parent = filter_parent(filter, 0);
-
-	return parent != NULL && parent->vocabulary == vocabulary &&
-	       strcmp(parent->name, name) == 0;
-}
-
-bool name_list_add(struct filter *filter, struct name_list *set,
-		   struct view name)
-{
-	struct arena *arena = filter->job->arena;
-
-	if (set->count == set->capacity) {
-		size_t capacity = set->capacity == 0 ? 32 : set->capacity * 2;
-		const char **names =
-		    arena_array(arena, capacity, sizeof(*names));
-
-		if (names == NULL)
-			return false;
-		for (size_t i = 0; i < set->count; i++)
-			names[i] = set->names[i];
-		set->names = names;
-		set->capacity = capacity;
-	}
-	set->names[set->count] = arena_string(arena, name);
-	return set->names[set->count] != NULL && ++set->count > 0;
-}
-
-bool name_list_has(const struct name_list *set, struct view name)
-{
-	for (size_t i = 0; i < set->count; i++)
-		if (view_equal_nocase(name, set->names[i]))
-			return true;
-	return false;
 }
 
 /* The value without libxml2's "&#38;". */
@@ -603,9 +492,10 @@ int filter_part(struct document_state *document, struct part *part)
 	error = run(filter);
 	sax_parser_free(filter->parser);
 	buffer_free(&filter->capture);
+	buffer_free(&filter->shared_groups);
 	fields_free(filter);
 	if (error == 0)
-		report_tallies(filter);
+		filter_report_all(filter);
 	part->content = filter->writer.out;
 	part->output = buffer_contents(&part->content);
 	return error;

@@ -117,8 +117,8 @@ struct filter {
 	bool has_root; /* something was written */
 	bool foreign;  /* any namespace stays: custom XML */
 	struct fields *fields;
-	struct name_list shared_groups; /* Excel: shared formulas kept */
-	char *pending_name;             /* Excel: of the name being read */
+	struct buffer shared_groups; /* Excel: one byte for each kept group */
+	char *pending_name;          /* Excel: of the name being read */
 	struct rule_cache *cache;
 	struct tally tallies[FILTER_TALLY_MAX];
 	size_t tally_count;
@@ -135,6 +135,9 @@ int filter_part(struct document_state *document, struct part *part) MUST_CHECK;
 /* Notes a removal; the same one again is counted. */
 void filter_report(struct filter *filter, enum removal_kind kind,
 		   const char *detail, ...) PRINTF_LIKE(3, 4);
+
+/* Hands what was noted to the job's report. */
+void filter_report_all(struct filter *filter);
 
 /* Stops with this error. */
 void filter_fail(struct filter *filter, int error);

@@ -17,39 +17,39 @@ static const char relations_namespace[] =
 #define MS "application/vnd.ms-"
 
 static const struct main_type main_types[] = {
-    {WORD "document.main+xml", DOCUMENT_WORD, "docx", WORD "document.main+xml",
+    {WORD "document.main+xml", "docx", WORD "document.main+xml", DOCUMENT_WORD,
      false, false},
-    {MS "word.document.macroEnabled.main+xml", DOCUMENT_WORD, "docx",
-     WORD "document.main+xml", true, false},
-    {WORD "template.main+xml", DOCUMENT_WORD, "dotx", WORD "template.main+xml",
+    {MS "word.document.macroEnabled.main+xml", "docx", WORD "document.main+xml",
+     DOCUMENT_WORD, true, false},
+    {WORD "template.main+xml", "dotx", WORD "template.main+xml", DOCUMENT_WORD,
      false, false},
-    {MS "word.template.macroEnabledTemplate.main+xml", DOCUMENT_WORD, "dotx",
-     WORD "template.main+xml", true, false},
-    {MS "word.template.macroEnabled.main+xml", DOCUMENT_WORD, "dotx",
-     WORD "template.main+xml", true, false},
-    {SHEET "sheet.main+xml", DOCUMENT_SHEET, "xlsx", SHEET "sheet.main+xml",
+    {MS "word.template.macroEnabledTemplate.main+xml", "dotx",
+     WORD "template.main+xml", DOCUMENT_WORD, true, false},
+    {MS "word.template.macroEnabled.main+xml", "dotx", WORD "template.main+xml",
+     DOCUMENT_WORD, true, false},
+    {SHEET "sheet.main+xml", "xlsx", SHEET "sheet.main+xml", DOCUMENT_SHEET,
      false, false},
-    {MS "excel.sheet.macroEnabled.main+xml", DOCUMENT_SHEET, "xlsx",
-     SHEET "sheet.main+xml", true, false},
-    {SHEET "template.main+xml", DOCUMENT_SHEET, "xltx",
-     SHEET "template.main+xml", false, false},
-    {MS "excel.template.macroEnabled.main+xml", DOCUMENT_SHEET, "xltx",
-     SHEET "template.main+xml", true, false},
-    {MS "excel.addin.macroEnabled.main+xml", DOCUMENT_SHEET, "xlam", "", true,
+    {MS "excel.sheet.macroEnabled.main+xml", "xlsx", SHEET "sheet.main+xml",
+     DOCUMENT_SHEET, true, false},
+    {SHEET "template.main+xml", "xltx", SHEET "template.main+xml",
+     DOCUMENT_SHEET, false, false},
+    {MS "excel.template.macroEnabled.main+xml", "xltx",
+     SHEET "template.main+xml", DOCUMENT_SHEET, true, false},
+    {MS "excel.addin.macroEnabled.main+xml", "xlam", "", DOCUMENT_SHEET, true,
      true},
-    {SLIDE "presentation.main+xml", DOCUMENT_SLIDE, "pptx",
-     SLIDE "presentation.main+xml", false, false},
-    {MS "powerpoint.presentation.macroEnabled.main+xml", DOCUMENT_SLIDE, "pptx",
-     SLIDE "presentation.main+xml", true, false},
-    {SLIDE "template.main+xml", DOCUMENT_SLIDE, "potx",
-     SLIDE "template.main+xml", false, false},
-    {MS "powerpoint.template.macroEnabled.main+xml", DOCUMENT_SLIDE, "potx",
-     SLIDE "template.main+xml", true, false},
-    {SLIDE "slideshow.main+xml", DOCUMENT_SLIDE, "ppsx",
-     SLIDE "slideshow.main+xml", false, false},
-    {MS "powerpoint.slideshow.macroEnabled.main+xml", DOCUMENT_SLIDE, "ppsx",
-     SLIDE "slideshow.main+xml", true, false},
-    {MS "powerpoint.addin.macroEnabled.main+xml", DOCUMENT_SLIDE, "ppam", "",
+    {SLIDE "presentation.main+xml", "pptx", SLIDE "presentation.main+xml",
+     DOCUMENT_SLIDE, false, false},
+    {MS "powerpoint.presentation.macroEnabled.main+xml", "pptx",
+     SLIDE "presentation.main+xml", DOCUMENT_SLIDE, true, false},
+    {SLIDE "template.main+xml", "potx", SLIDE "template.main+xml",
+     DOCUMENT_SLIDE, false, false},
+    {MS "powerpoint.template.macroEnabled.main+xml", "potx",
+     SLIDE "template.main+xml", DOCUMENT_SLIDE, true, false},
+    {SLIDE "slideshow.main+xml", "ppsx", SLIDE "slideshow.main+xml",
+     DOCUMENT_SLIDE, false, false},
+    {MS "powerpoint.slideshow.macroEnabled.main+xml", "ppsx",
+     SLIDE "slideshow.main+xml", DOCUMENT_SLIDE, true, false},
+    {MS "powerpoint.addin.macroEnabled.main+xml", "ppam", "", DOCUMENT_SLIDE,
      true, true},
 };
 
@@ -250,6 +250,32 @@ static int read_relation(void *context, const struct scan_element *element)
 	return relation->segment == NULL ? -ERR_MEMORY : 0;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp((*(struct relation *const *)a)->id,
+		      (*(struct relation *const *)b)->id);
+}
+
+/* Readers differ in which of two with the same id they take. */
+static int index_relations(struct package *package, struct relations *relations)
+{
+	relations->by_id =
+	    arena_array(package->job->arena, relations->count + 1,
+			sizeof(struct relation *));
+	if (relations->by_id == NULL)
+		return -ERR_MEMORY;
+	for (size_t i = 0; i < relations->count; i++)
+		relations->by_id[i] = &relations->items[i];
+	if (relations->count > 1)
+		qsort(relations->by_id, relations->count,
+		      sizeof(struct relation *), compare_ids);
+	for (size_t i = 1; i < relations->count; i++)
+		if (compare_ids(&relations->by_id[i - 1],
+				&relations->by_id[i]) == 0)
+			return -ERR_MALFORMED;
+	return 0;
+}
+
 int package_relations(struct package *package, const char *source,
 		      struct relations *ret_relations)
 {
@@ -269,17 +295,33 @@ int package_relations(struct package *package, const char *source,
 	part->state = PART_DONE;
 	error = zip_reader_read(package->zip, part->entry,
 				(struct view){NULL, 0}, &content);
-	if (error != 0)
-		return error;
-	return content.size == 0 ? 0 : sax_scan(content, read_relation, &scan);
+	if (error == 0 && content.size > 0)
+		error = sax_scan(content, read_relation, &scan);
+	return error != 0 ? error : index_relations(package, ret_relations);
 }
 
 struct relation *relation_find(const struct relations *relations,
 			       struct view id)
 {
-	for (size_t i = 0; i < relations->count; i++)
-		if (view_equal(view_of_string(relations->items[i].id), id))
-			return &relations->items[i];
+	size_t low = 0;
+	size_t high = relations->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct relation *relation = relations->by_id[middle];
+		size_t size = strlen(relation->id);
+		size_t common = size < id.size ? size : id.size;
+		int order = memcmp(relation->id, id.data, common);
+
+		if (order == 0)
+			order = (size > id.size) - (size < id.size);
+		if (order == 0)
+			return relation;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return NULL;
 }
 

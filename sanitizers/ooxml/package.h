@@ -16,11 +16,11 @@ enum document { DOCUMENT_NONE, DOCUMENT_WORD, DOCUMENT_SHEET, DOCUMENT_SLIDE };
 /* What a main part's content type makes of the package. */
 struct main_type {
 	const char *content_type;
-	enum document document;
 	const char *extension;   /* of the output */
 	const char *output_type; /* content type of the main part there */
-	bool macros;             /* macro-enabled: becomes the plain one */
-	bool refused;            /* add-ins */
+	enum document document;
+	bool macros;  /* macro-enabled: becomes the plain one */
+	bool refused; /* add-ins */
 };
 
 /* NULL when no main part has this content type. */
@@ -51,7 +51,8 @@ struct relation {
 };
 
 struct relations {
-	struct relation *items;
+	struct relation *items;  /* as they came */
+	struct relation **by_id; /* sorted */
 	size_t count;
 };
 

@@ -96,10 +96,11 @@ int picture_finish(struct rebuilt *rebuilt, struct part *part)
 		return output_name(rebuilt, part, result.extension);
 	}
 	if (!is_placeholder(part->output))
-		job_remove(
-		    job, REMOVAL_NESTED_BLOCKED, part->name, part->output, "%s",
-		    verdict_passes(result.verdict) ? result.extension
-						   : error_name((int)result.reason));
+		job_remove(job, REMOVAL_NESTED_BLOCKED, part->name,
+			   part->output, "%s",
+			   verdict_passes(result.verdict)
+			       ? result.extension
+			       : error_name((int)result.reason));
 	part->output = view_of(placeholder, sizeof(placeholder));
 	part->output_type = "image/png";
 	return output_name(rebuilt, part, "png");

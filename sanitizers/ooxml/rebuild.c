@@ -66,6 +66,8 @@ static int blank_part(struct rebuilt *rebuilt, struct relation *relation)
 	};
 	relation->part = part;
 	relation->explicit = true;
+	/* The calculation chain knows the cells of the sheet that went. */
+	rebuilt->document.formulas_dropped = true;
 	relation->type =
 	    package->strict
 		? "http://purl.oclc.org/ooxml/officeDocument/relationships/"

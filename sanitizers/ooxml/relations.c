@@ -244,24 +244,24 @@ int relations_decide(struct package *package, const char *source,
 {
 	for (size_t i = 0; i < relations->count; i++) {
 		struct relation *relation = &relations->items[i];
-		struct view id = view_of_string(relation->id);
-		int error;
 
-		/* Readers differ in which of two they take. */
-		if (relation_find(relations, id) != relation)
-			return -ERR_MALFORMED;
 		relation->kind = removal_of(relation->segment,
 					    REMOVAL_OOXML_RELATION_BROKEN);
-		if (is_id(relation->id) && is_known_type(relation->type)) {
-			if (relation->external || relation->target[0] == '#')
-				decide_link(package, relation);
-			else
-				decide_inside(package, source, relation);
-		}
-		if (relation->decision != DECISION_DROP &&
-		    relation->decision != DECISION_BLANK)
+		if (!is_id(relation->id) || !is_known_type(relation->type))
 			continue;
-		error = report(package, source, relation);
+		if (relation->external || relation->target[0] == '#')
+			decide_link(package, relation);
+		else
+			decide_inside(package, source, relation);
+	}
+	/* When all are decided: what one drops another may keep. */
+	for (size_t i = 0; i < relations->count; i++) {
+		struct relation *relation = &relations->items[i];
+		int error = 0;
+
+		if (relation->decision == DECISION_DROP ||
+		    relation->decision == DECISION_BLANK)
+			error = report(package, source, relation);
 		if (error != 0)
 			return error;
 	}

@@ -17,7 +17,7 @@ static const struct rule rules[] = {
 static const struct attribute_rule attribute_rules[] = {
 #define ELEMENT(vocabulary, name, treatment, kind, check, end)
 #define ATTRIBUTE(vocabulary, name, kind, check)                               \
-	{VOCABULARY_##vocabulary, name, REMOVAL_OF(kind), check},
+	{name, check, VOCABULARY_##vocabulary, REMOVAL_OF(kind)},
 #include "sanitizers/ooxml/rules.def"
 #undef ELEMENT
 #undef ATTRIBUTE
@@ -41,7 +41,7 @@ static bool is_event(const char *name)
 }
 
 static const struct attribute_rule event_rule = {
-    VOCABULARY_NONE, "on*", REMOVAL_OOXML_SCRIPT, attribute_event};
+    "on*", attribute_event, VOCABULARY_NONE, REMOVAL_OOXML_SCRIPT};
 
 const struct attribute_rule *attribute_rule_for(enum vocabulary vocabulary,
 						const char *name)

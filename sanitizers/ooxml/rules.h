@@ -28,10 +28,10 @@ typedef bool attribute_check(struct filter *filter, struct element *element,
 			     struct attribute *attribute);
 
 struct attribute_rule {
-	enum vocabulary vocabulary; /* of the attribute */
 	const char *name;           /* "*": every one */
-	enum removal_kind kind;     /* when it goes; NONE: the check reports */
 	attribute_check *check;     /* NULL: it goes */
+	enum vocabulary vocabulary; /* of the attribute */
+	enum removal_kind kind;     /* when it goes; NONE: the check reports */
 };
 
 /* NULL where the namespace alone decides. */

@@ -7,6 +7,8 @@
 
 #include "base/banned.h"
 
+enum { GROUPS_MAX = 4 * 1024 * 1024 };
+
 static const char broken_reference[] = "#REF!";
 
 static void report_formula(struct filter *filter, struct view text)
@@ -64,41 +66,68 @@ ELEMENT_RULE(rule_cell_formula)
 	return rule_formula(filter, element);
 }
 
-static struct view group_of(struct filter *filter, const struct frame *frame)
+/* The number of the shared formula; GROUPS_MAX when it is none. */
+static size_t group_of(struct filter *filter, const struct frame *frame)
 {
 	/* The attributes of <f> have been written; its group is in them. */
 	struct view tag =
 	    view_slice(buffer_contents(&filter->writer.out), frame->start,
 		       frame->content - frame->start);
-	size_t start = view_find(tag, view_of_string(" si=\""), 0);
-	size_t end;
+	size_t at = view_find(tag, view_of_string(" si=\""), 0);
+	size_t group = 0;
 
-	if (start == SIZE_MAX)
-		return (struct view){NULL, 0};
-	start += 5;
-	end = view_find(tag, view_of_string("\""), start);
-	return end == SIZE_MAX ? (struct view){NULL, 0}
-			       : view_slice(tag, start, end - start);
+	if (at == SIZE_MAX)
+		return GROUPS_MAX;
+	for (at += 5; at < tag.size && isdigit(tag.data[at]); at++) {
+		group = group * 10 + (size_t)(tag.data[at] - '0');
+		if (group >= GROUPS_MAX)
+			return GROUPS_MAX;
+	}
+	return group;
+}
+
+static bool is_shared(const struct frame *frame, struct filter *filter)
+{
+	struct view tag =
+	    view_slice(buffer_contents(&filter->writer.out), frame->start,
+		       frame->content - frame->start);
+
+	return view_find(tag, view_of_string("shared"), 0) != SIZE_MAX;
+}
+
+/* Notes that the text of a shared formula stays. */
+static void keep_group(struct filter *filter, size_t group)
+{
+	struct buffer *groups = &filter->shared_groups;
+
+	groups->maximum = GROUPS_MAX;
+	if (group >= groups->size)
+		buffer_fill(groups, 0, group + 1 - groups->size);
+	if (buffer_error(groups) != 0)
+		filter_fail(filter, buffer_error(groups));
+	else
+		groups->data[group] = 1;
 }
 
 ELEMENT_END(end_cell_formula)
 {
-	struct view group = group_of(filter, frame);
+	struct buffer *groups = &filter->shared_groups;
 	struct view text = {NULL, 0};
 	bool refused;
+	size_t group;
 
 	if (!frame->captures)
 		return;
 	refused = is_refused(filter, &text);
-	if (!refused && group.size > 0 && text.size == 0 &&
-	    !name_list_has(&filter->shared_groups, group)) {
-		refused = true;
-		filter_report(filter, REMOVAL_OOXML_FORMULA, "shared");
+	if (!refused && is_shared(frame, filter)) {
+		group = group_of(filter, frame);
+		if (text.size > 0 && group < GROUPS_MAX) {
+			keep_group(filter, group);
+		} else if (group >= groups->size || groups->data[group] == 0) {
+			refused = true;
+			filter_report(filter, REMOVAL_OOXML_FORMULA, "shared");
+		}
 	}
-	if (!refused && group.size > 0 && text.size > 0 &&
-	    !name_list_has(&filter->shared_groups, group) &&
-	    !name_list_add(filter, &filter->shared_groups, group))
-		filter_fail(filter, -ERR_MEMORY);
 	if (!refused)
 		return;
 	xml_writer_cut(&filter->writer, frame->start);

@@ -128,9 +128,10 @@ static void decode_hex(struct sink *sink, struct view in,
 		if (!sink_write(sink, &byte, 1))
 			return;
 	}
+	if (high < 0)
+		return;
 	byte = (uint8_t)(high << 4);
-	if (high >= 0)
-		(void)sink_write(sink, &byte, 1);
+	(void)sink_write(sink, &byte, 1);
 }
 
 static bool write_group(struct sink *sink, const uint8_t digits[5], int count)

@@ -182,12 +182,14 @@ static int read_name(struct scan *scan, char *name)
 		scan->at.offset++;
 		if (byte == '#') {
 			int high = digit_of(peek(scan));
+			int low;
 
 			scan->at.offset++;
-			byte = high << 4 | digit_of(peek(scan));
+			low = digit_of(peek(scan));
 			scan->at.offset++;
-			if (byte <= 0 || byte > 255)
+			if (high < 0 || low < 0 || high + low == 0)
 				return malformed(scan, "escape in a name");
+			byte = high * 16 + low;
 		}
 		if (used + 1 < NAME_MAX_SIZE)
 			name[used++] = (char)byte;

@@ -247,6 +247,7 @@ static void write_start(struct filter *filter, struct element *element,
 
 static void lose_content(struct filter *filter)
 {
+	filter->writer.lost = true;
 	if (filter->depth > 0)
 		filter->frames[filter->depth - 1].lost_content = true;
 }
@@ -292,7 +293,6 @@ static void open_element(struct filter *filter, struct element *element,
 				frame->hidden_to, true);
 	}
 	filter->depth++;
-	filter->has_root |= treatment == TREATMENT_KEEP;
 	if (frame->captures) {
 		buffer_free(&filter->capture);
 		filter->capture = buffer_make(FILTER_CAPTURE_MAX);
@@ -445,9 +445,41 @@ static int run(struct filter *filter)
 	if (filter->error == 0)
 		filter->error = fields_finish(filter);
 	/* A root of an unknown namespace leaves nothing. */
-	if (filter->error == 0 && !filter->has_root)
+	if (filter->error == 0 && xml_writer_is_empty(&filter->writer))
 		filter->error = -ERR_MALFORMED;
 	return filter->error;
+}
+
+/* Only what is in the output keeps a relationship. */
+static int find_used(void *context, const struct scan_element *element)
+{
+	struct part *part = context;
+
+	for (size_t i = 0; i < element->attribute_count; i++) {
+		const char **raw = element->attributes + 5 * i;
+		enum vocabulary vocabulary =
+		    raw[2] == NULL ? VOCABULARY_NONE : vocabulary_of(raw[2]);
+		struct relation *relation = NULL;
+
+		if (vocabulary == VOCABULARY_R || vocabulary == VOCABULARY_O)
+			relation = relation_find(
+			    &part->relations,
+			    view_of(raw[3], (size_t)(raw[4] - raw[3])));
+		if (relation != NULL)
+			relation->used = true;
+	}
+	return 0;
+}
+
+static int mark_used(struct part *part)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < part->relations.count; i++) {
+		any |= part->relations.items[i].used;
+		part->relations.items[i].used = false;
+	}
+	return any ? sax_scan(part->output, find_used, part) : 0;
 }
 
 int filter_part(struct document_state *document, struct part *part)
@@ -498,5 +530,7 @@ int filter_part(struct document_state *document, struct part *part)
 		filter_report_all(filter);
 	part->content = filter->writer.out;
 	part->output = buffer_contents(&part->content);
+	if (error == 0 && filter->writer.lost)
+		error = mark_used(part);
 	return error;
 }

@@ -114,8 +114,7 @@ struct filter {
 	size_t skipping; /* depth inside a dropped element */
 	struct attribute attributes[FILTER_ATTRIBUTES_MAX];
 	struct buffer capture;
-	bool has_root; /* something was written */
-	bool foreign;  /* any namespace stays: custom XML */
+	bool foreign; /* any namespace stays: custom XML */
 	struct fields *fields;
 	struct buffer shared_groups; /* Excel: one byte for each kept group */
 	char *pending_name;          /* Excel: of the name being read */

@@ -192,6 +192,7 @@ void xml_writer_cut(struct xml_writer *writer, size_t offset)
 {
 	if (offset > writer->out.size)
 		return;
+	writer->lost = true;
 	writer->out.size = offset;
 	writer->open = false;
 	while (writer->stretch_count > 0 &&
@@ -219,6 +220,7 @@ void xml_writer_move(struct xml_writer *writer, size_t to, size_t start,
 		}
 		writer->stretches[kept++] = stretch;
 	}
+	writer->lost = true;
 	writer->stretch_count = kept;
 	writer->out.size = to + (end - start);
 	writer->open = false;
@@ -235,6 +237,11 @@ void xml_writer_mark(struct xml_writer *writer, size_t start, uint32_t owner)
 	writer->stretches = stretches;
 	stretches[writer->stretch_count++] =
 	    (struct stretch){start, writer->out.size, owner};
+}
+
+bool xml_writer_is_empty(const struct xml_writer *writer)
+{
+	return writer->out.size <= sizeof(declaration) - 1;
 }
 
 static int compare_stretches(const void *a, const void *b)
@@ -294,8 +301,10 @@ int xml_writer_finish(struct xml_writer *writer, const bool *dropped)
 			    view_of(writer->out.data + from, until - from));
 		while (from < until)
 			writer->out.data[to++] = writer->out.data[from++];
-		if (i < writer->stretch_count)
+		if (i < writer->stretch_count) {
+			writer->lost = true;
 			from = stretch->end;
+		}
 	}
 	writer->out.size = to;
 	return 0;

@@ -36,6 +36,7 @@ struct xml_writer {
 	struct stretch *stretches;
 	size_t stretch_count;
 	size_t stretch_capacity;
+	bool lost; /* something that was written was taken back */
 	int error; /* sticky; -ERR_MEMORY */
 };
 
@@ -79,6 +80,9 @@ void xml_writer_move(struct xml_writer *writer, size_t to, size_t start,
 
 /* Marks what was written since `start` as its owner's. */
 void xml_writer_mark(struct xml_writer *writer, size_t start, uint32_t owner);
+
+/* Whether nothing stands behind the XML declaration. */
+bool xml_writer_is_empty(const struct xml_writer *writer);
 
 /* Leaves out the stretches of owners for which `dropped[owner]`. */
 int xml_writer_finish(struct xml_writer *writer,

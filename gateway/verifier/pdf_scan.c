@@ -44,7 +44,8 @@ struct scan {
 	struct object *objects;
 	uint32_t count; /* from the trailer: objects and the free one */
 	uint32_t current;
-	unsigned depth;
+	unsigned depth;   /* of dictionaries */
+	unsigned nesting; /* of values of any kind */
 	unsigned pages;
 	uint64_t unpacked;
 	struct stream stream; /* of the outermost dictionary */
@@ -376,13 +377,10 @@ static int read_dictionary(struct scan *scan, const char *parent)
 	return 0;
 }
 
-static int read_value(struct scan *scan, struct value *value,
-		      const char *parent)
+static int read_one(struct scan *scan, struct value *value, const char *parent)
 {
 	*value = (struct value){0};
 	skip_space(scan);
-	if (scan->depth > NESTING_MAX)
-		return malformed(scan, "nested too deep");
 	switch (peek(scan)) {
 	case '/':
 		value->kind = KIND_NAME;
@@ -406,6 +404,19 @@ static int read_value(struct scan *scan, struct value *value,
 	default:
 		return read_number(scan, value, parent);
 	}
+}
+
+static int read_value(struct scan *scan, struct value *value,
+		      const char *parent)
+{
+	int error;
+
+	if (scan->nesting >= NESTING_MAX)
+		return malformed(scan, "nested too deep");
+	scan->nesting++;
+	error = read_one(scan, value, parent);
+	scan->nesting--;
+	return error;
 }
 
 /* A packed stream unpacks whole, within the limits, and nothing follows. */
@@ -463,6 +474,7 @@ static int read_object(struct scan *scan)
 		return malformed(scan, "object twice");
 	scan->objects[number].seen++;
 	scan->depth = 0;
+	scan->nesting = 0;
 	scan->stream = (struct stream){0};
 	error = read_value(scan, &value, "");
 	if (error != 0)

@@ -79,7 +79,7 @@ static int verify_page(const char *catalog_keys, const char *page_keys,
 		       const char *more)
 {
 	char catalog[512];
-	char page[512];
+	char page[1024];
 	const char *objects[4] = {
 	    catalog, "<</Type/Pages/Kids[ 3 0 R]/Count 1>>", page, more};
 	struct buffer file;
@@ -189,6 +189,20 @@ static void nothing_lies_outside_of_the_structure(void **state)
 			 -ERR_VERIFY_MALFORMED);
 }
 
+static void deep_nesting_is_refused(void **state)
+{
+	struct buffer deep = buffer_make(1024 * 1024);
+
+	(void)state;
+	buffer_text(&deep, "/Border");
+	buffer_fill(&deep, '[', 200);
+	buffer_fill(&deep, ']', 200);
+	buffer_u8(&deep, 0);
+	assert_int_equal(verify_page("", (const char *)deep.data, NULL),
+			 -ERR_VERIFY_MALFORMED);
+	buffer_free(&deep);
+}
+
 static void streams_are_whole_and_of_listed_filters(void **state)
 {
 	(void)state;
@@ -258,6 +272,7 @@ int main(void)
 	    cmocka_unit_test(annotations_off_the_list_are_found),
 	    cmocka_unit_test(links_go_by_policy),
 	    cmocka_unit_test(nothing_lies_outside_of_the_structure),
+	    cmocka_unit_test(deep_nesting_is_refused),
 	    cmocka_unit_test(streams_are_whole_and_of_listed_filters),
 	    cmocka_unit_test(every_rebuilt_sample_passes),
 	};

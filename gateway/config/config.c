@@ -382,9 +382,11 @@ int config_load(const char *path, struct config_problems *problems,
 	int error =
 	    read_file(path == NULL ? CONFIG_PATH : path, problems, &text);
 
-	if (error == -ERR_NOT_FOUND && path == NULL)
-		return config_load_text(view_of_string(""), CONFIG_PATH,
-					problems, ret_config);
+	if (error == -ERR_NOT_FOUND && path == NULL) {
+		error = config_load_text(view_of_string(""), CONFIG_PATH,
+					 problems, ret_config);
+		return error != 0 ? error : config_use_samples(*ret_config);
+	}
 	if (error != 0)
 		return error;
 	return config_load_text(buffer_contents(&text),

@@ -22,6 +22,9 @@ enum {
 #define CONFIG_PATH "/etc/sekisho/sekisho.yaml"
 #define CONFIG_STATE_PATH "/var/lib/sekisho"
 
+/* Below a build tree: definitions that know EICAR and nothing else. */
+#define CONFIG_SAMPLE_DEFINITIONS "samples/definitions"
+
 enum log_level {
 	LOG_LEVEL_ERROR,
 	LOG_LEVEL_WARNING,
@@ -67,6 +70,7 @@ struct config {
 
 	const char *definitions;
 	uint32_t definitions_max_age_hours;
+	bool sample_definitions; /* see config_use_samples() */
 
 	uint8_t log_level;    /* enum log_level */
 	const char *log_file; /* "": standard error */
@@ -138,6 +142,14 @@ int config_set_state(struct config *config, const char *state) MUST_CHECK;
  * else CONFIG_STATE_PATH. Written to `path`.
  */
 void config_default_state(char *path, size_t size);
+
+/*
+ * For trying out in a checkout: without a configuration file and without
+ * freshclam's definitions on the machine, a program of a build tree uses the
+ * sample definitions, whatever their age. config_load() calls it; sekishod
+ * says loudly that it is so. Anywhere else nothing passes without definitions.
+ */
+int config_use_samples(struct config *config) MUST_CHECK;
 
 /* A file that holds one policy: the keys of an entry of `policies`. */
 int config_load_policy(const char *path, struct config_problems *problems,

@@ -49,29 +49,61 @@ int config_set_state(struct config *config, const char *state)
 }
 
 /* The program of a build tree lies in TREE/bin, the checkout above TREE. */
-void config_default_state(char *path, size_t size)
+static bool find_build_tree(char tree[PATH_MAX])
 {
-	char program[PATH_MAX];
-	char tree[PATH_MAX + 32];
-	ssize_t length;
+	char cache[PATH_MAX + 32];
+	ssize_t length = readlink("/proc/self/exe", tree, PATH_MAX - 1);
 
-	(void)text_copy(path, size, CONFIG_STATE_PATH);
-	length = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	if (length <= 0)
-		return;
-	program[length] = '\0';
+		return false;
+	tree[length] = '\0';
 	for (int i = 0; i < 2; i++) {
-		char *slash = strrchr(program, '/');
+		char *slash = strrchr(tree, '/');
 
 		if (slash == NULL)
-			return;
+			return false;
 		*slash = '\0';
 	}
-	(void)snprintf(tree, sizeof(tree), "%s/CMakeCache.txt", program);
-	if (access(tree, F_OK) != 0 || strrchr(program, '/') == NULL)
+	(void)snprintf(cache, sizeof(cache), "%s/CMakeCache.txt", tree);
+	return access(cache, F_OK) == 0 && strrchr(tree, '/') != NULL;
+}
+
+void config_default_state(char *path, size_t size)
+{
+	char tree[PATH_MAX];
+
+	(void)text_copy(path, size, CONFIG_STATE_PATH);
+	if (!find_build_tree(tree))
 		return;
-	*strrchr(program, '/') = '\0';
-	(void)snprintf(path, size, "%s/var", program);
+	*strrchr(tree, '/') = '\0';
+	(void)snprintf(path, size, "%s/var", tree);
+}
+
+static bool has_definitions(const char *folder)
+{
+	static const char *const names[] = {"daily.cvd", "daily.cld",
+					    "main.cvd", "main.cld"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+int config_use_samples(struct config *config)
+{
+	char tree[PATH_MAX];
+
+	if (has_definitions(config->definitions) || !find_build_tree(tree))
+		return 0;
+	config->definitions = arena_format(
+	    config->arena, "%s/" CONFIG_SAMPLE_DEFINITIONS, tree);
+	config->definitions_max_age_hours = 0;
+	config->sample_definitions = true;
+	return config->definitions == NULL ? -ERR_MEMORY : 0;
 }
 
 const char *config_policy_for(const struct config *config, enum channel channel,

@@ -192,6 +192,11 @@ static int load(struct daemon *daemon, const char *state)
 	if (state != NULL)
 		error = config_set_state(daemon->config, state);
 	daemon->state = daemon->config->state;
+	if (daemon->config->sample_definitions && daemon->definitions == NULL)
+		log_line(LOG_LINE_WARNING,
+			 "sample-definitions path=%s; they know EICAR and "
+			 "nothing else: for trying out only",
+			 daemon->config->definitions);
 	return error;
 }
 

@@ -331,6 +331,17 @@ def broken():
                     dtd + document_xml(paragraph("x")).replace(">x<", ">&l9;<" if "laughs" in name
                                                                else ">x<"))
         yield blocked(f"{name}.docx", package, "xml.dtd")
+    for encoding in ("shift_jis", "cp037", "utf-7"):
+        package = docx(HELLO)
+        package.parts["word/document.xml"] = (
+            f'<?xml version="1.0" encoding="{encoding}"?>'
+            + document_xml(paragraph("x"))).encode(encoding)
+        yield blocked(f"encoding-{encoding}.docx", package, "malformed",
+                      note="OPC allows UTF-8 and UTF-16")
+    package = docx(HELLO)
+    package.parts["word/document.xml"] = (
+        '<?xml version="1.0" encoding="UTF-16"?>' + document_xml(HELLO)).encode("utf-16")
+    yield sample("encoding-utf16.docx", package)
     yield blocked("deep.docx", docx("<w:p>" * 200000 + "</w:p>" * 200000), "limit.depth")
     yield sample("long-attribute.docx", docx(f'<w:p w:rsidR="{"A" * 3000000}"/>'))
     yield blocked("unclosed.docx", docx("<w:p><w:r>"), "malformed")

@@ -426,6 +426,9 @@ static int feed(void *context, struct view chunk)
 
 	if (filter->error != 0)
 		return filter->error;
+	if (!filter->begun && !sax_encoding_allowed(chunk))
+		return -ERR_MALFORMED;
+	filter->begun = true;
 	status = xmlParseChunk(filter->parser, (const char *)chunk.data,
 			       (int)chunk.size, 0);
 	if (filter->error != 0)

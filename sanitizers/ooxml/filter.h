@@ -114,6 +114,7 @@ struct filter {
 	size_t skipping; /* depth inside a dropped element */
 	struct attribute attributes[FILTER_ATTRIBUTES_MAX];
 	struct buffer capture;
+	bool begun;   /* the first bytes were read */
 	bool foreign; /* any namespace stays: custom XML */
 	struct fields *fields;
 	struct buffer shared_groups; /* Excel: one byte for each kept group */

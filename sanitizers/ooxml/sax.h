@@ -9,6 +9,8 @@
 #ifndef SEKISHO_SANITIZERS_OOXML_SAX_H
 #define SEKISHO_SANITIZERS_OOXML_SAX_H
 
+#include "base/view.h"
+
 #include <libxml/parser.h>
 
 /* The handler is copied. NULL when out of memory. */
@@ -16,6 +18,14 @@ xmlParserCtxtPtr sax_parser_new(xmlSAXHandler *handler, void *context);
 
 /* NULL is fine. */
 void sax_parser_free(xmlParserCtxtPtr parser);
+
+/*
+ * Whether a part that begins with these bytes is in an encoding that OPC
+ * allows (UTF-8, UTF-16) or libxml2 reads by itself: for any other it would
+ * load a converter, which the sandbox forbids. `head` holds the whole XML
+ * declaration.
+ */
+bool sax_encoding_allowed(struct view head);
 
 /* What libxml2 allocates once, before the first fork. */
 int sax_prepare(void);

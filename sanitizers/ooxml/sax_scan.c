@@ -76,7 +76,7 @@ int sax_scan(struct view content, scan_handler *handler, void *context)
 	};
 	int status = 0;
 
-	if (content.size == 0)
+	if (content.size == 0 || !sax_encoding_allowed(content))
 		return -ERR_MALFORMED;
 	scan.parser = sax_parser_new(&sax, &scan);
 	if (scan.parser == NULL)

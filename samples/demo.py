@@ -124,7 +124,7 @@ class Demo:
         if os.geteuid() == 0:  # the gateway takes files out of the folder
             os.chown(self.inbox, *self.owner())
         for path in samples:
-            hidden = self.state / "in" / ".dropping"
+            hidden = self.state / ".dropping"  # not below in/: it would be taken
             shutil.copyfile(path, hidden)
             os.rename(hidden, self.inbox / path.name)
 

@@ -55,12 +55,31 @@ static struct view convert(struct arena *arena, iconv_t converter,
 	return view_of(to, (size_t)(out - to));
 }
 
+/* The converters take bytes 80-9F that begin nothing for control characters,
+ * which no name has. */
+static bool has_controls(struct view text)
+{
+	struct cursor cursor = cursor_at(text, 0);
+
+	while (cursor_left(&cursor) > 0) {
+		uint32_t c = utf8_next(&cursor);
+
+		if (c >= 0x80 && c < 0xA0)
+			return true;
+	}
+	return false;
+}
+
 static struct view decode(struct arena *arena, enum name_encoding encoding,
 			  struct view raw)
 {
-	if (encoding == NAME_UTF8)
-		return utf8_valid(raw) ? raw : (struct view){NULL, 0};
-	return convert(arena, converters[encoding], raw);
+	struct view text = raw;
+
+	if (encoding != NAME_UTF8)
+		text = convert(arena, converters[encoding], raw);
+	else if (!utf8_valid(raw))
+		return (struct view){NULL, 0};
+	return has_controls(text) ? (struct view){NULL, 0} : text;
 }
 
 struct view name_encoding_cp932(struct arena *arena, struct view text)

@@ -71,7 +71,11 @@ build() {
   deps
   say "building into build/"
   cmake --preset release >build.log 2>&1 || { cat build.log >&2; fail "configuring failed"; }
-  cmake --build build >>build.log 2>&1 || { tail -50 build.log >&2; fail "building failed: build.log"; }
+  if [ -t 2 ]; then # ninja's line shows how far it is
+    cmake --build build >&2 || fail "building failed"
+  else
+    cmake --build build >>build.log 2>&1 || { tail -50 build.log >&2; fail "building failed: build.log"; }
+  fi
   mv build.log build/build.log
 }
 

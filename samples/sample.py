@@ -1,4 +1,6 @@
 """What a sample is: a name, its bytes, and what must become of it."""
+import importlib.util
+import pathlib
 from dataclasses import dataclass, field
 
 
@@ -21,3 +23,12 @@ class Sample:
             if value:
                 wanted[key] = value
         return wanted
+
+
+def sibling(folder, name):
+    """The bytes of the sample `name` of another format, to be put in a container."""
+    path = pathlib.Path(__file__).parent / folder / "make.py"
+    spec = importlib.util.spec_from_file_location(f"samples_{folder}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return next(sample.data for sample in module.samples() if sample.name == name)

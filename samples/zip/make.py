@@ -1,7 +1,7 @@
 """ZIP archives: Japanese names, passwords, and what must be refused."""
 import struct
 
-from sample import Sample
+from sample import Sample, sibling
 from zipmaker import UNIX, Entry, unicode_path, zip_file
 
 MEGABYTE = 1 << 20
@@ -37,8 +37,12 @@ def good_samples():
         Entry(sjis("入札関係/"), deflate=False, attributes=0x10),
         Entry(sjis("入札関係/公告.txt"), NOTICE),
         Entry(sjis("入札関係/一覧表.csv"), TABLE),
+        Entry(sjis("入札関係/入札説明書.docm"), sibling("docx", "入札説明書.docm")),
+        Entry(sjis("入札関係/現場写真.jpg"), sibling("jpeg", "現場写真.jpg"), deflate=False),
         Entry(sjis("入札関係/電子入札セットアップ.exe"), PROGRAM),
-    ]), removals=["archive.member_removed"], demo=True,
+    ]), removals=[
+        "archive.member_removed", "archive.member_renamed", "ooxml.macro_enabled",
+        "ooxml.vba_project", "picture.exif", "picture.gps", "picture.thumbnail"], demo=True,
         note="CP932 names; the program leaves a note, the rest passes")
     yield Sample("plain.zip", zip_file([
         Entry(b"notice.txt", NOTICE), Entry(b"table.csv", TABLE),

@@ -4,13 +4,24 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const char *program_name = "sekisho";
+static enum severity limit = LOG_LINE_INFO;
 
 void log_open(const char *program)
 {
+	const char *digit = getenv(LOG_LIMIT_VARIABLE);
+
 	program_name = program;
+	if (digit != NULL && *digit >= '0' && *digit <= '0' + LOG_LINE_INFO)
+		limit = (enum severity)(*digit - '0');
+}
+
+void log_limit(enum severity least)
+{
+	limit = least;
 }
 
 void log_line(enum severity severity, const char *format, ...)
@@ -22,7 +33,7 @@ void log_line(enum severity severity, const char *format, ...)
 			    names[severity]);
 	int size;
 
-	if (head < 0)
+	if (head < 0 || severity > limit)
 		return;
 	va_start(list, format);
 	size = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, format,

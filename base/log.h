@@ -10,8 +10,15 @@
 
 enum severity { LOG_LINE_ERROR, LOG_LINE_WARNING, LOG_LINE_INFO };
 
+/* Up to which severity lines are written, as one digit; read by log_open().
+ * sekishod sets it for the programs it starts. */
+#define LOG_LIMIT_VARIABLE "SEKISHO_LOG_LIMIT"
+
 /* Name of the program in front of every line; a string literal. */
 void log_open(const char *program);
+
+/* Lines less severe than this are not written from now on. */
+void log_limit(enum severity least);
 
 /* `format` gives "event key=value ..."; hostile values go through
  * log_quoted(). At most 2,000 bytes. */

@@ -200,11 +200,43 @@ static int load(struct daemon *daemon, const char *state)
 	return error;
 }
 
+/* Where log lines go, here and in the programs that inherit it. A gateway that
+ * works for one command leaves that to the command. */
+static int open_log(const struct config *config, bool standalone)
+{
+	static const enum severity limits[LOG_LEVEL_COUNT] = {
+	    [LOG_LEVEL_ERROR] = LOG_LINE_ERROR,
+	    [LOG_LEVEL_WARNING] = LOG_LINE_WARNING,
+	    [LOG_LEVEL_NOTICE] = LOG_LINE_WARNING,
+	    [LOG_LEVEL_INFO] = LOG_LINE_INFO,
+	    [LOG_LEVEL_DEBUG] = LOG_LINE_INFO,
+	};
+	enum severity limit = limits[config->log_level];
+	const char digit[] = {(char)('0' + (int)limit), '\0'};
+	HANDLE_CLEANUP int fd = -1;
+
+	log_limit(limit);
+	if (setenv(LOG_LIMIT_VARIABLE, digit, 1) != 0)
+		return -ERR_MEMORY;
+	if (standalone || config->log_file[0] == '\0')
+		return 0;
+	fd = open(config->log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+		  0640);
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0) {
+		log_line(LOG_LINE_ERROR, "log-file-failed path=%s errno=%d",
+			 config->log_file, errno);
+		return -ERR_IO;
+	}
+	return 0;
+}
+
 static int run(struct daemon *daemon, const char *state)
 {
 	const struct passwd *user = NULL;
 	int error = load(daemon, state);
 
+	if (error == 0)
+		error = open_log(daemon->config, daemon->standalone);
 	if (error != 0)
 		return error;
 	if (geteuid() == 0)

@@ -1,7 +1,7 @@
 """Excel workbooks: one for each thing that must go, and broken ones."""
 from ooxmlmaker import (MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, SHEET, STRICT, VBA, Package,
                         cell, compound_file, declare, ole_object, rows, sheet_xml, vba_project,
-                        xlsx)
+                        xlsx, zip_members)
 from sample import Sample
 
 EXCEL = OFFICE + "spreadsheetml."
@@ -224,10 +224,11 @@ def broken():
                 '<!DOCTYPE sst [<!ENTITY a "x">]><sst><si><t>&a;</t></si></sst>')
     package.relate(package.main, "rId4", "sharedStrings", "xl/sharedStrings.xml")
     yield blocked("entity.xlsx", package, "xml.dtd")
-    package = xlsx(sheet_xml(PLAIN))
-    package.defaults["xml"] = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
-    del package.overrides["xl/workbook.xml"]
-    package.parts["xl/workbook.bin"] = b"\x83\x01\0"
+    laughs = xlsx(sheet_xml(PLAIN))
+    laughs = zip_members([(name, b'<!DOCTYPE x [<!ENTITY a "b">]>' + data.split(b"\r\n", 1)[1]
+                           if name == "[Content_Types].xml" else data)
+                          for name, data in laughs.members()])
+    yield blocked("content-types-dtd.xlsx", laughs, "xml.dtd")
     yield blocked("binary.xlsb", compound_file({"Workbook": b"\x09\x08"}), "type.unsupported")
 
 

@@ -82,7 +82,7 @@ static enum claim claim_of(struct view input, const struct identity *identity,
 	/* Broken, or with a DTD: rebuilding says which. */
 	if (identity->type == NULL)
 		return zip_probe_member(input, usual_main[document])
-			   ? CLAIM_LIKELY
+			   ? CLAIM_EXACT
 			   : CLAIM_NONE;
 	type = main_type_of(identity->type);
 	return type != NULL && type->document == document ? CLAIM_EXACT

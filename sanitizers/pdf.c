@@ -5,7 +5,7 @@
  * Keep: what sanitizers/pdf/rules.def lists, copied key by key into a new
  *   document; streams that were decoded and looked through.
  * Drop: everything else; actions but GoTo, URI (vetted) and four named ones.
- * Specification: ISO 32000-1:2008; formats.md of docs/.
+ * Specification: ISO 32000-1:2008; docs/pdf.md.
  */
 #include "sanitizers/job.h"
 

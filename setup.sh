@@ -15,10 +15,11 @@ PYTHON=/usr/bin/python3
 
 BUILD_PACKAGES=(
   build-essential clang cmake ninja-build pkg-config ccache python3
-  libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libyaml-dev libheif-dev
-  libjansson-dev libjpeg-dev libmagic-dev libopenjp2-7-dev libpoppler-glib-dev
-  libqpdf-dev nettle-dev libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev
-  libtiff-dev libutf8proc-dev libvips-dev libxml2-dev libzip-dev zlib1g-dev
+  libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
+  libheif-dev libjansson-dev libjpeg-dev libmagic-dev libopenjp2-7-dev libpoppler-glib-dev
+  libqpdf-dev libseccomp-dev libsodium-dev libsqlite3-dev
+  libtiff-dev libutf8proc-dev libvips-dev libwebp-dev libxml2-dev libyaml-dev nettle-dev
+  zlib1g-dev
 )
 TEST_PACKAGES=(
   clang-format clang-tidy cppcheck libclang-rt-14-dev poppler-utils

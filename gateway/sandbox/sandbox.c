@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct sandbox {
 	struct sandbox_features features;
 	struct sock_fprog filter;
 	uint64_t base_memory; /* address space of the zygote, bytes */
-	bool isolated;	      /* the zygote is in the namespaces already */
+	bool isolated;        /* the zygote is in the namespaces already */
 };
 
 static int write_file(const char *path, const char *text)
@@ -230,6 +231,11 @@ static int address_space(uint64_t *ret_bytes)
 		return -ERR_SANDBOX_SETUP;
 	*ret_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
 	return 0;
+}
+
+void sandbox_one_heap(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1);
 }
 
 int sandbox_prepare(enum sandbox_kind kind, const char *scratch,

@@ -19,6 +19,13 @@ enum sandbox_kind {
 };
 
 /*
+ * One heap for all threads, before the first library is initialised. A thread
+ * with a heap of its own opens /proc/sys/vm/overcommit_memory when that heap
+ * shrinks (glibc), which kills the process inside.
+ */
+void sandbox_one_heap(void);
+
+/*
  * Finds out what the kernel has and builds the seccomp filter. For
  * SANDBOX_SCRATCH `scratch` is an existing empty folder that becomes the
  * mount point of the child's tmpfs. -ERR_SANDBOX_SETUP when no_new_privs,

@@ -66,8 +66,10 @@ static int serve(const struct program_edges *edges)
 	    .run = run,
 	    .ready = "{}",
 	};
-	int error = sodium_init() < 0 ? -ERR_INTERNAL : verifiers_prepare();
+	int error;
 
+	sandbox_one_heap();
+	error = sodium_init() < 0 ? -ERR_INTERNAL : verifiers_prepare();
 	if (error == 0)
 		error = sandbox_prepare(SANDBOX_PURE, NULL, &options.sandbox);
 	return error != 0 ? error : zygote_serve(&options);

@@ -105,6 +105,7 @@ static int prepare(void)
 {
 	int error;
 
+	sandbox_one_heap();
 	if (sodium_init() < 0)
 		return -ERR_INTERNAL;
 	error = detect_prepare();

@@ -1,0 +1,72 @@
+"""What must not be in a rebuilt file, looked for with neither our own code nor
+the parsers the gateway is built from."""
+import io
+import re
+import subprocess
+import tempfile
+import zipfile
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+PARTS = re.compile(r"vbaproject|vbadata|/embeddings/|/externallinks/|/activex/|/ctrlprops/"
+                   r"|/macrosheets/|customui|oleobject|\.bin$|\.exe$|/connections\.xml$"
+                   r"|/attachedtoolbars|/webextensions/", re.I)
+RELATIONSHIP = re.compile(rb"<Relationship\b[^>]*>", re.S)
+TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']*)""")
+PASSING = (b"http:", b"https:", b"mailto:", b"tel:", b"#")
+PDF_NAMES = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia\w*|AA|SubmitForm"
+                       rb"|ImportData|GoToE|GoToR|XFA|Movie|Sound|Rendition|3D|Filespec"
+                       rb"|OpenAction|Encrypt|ResetForm|Trans3D)(?=[\s/<\[(>\])])")
+# A destination in the file itself: a page to open at, not an action.
+OPENS_AT = re.compile(rb"/OpenAction\s*(?:\[|<<\s*/D\s*\[[^\]]*\]\s*/S\s*/GoTo\s*>>)")
+STREAM = re.compile(rb"\bstream\r?\n.*?\nendstream", re.S)
+STRING = re.compile(rb"\((?:\\.|[^\\()])*\)", re.S)
+
+
+def of_package(data):
+    try:
+        package = zipfile.ZipFile(io.BytesIO(data))
+    except zipfile.BadZipFile as error:
+        yield f"no package: {error}"
+        return
+    for name in package.namelist():
+        if PARTS.search("/" + name):
+            yield f"part {name}"
+        content = package.read(name)
+        if OLE in content:
+            yield f"OLE file in {name}"
+        if not name.endswith(".rels"):
+            continue
+        for relationship in RELATIONSHIP.findall(content):
+            if not re.search(rb"TargetMode\s*=\s*[\"']External", relationship):
+                continue
+            target = TARGET.search(relationship)
+            value = target[1].lower() if target else b""
+            if not value.startswith(PASSING) or b"/hyperlink\"" not in relationship:
+                yield f"external {value[:60].decode(errors='replace')} in {name}"
+
+
+def of_pdf(data):
+    try:
+        with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+            file.write(data)
+            file.flush()
+            done = subprocess.run(["qpdf", "--qdf", "--object-streams=disable",
+                                   file.name, "-"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, timeout=60)
+    except subprocess.TimeoutExpired:
+        yield "qpdf takes over 60 s"
+        return
+    if done.returncode not in (0, 3):
+        yield "qpdf: " + done.stderr.decode(errors="replace")[:100]
+        return
+    plain = OPENS_AT.sub(b"", STRING.sub(b"()", STREAM.sub(b"", done.stdout)))
+    for name in sorted(set(PDF_NAMES.findall(plain))):
+        yield f"/{name.decode()}"
+
+
+def found(data, extension, package_extensions):
+    if extension == "pdf":
+        return list(of_pdf(data))
+    if extension in package_extensions:
+        return list(of_package(data))
+    return []

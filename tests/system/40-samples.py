@@ -4,6 +4,7 @@ verdict, removals, reason, and for what passes that it is stable."""
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -42,15 +43,41 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         os.chmod(folder, 0o755)
-        with gateway.Gateway(folder / "state") as running:
-            return check(running, only)
+        running = gateway.Gateway(folder / "state").start()
+        code = check(running, only)
+        assert running.stop() == 0
+        audit = subprocess.run(
+            [gateway.BIN / "sekisho-audit", "verify", running.state / "audit", "--key",
+             running.state / "audit/audit.pub"], capture_output=True, text=True,
+            check=False)
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+        return code
+
+
+def listed(running, state):
+    """What `sekisho items` lists in this state, by item id."""
+    done = subprocess.run(
+        [gateway.BIN / "sekisho", "items", "list", "--state", state, "--limit", "5000",
+         "--json", "--state-folder", running.state], capture_output=True, text=True,
+        check=True)
+    return {item["id"]: item for item in json.loads(done.stdout)}
+
+
+def check_items(running, held):
+    """Each held sample is in the vault and in the log with its reason."""
+    items = listed(running, "held") | listed(running, "awaiting_password")
+    log = running.log()
+    for item, reason in held.items():
+        assert items[item]["reason"] == reason, (items[item], reason)
+        assert f"item-ended item={item}" in log
+        assert f"reason={reason}" in log
 
 
 def check(running, only):
     client = running.client()
     waiting = [pair for pair in samples()
                if not only or any(word in str(pair[0]) for word in only)]
-    total, bad, tickets = len(waiting), 0, {}
+    total, bad, tickets, held = len(waiting), 0, {}, {}
     while waiting or tickets:
         while waiting and len(tickets) < IN_FLIGHT:
             path, expectation = waiting.pop(0)
@@ -60,6 +87,8 @@ def check(running, only):
         result = client.result()
         path, expectation = tickets.pop(result["ticket"])
         found = list(problems(result, expectation))
+        if result["output"] is None:
+            held[result["item"]] = result["report"]["reason"]["code"]
         if found:
             bad += 1
             reason = result["report"]["reason"] or {}
@@ -67,6 +96,7 @@ def check(running, only):
             print(f"{path.parent.name}/{path.name}: {'; '.join(found)} "
                   f"[{reason.get('code', '')} {' '.join(filter(None, detail))[:200]}]")
     client.close()
+    check_items(running, held)
     status = running.client().status()
     assert status["healthy"], status
     print(f"{total - bad} of {total} samples met their expectation")

@@ -111,7 +111,9 @@ static int with_document(struct job *job, int (*run)(struct pdf *pdf))
 	pdf.notes = arena_array(job->arena, PDF_NOTES_MAX, sizeof(*pdf.notes));
 	if (pdf.notes == NULL)
 		return -ERR_MEMORY;
-	error = pdf_open(&pdf);
+	error = pdf_check_object_streams(job);
+	if (error == 0)
+		error = pdf_open(&pdf);
 	if (error == 0)
 		error = pdf_check_warnings(&pdf);
 	if (error == 0)

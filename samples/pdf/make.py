@@ -314,6 +314,16 @@ def bombs():
     pdf = Pdf()
     catalog = pdf.add(b"<</Type/Catalog/Pages 2 0 R>>")
     pdf.add(b"<</Type/Pages/Kids[3 0 R]/Count 1>>")
+    pdf.add(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>" + b" " * (256 * 1024 * 1024))
+    yield Sample("bomb-object-stream.pdf", pdf.write_packed(catalog, [catalog, 2, 3]),
+                 verdict="blocked", reason="limit.ratio",
+                 note="256 MB of blanks in an object stream")
+    packed = pdf.write_packed(catalog, [catalog, 2, 3]).replace(b"/ObjStm", b"/Obj#53tm")
+    yield Sample("bomb-object-stream-escaped.pdf", packed, verdict="blocked",
+                 reason="limit.ratio", note="the same under an escaped name")
+    pdf = Pdf()
+    catalog = pdf.add(b"<</Type/Catalog/Pages 2 0 R>>")
+    pdf.add(b"<</Type/Pages/Kids[3 0 R]/Count 1>>")
     for i in range(60000):
         pdf.add(b"<</Type/Pages/Parent %d 0 R/Kids[%d 0 R]/Count 1>>" % (i + 2, i + 4))
     pdf.add(b"<</Type/Page/Parent 60002 0 R/MediaBox[0 0 9 9]>>")

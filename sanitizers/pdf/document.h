@@ -106,6 +106,12 @@ struct pdf {
 	unsigned damage; /* what qpdf had to mend */
 };
 
+/* ---- object_streams.c ---- */
+
+/* Counts what qpdf would inflate while it reads. Before pdf_open().
+ * -ERR_LIMIT_RATIO, -ERR_LIMIT_BYTES. */
+int pdf_check_object_streams(struct job *job) MUST_CHECK;
+
 /* ---- read.c ---- */
 
 /* Opens job->input with no password, then with each of the job's.

@@ -57,7 +57,7 @@ def main():
 def listed(running, state):
     """What `sekisho items` lists in this state, by item id."""
     done = subprocess.run(
-        [gateway.BIN / "sekisho", "items", "list", "--state", state, "--limit", "5000",
+        [gateway.BIN / "sekisho", "items", "list", "--state", state, "--limit", "1000",
          "--json", "--state-folder", running.state], capture_output=True, text=True,
         check=True)
     return {item["id"]: item for item in json.loads(done.stdout)}

@@ -60,6 +60,7 @@ static void claimed_free(struct claimed *claimed)
 			continue;
 		*link = claimed->next;
 		folder->claimed_count--;
+		folder->recording_count -= claimed->state == CLAIM_TO_RECORD;
 		break;
 	}
 	loop_disarm(folder->loop, &claimed->retry);
@@ -197,11 +198,8 @@ static int recover_one(struct folder *folder, const char *item_id)
 	if (!S_ISREG(status.st_mode))
 		claimed->refused = ERR_INTAKE_NOT_REGULAR;
 	log_line(LOG_LINE_INFO, "recovered item=%s", item_id);
-	if (deliver_was_done(claimed)) {
+	if (deliver_was_done(claimed))
 		submit_delivered(claimed);
-		remove_claim(folder, item_id);
-		claimed_free(claimed);
-	}
 	return 0;
 }
 

@@ -255,9 +255,14 @@ void deliver_claimed(struct claimed *claimed)
 		return;
 	}
 	log_delivered(&delivery);
-	if (passes(claimed))
-		submit_delivered(claimed);
 	kill_point("folder.delivered");
+	/* The claim stays until the vault has confirmed it; after a crash it
+	 * is recognised as delivered and told again. */
+	if (passes(claimed)) {
+		submit_delivered(claimed);
+		watch_advance(claimed->folder);
+		return;
+	}
 	claim_finish(claimed);
 }
 

@@ -29,6 +29,7 @@ enum claim_state {
 	CLAIM_TO_SUBMIT, /* waits for the broker, or for another try */
 	CLAIM_SUBMITTED,
 	CLAIM_TO_DELIVER, /* has its outcome; out/ or held/ refused so far */
+	CLAIM_TO_RECORD,  /* delivered; the vault has not confirmed it yet */
 };
 
 struct claimed {
@@ -76,13 +77,14 @@ struct folder {
 	size_t candidate_count;
 	struct claimed *claimed;
 	unsigned claimed_count;
+	unsigned recording_count; /* of them, CLAIM_TO_RECORD */
 	uint64_t last_ticket;
 	bool stopping;
 	uint64_t stop_by_ms;
 };
 
 /* How many files are claimed at once. */
-enum { CLAIMED_MAX = 32 };
+enum { CLAIMED_MAX = 32, RECORDING_MAX = 1024 };
 
 /* watch.c */
 int watch_begin(struct folder *folder) MUST_CHECK;
@@ -111,7 +113,9 @@ int submit_connect(struct folder *folder, int fd) MUST_CHECK;
 int submit_connect_vault(struct folder *folder, int fd) MUST_CHECK;
 void submit_claimed(struct claimed *claimed);
 void submit_again_later(struct claimed *claimed);
-void submit_delivered(const struct claimed *claimed);
+/* Tells the vault that the output is where it belongs. The claim goes when the
+ * vault confirms it, and is told again when the vault comes back before. */
+void submit_delivered(struct claimed *claimed);
 
 /* deliver.c: puts the outcome where it belongs, or tries again later. */
 void deliver_claimed(struct claimed *claimed);

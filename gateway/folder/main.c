@@ -32,7 +32,8 @@ static void stop_when_idle(void *context)
 
 	for (struct claimed *claimed = folder->claimed; claimed;
 	     claimed = claimed->next)
-		busy = busy || claimed->state == CLAIM_SUBMITTED;
+		busy = busy || claimed->state == CLAIM_SUBMITTED ||
+		       claimed->state == CLAIM_TO_RECORD;
 	if (!busy || loop_now() > folder->stop_by_ms)
 		loop_stop(folder->loop);
 	else
@@ -153,7 +154,8 @@ static int serve(struct folder *folder, const struct program_edges *edges)
 		return error;
 	for (struct claimed *claimed = folder->claimed; claimed;
 	     claimed = claimed->next)
-		submit_claimed(claimed);
+		if (claimed->state == CLAIM_TO_SUBMIT)
+			submit_claimed(claimed);
 	error = watch_begin(folder);
 	return error != 0 ? error : loop_run(folder->loop);
 }

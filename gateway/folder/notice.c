@@ -20,7 +20,11 @@ static void write_one(const struct claimed *claimed, struct buffer *buffer,
 		      error_name((int)result->reason));
 	buffer_format(buffer, "%s: %s\n", english ? "Item" : "受付番号",
 		      claimed->item_id);
-	if (claimed->in_place)
+	if (claimed->refused == ERR_INTAKE_NOT_REGULAR)
+		buffer_text(buffer,
+			    english ? "It held no content; it was removed.\n"
+				    : "内容を持たないため、削除しました。\n");
+	else if (claimed->in_place)
 		buffer_text(buffer,
 			    english ? "The file was left where it is.\n"
 				    : "ファイルは元の場所に残しています。\n");

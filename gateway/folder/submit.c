@@ -265,19 +265,29 @@ int submit_connect(struct folder *folder, int fd)
 	return 0;
 }
 
-/* The vault's answers: it is told of deliveries, nobody waits for it. */
+/* The vault knows of a delivery, or will never take it: either way the claim
+ * has done its work. */
 static int on_ack(void *context, struct frame *frame)
 {
+	struct folder *folder = context;
 	struct cursor cursor = cursor_at(frame->payload, 0);
 	uint32_t error = cursor_u32le(&cursor);
 
-	(void)context;
 	if (cursor.failed)
 		return -ERR_PROTOCOL;
-	if (error != 0)
-		log_line(LOG_LINE_WARNING, "delivery-not-recorded reason=%s",
-			 error_name((int)error));
-	return 0;
+	for (struct claimed *claimed = folder->claimed; claimed;
+	     claimed = claimed->next) {
+		if (claimed->state != CLAIM_TO_RECORD ||
+		    claimed->ticket != frame->id)
+			continue;
+		if (error != 0)
+			log_line(LOG_LINE_WARNING,
+				 "delivery-not-recorded item=%s reason=%s",
+				 claimed->item_id, error_name((int)error));
+		claim_finish(claimed);
+		return 0;
+	}
+	return -ERR_PROTOCOL;
 }
 
 static void on_vault(void *context, int fd)
@@ -295,6 +305,27 @@ static void on_vault(void *context, int fd)
 	handle_close(&folder->vault);
 }
 
+static void tell_delivered(const struct claimed *claimed)
+{
+	const struct folder *folder = claimed->folder;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
+	int error;
+
+	if (folder->vault < 0)
+		return; /* told when it is back */
+	pack_string(&payload, claimed->item_id);
+	buffer_u8(&payload, STATE_DELIVERED);
+	pack_string(&payload, "");
+	error = buffer_error(&payload);
+	if (error == 0)
+		error =
+		    frame_send(folder->vault, MESSAGE_VAULT_TRANSITION,
+			       claimed->ticket, buffer_contents(&payload), -1);
+	if (error != 0)
+		log_line(LOG_LINE_WARNING, "vault-not-told item=%s reason=%s",
+			 claimed->item_id, error_name(error));
+}
+
 int submit_connect_vault(struct folder *folder, int fd)
 {
 	loop_unwatch(folder->loop, folder->vault_watch);
@@ -305,23 +336,19 @@ int submit_connect_vault(struct folder *folder, int fd)
 	if (folder->vault_watch == NULL)
 		return -ERR_MEMORY;
 	folder->vault = fd;
+	for (struct claimed *claimed = folder->claimed; claimed;
+	     claimed = claimed->next)
+		if (claimed->state == CLAIM_TO_RECORD)
+			tell_delivered(claimed);
 	return 0;
 }
 
-void submit_delivered(const struct claimed *claimed)
+void submit_delivered(struct claimed *claimed)
 {
-	const struct folder *folder = claimed->folder;
-	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
-	int error = -ERR_UNAVAILABLE;
-
-	pack_string(&payload, claimed->item_id);
-	buffer_u8(&payload, STATE_DELIVERED);
-	pack_string(&payload, "");
-	if (folder->vault >= 0 && buffer_error(&payload) == 0)
-		error = frame_send(folder->vault, MESSAGE_VAULT_TRANSITION, 1,
-				   buffer_contents(&payload), -1);
-	if (error != 0)
-		log_line(LOG_LINE_WARNING,
-			 "delivery-not-recorded item=%s reason=%s",
-			 claimed->item_id, error_name(error));
+	claimed->state = CLAIM_TO_RECORD;
+	claimed->ticket = ++claimed->folder->last_ticket;
+	claimed->folder->recording_count++;
+	handle_close(&claimed->output);
+	handle_close(&claimed->report);
+	tell_delivered(claimed);
 }

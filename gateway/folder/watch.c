@@ -277,6 +277,13 @@ static void take(struct folder *folder, const struct candidate *candidate)
 		claim_refuse(folder, candidate->path, refused);
 }
 
+/* Claims that only wait for the vault's word take no place of their own. */
+static bool has_room(const struct folder *folder)
+{
+	return folder->recording_count < RECORDING_MAX &&
+	       folder->claimed_count - folder->recording_count < CLAIMED_MAX;
+}
+
 void watch_advance(struct folder *folder)
 {
 	struct candidate **link = &folder->candidates;
@@ -284,7 +291,7 @@ void watch_advance(struct folder *folder)
 
 	if (folder->stopping)
 		return;
-	while (*link != NULL && folder->claimed_count < CLAIMED_MAX) {
+	while (*link != NULL && has_room(folder)) {
 		struct candidate *candidate = *link;
 		enum readiness ready = readiness(folder, candidate);
 

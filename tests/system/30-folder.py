@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """The drop folder: everything that people and programs put there comes out
 rebuilt or is held for its own reason; nothing is lost, nothing comes twice."""
+import json
 import os
 import pathlib
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -93,6 +96,23 @@ def same_name_twice(running):
     assert (folder / "二度 (2).txt").read_text() == "second\n"
 
 
+def vault_away(running):
+    """A delivery that the vault could not be told of is told when it is back."""
+    before = len(running.outcomes("out")) + len(running.outcomes("held"))
+    for number in range(12):
+        running.drop(DEPARTMENT, f"保管{number}.txt", b"away\n")
+        if number % 4 == 1:
+            for pid in running.pids("sekisho-vault"):
+                os.kill(pid, signal.SIGKILL)
+    running.wait_outcomes(before + 12, 90)
+    running.wait_ready()
+    time.sleep(1)  # deliveries ride along with the next commit
+    done = subprocess.run(
+        [gateway.BIN / "sekisho", "items", "list", "--state", "ready", "--json",
+         "--state-folder", running.state], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [], done.stdout
+
+
 def already_there(running):
     """Files dropped while the gateway was down, and one written on afterwards."""
     box = running.inbox("夜間")
@@ -115,6 +135,7 @@ def main():
         running.wait_outcomes(1 + len(out) + len(held))
         check(running, out, held)
         same_name_twice(running)
+        vault_away(running)
         assert running.stop() == 0
     print("the drop folder took everything")
 

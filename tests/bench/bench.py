@@ -14,6 +14,7 @@ Figures are medians or sums of one run on one machine; nothing here fails
 because a machine is slow. Without the corpus, own samples take its place.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import statistics
@@ -41,16 +42,20 @@ class Bench:
         self.lines.append((what, figure, aim))
         print(f"{what:<58} {figure:>22}  {aim}", flush=True)
 
+    @contextlib.contextmanager
     def gateway(self, name, config="", cores=None):
-        state = self.folder / name
-        running = gateway.Gateway(state, config=config)
+        running = gateway.Gateway(self.folder / name, config=config)
         mine = os.sched_getaffinity(0)
         if cores:  # children keep it
             os.sched_setaffinity(0, cores)
         try:
-            return running.start()
+            running.start()
         finally:
             os.sched_setaffinity(0, mine)
+        try:
+            yield running
+        finally:
+            running.stop()
 
     def corpus(self, extensions, count):
         """Real files when they are there, else the samples that come out."""
@@ -225,6 +230,7 @@ def main():
                         default=ROOT.parent / "shared/corpus")
     parser.add_argument("--markdown", type=pathlib.Path)
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o755)
         bench = Bench(options, pathlib.Path(name))
@@ -236,7 +242,8 @@ def main():
         options.markdown.write_text(
             "# Benchmarks\n\nMade by `tests/bench/bench.py --markdown docs/benchmarks.md`"
             f" (`./setup.sh bench` prints it),\nwith {real}, {os.cpu_count()} cores. "
-            "What is measured stands in that script.\n\n"
+            "What is measured stands in that script. Load of the machine by others before the"
+            f" run: {load:.1f}{' (too busy to compare with the aims)' if load > 1 else ''}.\n\n"
             f"| what | figure | aim |\n|---|---|---|\n{rows}", encoding="utf-8")
     return 0
 

@@ -4,13 +4,17 @@ Answers are kept by content, since LibreOffice costs a second each: a folder of
 NAME.txt (the text) or NAME.none (it does not open).
 """
 import hashlib
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
+import time
 import xml.etree.ElementTree
 
-BATCH = 40
+BATCH = 60
+STILL_SECONDS = 15
 WORD = {"docx", "docm", "dotx", "dotm"}
 SHEET = {"xlsx", "xlsm", "xltx", "xltm"}
 SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm"}
@@ -83,15 +87,22 @@ class Texts:
         return text.decode("utf-8", "replace") if status == 0 else None
 
     def office(self, batch, form):
-        """One LibreOffice for the batch; what has no text then, one each."""
-        self.convert(batch, form, 30 + 4 * len(batch))
-        for key, data in batch.items():
-            if not (self.folder / f"{key}.txt").exists():
-                self.convert({key: data}, form, 40)
-            if not (self.folder / f"{key}.txt").exists():
-                self.put(key, None)
+        """One LibreOffice for the batch. It works in order: where it stops or
+        stands still, the file after its last answer is the one."""
+        waiting = dict(batch)
+        while waiting:
+            ended = self.convert(waiting, form)
+            keys = list(waiting)
+            done = [(self.folder / f"{key}.txt").exists() for key in keys]
+            last = len(keys) if ended else len(done) - 1 - done[::-1].index(True) + 2 \
+                if True in done else 1
+            for key, answered in list(zip(keys, done))[:last]:
+                if not answered:
+                    self.put(key, None)
+                del waiting[key]
 
-    def convert(self, batch, form, seconds):
+    def convert(self, batch, form):
+        """Whether LibreOffice came to its end."""
         place = self.folder / "soffice"
         shutil.rmtree(place, ignore_errors=True)
         (place / "in").mkdir(parents=True)
@@ -101,13 +112,43 @@ class Texts:
             path = place / "in" / f"x{number:04d}.{key.rsplit('.', 1)[1]}"
             path.write_bytes(data)
             names[path] = key
-        run(["soffice", f"-env:UserInstallation=file://{place}/profile", "--headless",
-             "--convert-to", form, "--outdir", place / "out", *names], seconds)
+        ended = self.watch(["soffice", f"-env:UserInstallation=file://{place}/profile",
+                            "--headless", "--convert-to", form, "--outdir",
+                            place / "out", *names], place / "out")
         for path, key in names.items():
             found = sorted(place.glob(f"out/{path.stem}[-.]*"))
             if found:
                 self.put(key, "".join(office_text(one) for one in found))
         shutil.rmtree(place, ignore_errors=True)
+        return ended
+
+    def watch(self, command, out):
+        """Runs it for as long as files keep appearing."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   start_new_session=True)
+        count, since = 0, time.monotonic()
+        while process.poll() is None:
+            time.sleep(0.1)
+            found = sum(1 for _ in out.iterdir())
+            if found != count:
+                count, since = found, time.monotonic()
+            if time.monotonic() - since > STILL_SECONDS:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                for path in newest(out):
+                    path.unlink()  # half written
+                return False
+        return process.returncode == 0
+
+
+def newest(folder):
+    """The file being written, with what came out of the same document."""
+    paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
+    now = time.time()
+    if not paths or now - paths[-1].stat().st_mtime > 2:
+        return []
+    return list(folder.glob(paths[-1].name[:5] + "*"))
 
 
 def office_text(path):

@@ -152,7 +152,7 @@ int frame_dispatch(int socket, const struct frame_rule *rules, size_t count,
 		   void *context)
 {
 	static _Thread_local struct frame_space space;
-	struct frame frame;
+	struct frame frame = {.fd = -1};
 	int error = frame_receive(socket, &space, &frame);
 
 	if (error != 0)

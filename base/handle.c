@@ -121,7 +121,7 @@ int handle_copy(int from, int to, uint64_t size)
 
 int handle_map(int fd, struct view *ret_view)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	void *address;
 	int error = handle_size(fd, &size);
 

@@ -55,7 +55,7 @@ static void resolve_policy(struct item *item)
 				      submission->direction,
 				      submission->department, &item->policy);
 	if (submission->has_mode)
-		memset(item->policy.modes, submission->mode,
+		memset(item->policy.modes, (int)submission->mode,
 		       sizeof(item->policy.modes));
 	config_policy_sha256(&item->policy, item->policy_sha256);
 }

@@ -253,7 +253,8 @@ static enum error check_reason(const struct job_run *job, enum error error)
 static void end_check(struct object *object, const struct job_run *job,
 		      enum error error)
 {
-	char detail[REMOVAL_DETAIL_MAX + 1];
+	/* object_hold() shortens it where a character ends. */
+	char detail[REMOVAL_DETAIL_MAX + 128];
 
 	if (error != ERR_NONE) {
 		(void)snprintf(detail, sizeof(detail), "%s%s%s",

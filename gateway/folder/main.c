@@ -170,6 +170,8 @@ static int run(struct folder *folder, const char *config_path,
 		error = config_load(config_path, &problems, &folder->config);
 	if (error == 0 && state != NULL)
 		error = config_set_state(folder->config, state);
+	if (error == 0 && folder->config == NULL)
+		error = -ERR_INTERNAL;
 	if (error != 0)
 		return error;
 	folder->loop = loop_new();

@@ -325,8 +325,10 @@ static void on_event(struct folder *folder, const struct inotify_event *event)
 
 	if ((event->mask & IN_Q_OVERFLOW) != 0)
 		scan_folder(folder, "");
-	if ((event->mask & IN_IGNORED) != 0)
+	if ((event->mask & IN_IGNORED) != 0) {
 		watched_remove(event->wd);
+		return;
+	}
 	if (path == NULL || event->len == 0 || is_ours(path, event->name) ||
 	    !join(inner, path, event->name) || !is_department(folder, inner))
 		return;

@@ -146,8 +146,9 @@ static int walk_record(struct check *check, struct cursor *cursor,
 	error = read_extra(check, extra, number, &record);
 	if (error != 0)
 		return error;
-	if (record.flags != local->flags || record.method != local->method ||
-	    record.crc != local->crc || record.packed != local->packed ||
+	if (record.name == NULL || record.flags != local->flags ||
+	    record.method != local->method || record.crc != local->crc ||
+	    record.packed != local->packed ||
 	    record.unpacked != local->unpacked ||
 	    !view_equal(record.raw_name, local->raw_name) ||
 	    strcmp(record.name, local->name) != 0)

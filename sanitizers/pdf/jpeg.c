@@ -21,11 +21,14 @@ struct errors {
 	jmp_buf back;
 };
 
+static struct errors *errors_of(struct jpeg_error_mgr *manager)
+{
+	return (struct errors *)(void *)manager;
+}
+
 static void on_error(j_common_ptr info)
 {
-	struct errors *errors = (struct errors *)(void *)info->err;
-
-	longjmp(errors->back, 1);
+	longjmp(errors_of(info->err)->back, 1);
 }
 
 static void on_message(j_common_ptr info)
@@ -41,8 +44,10 @@ static void on_progress(j_common_ptr info)
 		on_error(info);
 }
 
+/* `errors` lives as long as what it is set for: destroying may raise too. */
 static void set_errors(struct errors *errors)
 {
+	*errors = (struct errors){0};
 	(void)jpeg_std_error(&errors->manager);
 	errors->manager.error_exit = on_error;
 	errors->manager.output_message = on_message;
@@ -66,18 +71,15 @@ static int transcode(struct pdf_picture *picture, struct view view,
 		     struct jpeg_compress_struct *out, unsigned char **packed,
 		     unsigned long *size)
 {
-	struct errors errors = {0};
+	struct errors *errors = errors_of(in->err);
 	jvirt_barray_ptr *coefficients;
 	int error;
 
-	set_errors(&errors);
-	in->err = &errors.manager;
-	out->err = &errors.manager;
-	if (setjmp(errors.back) != 0)
+	if (setjmp(errors->back) != 0)
 		return -ERR_MALFORMED;
 	jpeg_create_decompress(in);
 	jpeg_create_compress(out);
-	in->progress = &errors.progress;
+	in->progress = &errors->progress;
 	jpeg_mem_src(in, view.data, view.size);
 	(void)jpeg_read_header(in, TRUE);
 	error = check_size(picture, in);
@@ -103,18 +105,15 @@ static int reencode(struct pdf_picture *picture, struct view view,
 		    struct jpeg_compress_struct *out, unsigned char **packed,
 		    unsigned long *size)
 {
-	struct errors errors = {0};
+	struct errors *errors = errors_of(in->err);
 	JSAMPARRAY line;
 	int error;
 
-	set_errors(&errors);
-	in->err = &errors.manager;
-	out->err = &errors.manager;
-	if (setjmp(errors.back) != 0)
+	if (setjmp(errors->back) != 0)
 		return -ERR_MALFORMED;
 	jpeg_create_decompress(in);
 	jpeg_create_compress(out);
-	in->progress = &errors.progress;
+	in->progress = &errors->progress;
 	jpeg_mem_src(in, view.data, view.size);
 	(void)jpeg_read_header(in, TRUE);
 	error = check_size(picture, in);
@@ -159,16 +158,19 @@ static int keep_colour_transform(struct pdf_picture *picture)
 
 int pdf_repack_jpeg(struct pdf_picture *picture, struct view in)
 {
-	struct jpeg_decompress_struct decompress = {0};
-	struct jpeg_compress_struct compress = {0};
+	struct errors errors;
+	struct jpeg_decompress_struct decompress = {.err = &errors.manager};
+	struct jpeg_compress_struct compress = {.err = &errors.manager};
 	unsigned char *packed = NULL;
 	unsigned long size = 0;
 	const struct job *job = picture->pdf->job;
 	/* A second run over the output must not lose more. */
 	bool anew = job->policy->dct == DCT_REENCODE && !job->recheck;
-	int error = (anew ? reencode : transcode)(picture, in, &decompress,
-						  &compress, &packed, &size);
+	int error;
 
+	set_errors(&errors);
+	error = (anew ? reencode : transcode)(picture, in, &decompress,
+					      &compress, &packed, &size);
 	jpeg_destroy_compress(&compress);
 	jpeg_destroy_decompress(&decompress);
 	if (error == 0) {
@@ -187,12 +189,9 @@ static int compress_samples(struct jpeg_compress_struct *out,
 			    unsigned height, int components,
 			    unsigned char **packed, unsigned long *size)
 {
-	struct errors errors = {0};
 	size_t row = (size_t)width * (size_t)components;
 
-	set_errors(&errors);
-	out->err = &errors.manager;
-	if (setjmp(errors.back) != 0)
+	if (setjmp(errors_of(out->err)->back) != 0)
 		return -ERR_MALFORMED;
 	jpeg_create_compress(out);
 	jpeg_mem_dest(out, packed, size);
@@ -217,13 +216,15 @@ static int compress_samples(struct jpeg_compress_struct *out,
 int pdf_pack_jpeg(struct pdf_picture *picture, struct view samples,
 		  unsigned width, unsigned height, int components)
 {
-	struct jpeg_compress_struct compress = {0};
+	struct errors errors;
+	struct jpeg_compress_struct compress = {.err = &errors.manager};
 	unsigned char *packed = NULL;
 	unsigned long size = 0;
 	int error;
 
 	if (samples.size < (size_t)width * height * (size_t)components)
 		return -ERR_INTERNAL;
+	set_errors(&errors);
 	error = compress_samples(&compress, samples, width, height, components,
 				 &packed, &size);
 	jpeg_destroy_compress(&compress);

@@ -147,6 +147,7 @@ static uint8_t clamp(double value)
 {
 	if (value < 0)
 		return 0;
+	/* Never negative here. NOLINTNEXTLINE(bugprone-incorrect-roundings) */
 	return value > 255 ? 255 : (uint8_t)(value + 0.5);
 }
 

@@ -51,11 +51,11 @@ static struct {
 
 static void find_ranges(void)
 {
-	for (uint16_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		unsigned kind = keys[i].dictionary;
 
 		if (ranges[kind].count == 0)
-			ranges[kind].first = i;
+			ranges[kind].first = (uint16_t)i;
 		ranges[kind].count++;
 	}
 }

@@ -138,10 +138,11 @@ static void write_row_condition(const char *table, const struct column *columns,
 			(void)snprintf(keys + used, sizeof(keys) - used, "%s%s",
 				       used == 0 ? "" : ", ", columns[i].name);
 	}
-	(void)snprintf(ret_text, size,
-		       "(%s) = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET "
-		       "%d)",
-		       keys, keys, table, keys, row);
+	assert_in_range(snprintf(ret_text, size,
+				 "(%s) = (SELECT %s FROM %s ORDER BY %s LIMIT "
+				 "1 OFFSET %d)",
+				 keys, keys, table, keys, row),
+			1, size - 1);
 }
 
 static int count_rows(sqlite3 *handle, const char *table)
@@ -176,9 +177,10 @@ static int alter_row(struct database *database, const struct triggers *triggers,
 
 		(void)snprintf(value, sizeof(value), changed_value, name, type,
 			       name, name, name, name, name, name, name);
-		(void)snprintf(sql, sizeof(sql),
-			       "UPDATE %s SET %s = %s WHERE %s", table,
-			       columns[i].name, value, where);
+		assert_in_range(snprintf(sql, sizeof(sql),
+					 "UPDATE %s SET %s = %s WHERE %s",
+					 table, name, value, where),
+				1, sizeof(sql) - 1);
 		if (!alteration_is_found(database, triggers, sql, &done) &&
 		    done)
 			fail_msg("not found: %s.%s of row %d", table,

@@ -1,4 +1,5 @@
 #include "gateway/verifier/check.h"
+#include "base/bytes.h"
 #include "tests/support/sample_check.h"
 
 #include <dirent.h>
@@ -21,7 +22,7 @@ static int verify(const char *format, const char *extension, struct view output,
 
 	policy_default(&policy);
 	error = verifier_for(format)->verify(&check);
-	(void)snprintf(ret_detail, size, "%s", check.detail);
+	(void)text_copy(ret_detail, size, check.detail);
 	arena_free(check.arena);
 	return error;
 }

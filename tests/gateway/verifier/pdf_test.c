@@ -150,8 +150,8 @@ static void links_go_by_policy(void **state)
 	static const char *const objects[] = {
 	    "<</Type/Catalog/Pages 2 0 R>>",
 	    "<</Type/Pages/Kids[ 3 0 R]/Count 1>>",
-	    "<</Type/Page/Parent 2 0 R/MediaBox[ 0 0 9 9]/Annots[<</Subtype"
-	    "/Link/Rect[ 0 0 9 9]/A<</S/URI/URI(https://a.example/)>>>>]>>"};
+	    ("<</Type/Page/Parent 2 0 R/MediaBox[ 0 0 9 9]/Annots[<</Subtype"
+	     "/Link/Rect[ 0 0 9 9]/A<</S/URI/URI(https://a.example/)>>>>]>>")};
 	struct buffer file = write_file(objects, 3);
 	struct policy policy;
 

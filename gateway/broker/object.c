@@ -258,7 +258,7 @@ static void end_check(struct object *object, const struct job_run *job,
 
 	if (error != ERR_NONE) {
 		(void)snprintf(detail, sizeof(detail), "%s%s%s",
-			       error_name(error),
+			       error_name((int)error),
 			       job->outcome.detail[0] == '\0' ? "" : ": ",
 			       job->outcome.detail);
 		object_hold(object, check_reason(job, error), detail);

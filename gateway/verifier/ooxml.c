@@ -405,6 +405,7 @@ static int verify_document(struct check *check, unsigned depth)
 		error = read_relations(&package, "");
 	if (error == 0)
 		error = check_parts(&opc);
+	opc_release(&opc);
 	return error;
 }
 

@@ -5,6 +5,7 @@
 #ifndef SEKISHO_GATEWAY_VERIFIER_OOXML_H
 #define SEKISHO_GATEWAY_VERIFIER_OOXML_H
 
+#include "base/buffer.h"
 #include "gateway/verifier/check.h"
 
 enum { OPC_PARTS_MAX = 20000, OPC_LINKS_MAX = 100000 };
@@ -12,8 +13,9 @@ enum { OPC_PARTS_MAX = 20000, OPC_LINKS_MAX = 100000 };
 struct opc_part {
 	const char *name;
 	struct view content;
-	const char *type; /* content type; "" while unknown */
-	bool reached;     /* a relationship leads here */
+	struct buffer bytes; /* holds the content */
+	const char *type;    /* content type; "" while unknown */
+	bool reached;        /* a relationship leads here */
 };
 
 /* A relationship of one part. */
@@ -53,8 +55,11 @@ struct opc_handlers {
 };
 
 /* Reads the whole container with libarchive and holds it against a strict
- * reading of its own. */
+ * reading of its own. opc_release() afterwards, whatever it returns. */
 int opc_read(struct opc *opc) MUST_CHECK;
+
+/* Frees the contents of the parts. */
+void opc_release(struct opc *opc);
 
 /* NULL when there is none; compared without case. */
 struct opc_part *opc_find(struct opc *opc, const char *name);

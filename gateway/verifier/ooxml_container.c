@@ -105,12 +105,11 @@ static bool name_is_plain(const char *name)
 }
 
 static int read_content(struct opc *opc, struct archive *archive,
-			struct view *ret_content)
+			struct opc_part *part)
 {
-	struct buffer content =
-	    buffer_make(opc->check->policy->limits.unpacked_bytes);
 	int status;
 
+	part->bytes = buffer_make(opc->check->policy->limits.unpacked_bytes);
 	for (;;) {
 		const void *block;
 		size_t size;
@@ -120,14 +119,11 @@ static int read_content(struct opc *opc, struct archive *archive,
 		    archive_read_data_block(archive, &block, &size, &offset);
 		if (status != ARCHIVE_OK)
 			break;
-		buffer_bytes(&content, block, size);
+		buffer_bytes(&part->bytes, block, size);
 	}
-	if (status != ARCHIVE_EOF || buffer_error(&content) != 0) {
-		buffer_free(&content);
+	if (status != ARCHIVE_EOF || buffer_error(&part->bytes) != 0)
 		return malformed(opc, "an entry cannot be read");
-	}
-	/* Lives as long as the process. */
-	*ret_content = buffer_contents(&content);
+	part->content = buffer_contents(&part->bytes);
 	return 0;
 }
 
@@ -159,7 +155,7 @@ static int read_entries(struct opc *opc, struct archive *archive, size_t count)
 		    .type = ""};
 		if (part->name == NULL)
 			return -ERR_MEMORY;
-		error = read_content(opc, archive, &part->content);
+		error = read_content(opc, archive, part);
 		if (error != 0)
 			return error;
 	}
@@ -189,6 +185,13 @@ int opc_read(struct opc *opc)
 		error = read_entries(opc, archive, count);
 	(void)archive_read_free(archive);
 	return error;
+}
+
+void opc_release(struct opc *opc)
+{
+	for (size_t i = 0; i < opc->count; i++)
+		buffer_free(&opc->parts[i].bytes);
+	opc->count = 0;
 }
 
 struct opc_part *opc_find(struct opc *opc, const char *name)

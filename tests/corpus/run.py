@@ -137,7 +137,8 @@ def judge(rows, texts, with_text):
             continue
         before = texts.get(row["path"].read_bytes(), row["extension"])
         row["opens"] = before is not None
-        if row["output"] and before is not None:
+        known = other_tools.OFFICE | {"pdf"}
+        if before is not None and row.get("output_extension") in known:
             after = texts.get(row["output"].read_bytes(), row["output_extension"])
             row["same"] = after is not None and other_tools.same(before, after)
             row["lost"] = after is None

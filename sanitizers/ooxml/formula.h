@@ -14,4 +14,8 @@
 bool formula_allowed(const struct document_state *document,
 		     struct view formula);
 
+/* Whether a name may be given to a LAMBDA, and then be called: not when
+ * readers could take it for a function that is not on the list. */
+bool formula_may_name(struct view name);
+
 #endif

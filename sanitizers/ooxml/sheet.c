@@ -200,6 +200,7 @@ ELEMENT_END(end_defined_name)
 		if (filter_parent(filter, 0) != NULL)
 			filter_parent(filter, 0)->lost_content = true;
 	} else if (view_find(text, view_of_string("LAMBDA("), 0) != SIZE_MAX &&
+		   formula_may_name(name) &&
 		   !name_list_add(filter, &document->kept_names, name)) {
 		filter_fail(filter, -ERR_MEMORY);
 	}

@@ -91,7 +91,8 @@ static const char changed_value[] =
     " WHEN 'BLOB' THEN x'00' ELSE 'x' END"
     " WHEN '%s' = 'state' THEN iif(%s = 'held', 'ready', 'held')"
     " WHEN typeof(%s) = 'integer' THEN %s + 1"
-    " WHEN typeof(%s) = 'blob' THEN CAST(x'5A' || substr(%s, 2) AS BLOB)"
+    " WHEN typeof(%s) = 'blob' THEN CAST(iif(substr(%s, 1, 1) = x'5A', x'5B',"
+    " x'5A') || substr(%s, 2) AS BLOB)"
     " ELSE %s || 'x' END";
 
 struct column {
@@ -135,8 +136,10 @@ static void write_row_condition(const char *table, const struct column *columns,
 		size_t used = strlen(keys);
 
 		if (columns[i].key)
-			(void)snprintf(keys + used, sizeof(keys) - used, "%s%s",
-				       used == 0 ? "" : ", ", columns[i].name);
+			assert_in_range(
+			    snprintf(keys + used, sizeof(keys) - used, "%s%s",
+				     used == 0 ? "" : ", ", columns[i].name),
+			    1, sizeof(keys) - used - 1);
 	}
 	assert_in_range(snprintf(ret_text, size,
 				 "(%s) = (SELECT %s FROM %s ORDER BY %s LIMIT "
@@ -175,8 +178,10 @@ static int alter_row(struct database *database, const struct triggers *triggers,
 		const char *name = columns[i].name;
 		const char *type = columns[i].type;
 
-		(void)snprintf(value, sizeof(value), changed_value, name, type,
-			       name, name, name, name, name, name, name);
+		assert_in_range(snprintf(value, sizeof(value), changed_value,
+					 name, type, name, name, name, name,
+					 name, name, name, name),
+				1, sizeof(value) - 1);
 		assert_in_range(snprintf(sql, sizeof(sql),
 					 "UPDATE %s SET %s = %s WHERE %s",
 					 table, name, value, where),

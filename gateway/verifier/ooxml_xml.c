@@ -352,6 +352,7 @@ enum concern {
 	CONCERN_ADDRESS,
 	CONCERN_EVENT,
 	CONCERN_FORMULA,
+	CONCERN_PLACE,
 };
 
 static enum concern concern_of(const struct opc_element *element,
@@ -373,6 +374,10 @@ static enum concern concern_of(const struct opc_element *element,
 		return CONCERN_ADDRESS;
 	if (strcmp(name, "textlink") == 0 || strcmp(name, "cellRange") == 0)
 		return CONCERN_FORMULA;
+	if (strcmp(element->name, "hyperlink") == 0 &&
+	    (strcmp(name, "location") == 0 || strcmp(name, "anchor") == 0 ||
+	     strcmp(name, "docLocation") == 0))
+		return CONCERN_PLACE;
 	/* DrawingML has harmless names that begin so. */
 	if (strncasecmp(name, "on", 2) == 0 && strlen(name) > 5 &&
 	    uri[0] == '\0' &&
@@ -417,6 +422,11 @@ static int check_attribute(struct walk *walk, const struct opc_element *element,
 		return check_address(walk, element, raw[0], value);
 	case CONCERN_FORMULA:
 		return check_formula(walk, value);
+	case CONCERN_PLACE:
+		return strchr(value, '\\') == NULL &&
+			       strstr(value, "://") == NULL
+			   ? 0
+			   : residue(walk, "place", value);
 	case CONCERN_NEVER:
 	case CONCERN_EVENT:
 	case CONCERN_NONE:

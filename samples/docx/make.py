@@ -115,6 +115,11 @@ def code():
              '<v:textbox><w:txbxContent><w:p><w:r><w:t>図形</w:t></w:r></w:p>'
              '</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>')
     yield sample("vml-events.docx", docx(HELLO + shape), "script", "link")
+    yield sample("link-places.docx", docx(
+        HELLO + '<w:p><w:hyperlink w:anchor="\\\\203.0.113.9\\a.exe" w:docLocation="file:///C:/a">'
+        '<w:r><w:t>甲</w:t></w:r></w:hyperlink><w:hyperlink w:anchor="_Toc1"><w:r><w:t>乙</w:t>'
+        '</w:r></w:hyperlink></w:p>' + paragraph("丙", field(' HYPERLINK \\l "file:///C:/a" '))),
+        "link", "field", note="paths where places in the document belong")
     yield sample("form-macros.docx", docx(
         '<w:p><w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:name w:val="Text1"/>'
         '<w:entryMacro w:val="Evil"/><w:exitMacro w:val="Evil"/></w:ffData></w:fldChar></w:r>' +

@@ -129,6 +129,10 @@ def external():
               '<dataValidation type="list" sqref="A1"><formula1>[1]s!$A$1:$A$3</formula1>'
               '</dataValidation></dataValidations>')
     yield sample("validation.xlsx", xlsx(sheet_xml(PLAIN, behind)), "formula")
+    yield sample("link-places.xlsx", xlsx(sheet_xml(PLAIN, '<hyperlinks>' + "".join(
+        f'<hyperlink ref="A{i}" location="{place}"/>' for i, place in enumerate(
+            (r"\\203.0.113.9\a.exe", "file:///C:/a.exe", "'[a.xlsx]s'!A1", "単価表!A1"), 1)) +
+        '</hyperlinks>')), "link", note="paths where places in the workbook belong")
     package = xlsx(sheet_xml(PLAIN, '<hyperlinks><hyperlink ref="A1" r:id="rId1"/></hyperlinks>'))
     package.link("rId1", "hyperlink", "file:///C:/Windows/System32/calc.exe", SHEET)
     yield sample("bad-link.xlsx", package, "link")

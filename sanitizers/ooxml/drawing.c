@@ -106,6 +106,20 @@ ATTRIBUTE_RULE(attribute_formula)
 	       formula_allowed(filter->document, attribute->value);
 }
 
+/* A place in this document: no path, no address, no other workbook. */
+ATTRIBUTE_RULE(attribute_place)
+{
+	struct view place = attribute->value;
+
+	if (strcmp(element->name, "hyperlink") != 0)
+		return true;
+	if (place.size > 0 && place.data[0] == '\'')
+		place = view_slice(place, 1, SIZE_MAX);
+	return !contains(place, "\\") && !contains(place, "://") &&
+	       !contains(place, "file:") && !contains(place, "script:") &&
+	       (place.size == 0 || place.data[0] != '[');
+}
+
 /* Only what says of which type a value is: no schema locations. */
 ATTRIBUTE_RULE(attribute_schema)
 {

@@ -103,6 +103,8 @@ static bool hyperlink_allowed(const struct policy *policy, struct lexer *lexer)
 			place |= lexer->letter == 'l';
 			continue;
 		}
+		if (of_switch && lexer->letter == 'l' && !is_plain(lexer))
+			return false;
 		if (!of_switch) {
 			if (address ||
 			    !link_allowed(policy,

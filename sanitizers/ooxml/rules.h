@@ -73,6 +73,7 @@ ATTRIBUTE_RULE(attribute_address);
 ATTRIBUTE_RULE(attribute_style);
 ATTRIBUTE_RULE(attribute_macro);
 ATTRIBUTE_RULE(attribute_formula);
+ATTRIBUTE_RULE(attribute_place);
 ATTRIBUTE_RULE(attribute_event);
 ATTRIBUTE_RULE(attribute_schema);
 

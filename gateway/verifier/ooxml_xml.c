@@ -90,6 +90,7 @@ struct walk {
 	struct buffer instructions[FIELD_DEPTH];
 	bool in_result[FIELD_DEPTH];
 	size_t depth;
+	bool text_only; /* in a formula or an instruction */
 	struct {
 		const char *name;
 		const char *uri;
@@ -497,8 +498,15 @@ static int on_start(void *context, const struct opc_element *element)
 {
 	struct walk *walk = context;
 	struct opc *opc = walk->scan->opc;
+	bool formula = is_formula(element->name);
 	int error = check_element(walk, element);
 
+	/* Markup compatibility would make it a part of the text; formulas of
+	 * extensions have theirs in one element more. */
+	if (walk->text_only && !formula)
+		return residue(walk, "element in a formula", element->name);
+	walk->text_only = formula || strcmp(element->name, "instrText") == 0 ||
+			  strcmp(element->name, "delInstrText") == 0;
 	for (size_t i = 0; error == 0 && i < element->attribute_count; i++)
 		error =
 		    check_attribute(walk, element, element->attributes + 5 * i);
@@ -520,6 +528,7 @@ static int on_end(void *context, const char *name, const char *text)
 {
 	struct walk *walk = context;
 
+	walk->text_only = false;
 	if (is_formula(name))
 		return text == NULL ? residue(walk, "formula", "too long")
 				    : check_formula(walk, text);

@@ -115,6 +115,11 @@ def code():
              '<v:textbox><w:txbxContent><w:p><w:r><w:t>図形</w:t></w:r></w:p>'
              '</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>')
     yield sample("vml-events.docx", docx(HELLO + shape), "script", "link")
+    yield sample("field-in-choice.docx", docx(HELLO + "<w:p>" + character("begin") + (
+        "<w:r><w:instrText> HYPERLINK <mc:AlternateContent><mc:Choice Requires=\"w\">"
+        "&quot;file:///C:/a.exe&quot;</mc:Choice></mc:AlternateContent> \\l &quot;a&quot;</w:instrText>"
+        "</w:r>") + character("separate") + "<w:r><w:t>甲</w:t></w:r>" + character("end") + "</w:p>"),
+        "xml_unknown", note="markup compatibility would put the address in its place")
     yield sample("link-places.docx", docx(
         HELLO + '<w:p><w:hyperlink w:anchor="\\\\203.0.113.9\\a.exe" w:docLocation="file:///C:/a">'
         '<w:r><w:t>甲</w:t></w:r></w:hyperlink><w:hyperlink w:anchor="_Toc1"><w:r><w:t>乙</w:t>'

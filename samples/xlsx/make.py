@@ -129,6 +129,12 @@ def external():
               '<dataValidation type="list" sqref="A1"><formula1>[1]s!$A$1:$A$3</formula1>'
               '</dataValidation></dataValidations>')
     yield sample("validation.xlsx", xlsx(sheet_xml(PLAIN, behind)), "formula")
+    hidden = "<mc:AlternateContent><mc:Choice Requires=\"x14\">{0}</mc:Choice></mc:AlternateContent>"
+    yield sample("formula-in-choice.xlsx", xlsx(sheet_xml(rows(
+        *[[f'<c r="A{i}"><f>1+{form.format("cmd|&apos;/c calc&apos;!A0")}</f><v>1</v></c>']
+          for i, form in enumerate((hidden, "<t>{0}</t>", '<b xmlns="">{0}</b>'), 1)]),
+        namespaces=("mc", "x14"))), "xml_unknown",
+        note="markup compatibility would put the rest of the formula in its place")
     yield sample("link-places.xlsx", xlsx(sheet_xml(PLAIN, '<hyperlinks>' + "".join(
         f'<hyperlink ref="A{i}" location="{place}"/>' for i, place in enumerate(
             (r"\\203.0.113.9\a.exe", "file:///C:/a.exe", "'[a.xlsx]s'!A1", "単価表!A1"), 1)) +

@@ -173,6 +173,14 @@ static enum treatment judge(struct filter *filter, struct element *element,
 {
 	enum treatment treatment = TREATMENT_KEEP;
 
+	/* Formulas and instructions are text: what an element (or a choice of
+	 * markup compatibility) adds to them would not be looked at. */
+	if (filter->depth > 0 && filter->frames[filter->depth - 1].captures) {
+		filter_report(filter, REMOVAL_OOXML_XML_UNKNOWN, "%s in %s",
+			      element->name,
+			      filter->frames[filter->depth - 1].name);
+		return TREATMENT_DROP;
+	}
 	if (element->vocabulary == VOCABULARY_UNKNOWN && !filter->foreign) {
 		filter_report(filter, REMOVAL_OOXML_XML_UNKNOWN, "%s (%s)",
 			      element->name, element->uri);

@@ -90,6 +90,31 @@ static void remove_claim(struct folder *folder, const char *item_id)
 			 item_id, errno);
 }
 
+int claim_put_back(struct claimed *claimed)
+{
+	struct folder *folder = claimed->folder;
+	HANDLE_CLEANUP int claim = -1;
+	HANDLE_CLEANUP int parent = -1;
+	char copy[TREE_PATH_MAX];
+	const char *where;
+	const char *name;
+	int error = claim_folder(claimed, &claim);
+
+	(void)text_copy(copy, sizeof(copy), claimed->place);
+	name = tree_split(copy, &where);
+	if (error == 0)
+		error = tree_open_folder(folder->in, where, true, &parent);
+	if (error != 0)
+		return error;
+	if (renameat2(claim, "content", parent, name, RENAME_NOREPLACE) != 0)
+		return errno == EEXIST ? -ERR_NAME_COLLISION
+				       : error_from_errno(errno);
+	claimed->in_place = true;
+	(void)watch_note_unreadable(folder, claimed->place);
+	remove_claim(folder, claimed->item_id);
+	return 0;
+}
+
 void claim_finish(struct claimed *claimed)
 {
 	struct folder *folder = claimed->folder;

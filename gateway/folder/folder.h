@@ -88,6 +88,9 @@ enum { CLAIMED_MAX = 32, RECORDING_MAX = 1024 };
 
 /* watch.c */
 int watch_begin(struct folder *folder) MUST_CHECK;
+/* Remembers that the file at `path` was said to be unreadable as it is; true
+ * when it had been said before. */
+bool watch_note_unreadable(const struct folder *folder, const char *path);
 /* Claims what is ready while there is room. */
 void watch_advance(struct folder *folder);
 
@@ -99,6 +102,9 @@ int claim_recover(struct folder *folder) MUST_CHECK;
 void claim_take(struct folder *folder, const char *path, enum error refused);
 /* Only says that the file at `path` cannot be taken; it stays. */
 void claim_refuse(struct folder *folder, const char *path, enum error refused);
+/* Moves a file that turned out unreadable back to where it came from: it must
+ * not be removed unread. -ERR_NAME_COLLISION when its place is taken. */
+int claim_put_back(struct claimed *claimed) MUST_CHECK;
 /* The outcome is where it belongs: the original goes. */
 void claim_finish(struct claimed *claimed);
 /* Its folder below in/.sekisho/. */

@@ -76,6 +76,13 @@ static int content_of(struct claimed *claimed, int *ret_fd)
 		    error != -ERR_INTAKE_NOT_REGULAR)
 			return error;
 		claimed->refused = (enum error) - error;
+		error = 0;
+		if (claimed->refused == ERR_INTAKE_UNREADABLE)
+			error = claim_put_back(claimed);
+		if (error != 0) {
+			claimed->refused = ERR_NONE; /* looked at again */
+			return error;
+		}
 	}
 	return memory_file_from("nothing", (struct view){NULL, 0}, ret_fd);
 }

@@ -260,6 +260,17 @@ static bool was_said(const char *path, const struct stat *status)
 	return false;
 }
 
+bool watch_note_unreadable(const struct folder *folder, const char *path)
+{
+	HANDLE_CLEANUP int fd = -1;
+	struct stat status;
+
+	if (tree_open(folder->in, path, O_PATH, &fd) != 0 ||
+	    fstat(fd, &status) != 0)
+		return true; /* gone: nothing to say */
+	return was_said(path, &status);
+}
+
 static void take(struct folder *folder, const struct candidate *candidate)
 {
 	struct stat status;
@@ -273,7 +284,7 @@ static void take(struct folder *folder, const struct candidate *candidate)
 	/* Removing what cannot be read would lose it. */
 	if (refused != ERR_INTAKE_UNREADABLE)
 		claim_take(folder, candidate->path, refused);
-	else if (!was_said(candidate->path, &status))
+	else if (!watch_note_unreadable(folder, candidate->path))
 		claim_refuse(folder, candidate->path, refused);
 }
 

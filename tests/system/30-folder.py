@@ -55,8 +55,10 @@ def drop_all(running):
     held["リンク.txt"] = "intake.not_regular"
     os.mkfifo(box / "fifo.txt")
     held["fifo.txt"] = "intake.not_regular"
-    (box / "読めない.txt").write_text("secret")
-    os.chmod(box / "読めない.txt", 0)
+    hidden = running.state.parent / "unreadable"
+    hidden.write_text("secret")
+    os.chmod(hidden, 0)
+    os.rename(hidden, box / "読めない.txt")
     held["読めない.txt"] = "intake.unreadable"
     writer = threading.Thread(target=write_slowly, args=(
         box / "書込中.txt", [b"one\n", b"two\n", b"three\n", b"four\n"]))
@@ -113,6 +115,25 @@ def vault_away(running):
     assert json.loads(done.stdout) == [], done.stdout
 
 
+def closed_to_us_too_late(running):
+    """A file that becomes unreadable just when it is taken is not lost: it comes
+    out, or it lies where it lay and is said to be unreadable, once."""
+    box = running.inbox("閉鎖課")
+    before = len(running.outcomes("out")) + len(running.outcomes("held"))
+    for number in range(20):
+        path = box / f"{number}.txt"
+        path.write_text("secret\n")
+        try:
+            os.chmod(path, 0)
+        except FileNotFoundError:
+            pass  # taken before
+    running.wait_outcomes(before + 20)
+    out = set(running.outcomes("out/閉鎖課"))
+    held = {name.removesuffix(".held.txt") for name in running.outcomes("held/閉鎖課")}
+    left = {path.name for path in box.iterdir()}
+    assert held == left and not out & held and len(out | held) == 20, (out, held, left)
+
+
 def already_there(running):
     """Files dropped while the gateway was down, and one written on afterwards."""
     box = running.inbox("夜間")
@@ -135,6 +156,7 @@ def main():
         running.wait_outcomes(1 + len(out) + len(held))
         check(running, out, held)
         same_name_twice(running)
+        closed_to_us_too_late(running)
         vault_away(running)
         assert running.stop() == 0
     print("the drop folder took everything")

@@ -16,14 +16,14 @@ PYTHON=/usr/bin/python3
 BUILD_PACKAGES=(
   build-essential clang cmake ninja-build pkg-config ccache python3
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
-  libheif-dev libjansson-dev libjpeg-dev libmagic-dev libopenjp2-7-dev libpoppler-glib-dev
+  libetpan-dev libgmime-3.0-dev libheif-dev libjansson-dev libjpeg-dev libmagic-dev libopenjp2-7-dev libpoppler-glib-dev
   libqpdf-dev libseccomp-dev libsodium-dev libsqlite3-dev
   libtiff-dev libutf8proc-dev libvips-dev libwebp-dev libxml2-dev libyaml-dev nettle-dev
   zlib1g-dev
 )
 TEST_PACKAGES=(
   clang-format clang-tidy cppcheck libclang-rt-14-dev poppler-utils
-  python3-jsonschema qpdf sqlite3
+  libmime-tools-perl maildrop python3-jsonschema qpdf sqlite3
 )
 
 say() { printf '\n== %s\n' "$*" >&2; }

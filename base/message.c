@@ -60,6 +60,7 @@ void submission_write(struct buffer *buffer, const struct submission *value)
 	pack_string(buffer, value->department);
 	pack_string(buffer, value->name);
 	pack_string(buffer, value->declared);
+	pack_string(buffer, value->format);
 	buffer_u8(buffer, value->has_policy);
 	if (value->has_policy)
 		policy_write(buffer, &value->policy);
@@ -83,6 +84,7 @@ int submission_read(struct view payload, struct submission *ret)
 	unpack_string(&cursor, ret->department, sizeof(ret->department));
 	unpack_string(&cursor, ret->name, sizeof(ret->name));
 	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
+	unpack_string(&cursor, ret->format, sizeof(ret->format));
 	ret->has_policy = read_flag(&cursor);
 	if (ret->has_policy)
 		error = policy_read(&cursor, &ret->policy);
@@ -158,6 +160,7 @@ void job_parameters_write(struct buffer *buffer,
 	buffer_u32le(buffer, value->depth);
 	buffer_u64le(buffer, value->unpacked_left);
 	buffer_u32le(buffer, value->members_left);
+	pack_string(buffer, value->item_id);
 	pack_string(buffer, value->name);
 	pack_string(buffer, value->declared);
 	pack_string(buffer, value->format);
@@ -176,6 +179,7 @@ int job_parameters_read(struct view payload, struct job_parameters *ret)
 	ret->depth = cursor_u32le(&cursor);
 	ret->unpacked_left = cursor_u64le(&cursor);
 	ret->members_left = cursor_u32le(&cursor);
+	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
 	unpack_string(&cursor, ret->name, sizeof(ret->name));
 	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
@@ -222,6 +226,7 @@ void nested_outcome_write(struct buffer *buffer,
 	pack_string(buffer, value->format);
 	pack_string(buffer, value->extension);
 	pack_string(buffer, value->mime);
+	pack_string(buffer, value->part_id);
 }
 
 int nested_outcome_read(struct view payload, struct nested_outcome *ret)
@@ -234,6 +239,7 @@ int nested_outcome_read(struct view payload, struct nested_outcome *ret)
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
+	unpack_string(&cursor, ret->part_id, sizeof(ret->part_id));
 	return finished(&cursor);
 }
 
@@ -288,6 +294,26 @@ void item_id_new(char ret_id[ITEM_ID_SIZE + 1])
 
 	randombytes_buf(bytes, sizeof(bytes));
 	(void)sodium_bin2hex(ret_id, ITEM_ID_SIZE + 1, bytes, sizeof(bytes));
+}
+
+void part_id_derive(const char *item_id, const char *path,
+		    char ret_id[ITEM_ID_SIZE + 1])
+{
+	static const char domain[] = "sekisho-part-1";
+	crypto_hash_sha256_state state;
+	uint8_t digest[crypto_hash_sha256_BYTES];
+
+	/* The NULs keep the three apart. */
+	(void)crypto_hash_sha256_init(&state);
+	(void)crypto_hash_sha256_update(&state, (const uint8_t *)domain,
+					sizeof(domain));
+	(void)crypto_hash_sha256_update(&state, (const uint8_t *)item_id,
+					strlen(item_id) + 1);
+	(void)crypto_hash_sha256_update(&state, (const uint8_t *)path,
+					strlen(path) + 1);
+	(void)crypto_hash_sha256_final(&state, digest);
+	(void)sodium_bin2hex(ret_id, ITEM_ID_SIZE + 1, digest,
+			     ITEM_ID_SIZE / 2);
 }
 
 bool item_id_valid(const char *id)

@@ -44,11 +44,13 @@ enum message {
 	/* --- broker → job, on the job's channel --- */
 	MESSAGE_JOB_INPUT,      /* + fd: sealed content, read-only */
 	MESSAGE_JOB_OUTPUT,     /* + fd: where the output is written; worker */
+	MESSAGE_JOB_TEXTS,      /* + fd: notices' texts of the site; worker */
 	MESSAGE_JOB_PARAMETERS, /* struct job_parameters; starts the job */
 	MESSAGE_NESTED_RESULT,  /* + fd when it passes; struct nested_outcome */
 	/* --- job → broker, on the job's channel --- */
 	MESSAGE_REMOVAL,  /* u16 kind, u64 bytes, 32 sha256, path, detail */
-	MESSAGE_NESTED,   /* + fd: sealed content; id ticket; path, name */
+	MESSAGE_NESTED,   /* + fd: sealed content; id ticket; path, name,
+			     vouched format */
 	MESSAGE_JOB_DONE, /* struct job_outcome */
 
 	/* --- broker, folder, command line → vault --- */
@@ -88,8 +90,8 @@ enum item_state {
 };
 
 /* MESSAGE_SUBMIT: item_id, u8 channel, u8 direction, department, name,
- * declared, u8 has_policy, policy (base/policy.h), u8 has_mode, u8 mode,
- * u8 record, u32 refused, u16 password count, passwords. */
+ * declared, format, u8 has_policy, policy (base/policy.h), u8 has_mode, u8
+ * mode, u8 record, u32 refused, u16 password count, passwords. */
 struct submission {
 	char item_id[ITEM_ID_SIZE + 1]; /* "": the broker chooses one */
 	enum channel channel;
@@ -97,13 +99,15 @@ struct submission {
 	char department[DEPARTMENT_MAX + 1];
 	char name[NAME_MAX_BYTES + 1]; /* shown and used for the type */
 	char declared[MIME_TYPE_MAX + 1];
+	char format[32]; /* what the intake vouches that it is: "eml" for what
+			    came by mail; "": found out */
 	bool has_policy; /* else the configuration decides */
 	struct policy policy;
 	bool has_mode; /* this mode for every format */
 	enum mode mode;
-	bool record; /* false: not written to the vault (command line) */
+	bool record;        /* false: not written to the vault (command line) */
 	enum error refused; /* the intake could not take the content: it is
-	                       held for this reason, whatever the fd holds */
+			       held for this reason, whatever the fd holds */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };
@@ -141,17 +145,19 @@ enum job_kind {
 };
 
 /* MESSAGE_JOB_PARAMETERS: u8 kind, policy, u32 depth, u64 unpacked_left,
- * u32 members_left, name, declared, format, extension, u16 password count,
- * passwords. */
+ * u32 members_left, item_id, name, declared, format, extension, u16 password
+ * count, passwords. */
 struct job_parameters {
 	enum job_kind kind;
 	struct policy policy;
 	uint32_t depth;
 	uint64_t unpacked_left;
 	uint32_t members_left;
+	char item_id[ITEM_ID_SIZE + 1];
 	char name[NAME_MAX_BYTES + 1];
 	char declared[MIME_TYPE_MAX + 1];
-	char format[32]; /* verify: the format it must be */
+	char format[32]; /* verify: the format it must be; sanitize: the
+			    format somebody vouches for, "" */
 	char extension[FILE_EXTENSION_MAX + 1]; /* verify: of the output */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
@@ -170,13 +176,15 @@ struct job_outcome {
 	bool lossy;     /* a second run cannot give the same bytes */
 };
 
-/* MESSAGE_NESTED_RESULT: u8 verdict, u32 error, format, extension, mime. */
+/* MESSAGE_NESTED_RESULT: u8 verdict, u32 error, format, extension, mime,
+ * part_id. */
 struct nested_outcome {
 	enum verdict verdict;
 	enum error reason;
 	char format[32];
 	char extension[FILE_EXTENSION_MAX + 1];
 	char mime[MIME_TYPE_MAX + 1];
+	char part_id[ITEM_ID_SIZE + 1]; /* held and kept in the vault */
 };
 
 /* MESSAGE_VAULT_RECORD: in this order. The item's findings and parts are in
@@ -223,6 +231,11 @@ int vault_record_read(struct view payload, struct vault_record *ret) MUST_CHECK;
 /* A new random item id. */
 void item_id_new(char ret_id[ITEM_ID_SIZE + 1]);
 bool item_id_valid(const char *id);
+
+/* The id of a part of an item that is kept by itself: derived, so that the same
+ * input gives the same notice. `path` as in the report. */
+void part_id_derive(const char *item_id, const char *path,
+		    char ret_id[ITEM_ID_SIZE + 1]);
 
 /* "held", "awaiting_password", "ready", "delivered", "destroyed". */
 const char *item_state_name(enum item_state state);

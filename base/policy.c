@@ -38,6 +38,12 @@ void policy_default(struct policy *ret_policy)
 	    .comments = 1,
 	    .csv_formulas = 1,
 	    .recheck = 1,
+	    .mail_html = MAIL_HTML_TEXT,
+	    .mail_ambiguous = MAIL_AMBIGUOUS_HOLD,
+	    .mail_calendar = MAIL_CALENDAR_TEXT,
+	    .mail_language = MAIL_LANGUAGE_BOTH,
+	    .mail_first_line = 1,
+	    .mail_prefix = 1,
 	    .limits =
 		{
 		    .input_bytes = 256 * mebibyte,
@@ -69,7 +75,13 @@ void policy_default(struct policy *ret_policy)
 	X(custom_xml, 2)                                                       \
 	X(comments, 2)                                                         \
 	X(csv_formulas, 2)                                                     \
-	X(recheck, 2)
+	X(recheck, 2)                                                          \
+	X(mail_html, MAIL_HTML_COUNT)                                          \
+	X(mail_ambiguous, MAIL_AMBIGUOUS_COUNT)                                \
+	X(mail_calendar, MAIL_CALENDAR_COUNT)                                  \
+	X(mail_language, MAIL_LANGUAGE_COUNT)                                  \
+	X(mail_first_line, 2)                                                  \
+	X(mail_prefix, 2)
 
 void policy_write(struct buffer *buffer, const struct policy *policy)
 {

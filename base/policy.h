@@ -26,6 +26,23 @@ enum zip_names { ZIP_NAMES_UTF8, ZIP_NAMES_CP932, ZIP_NAMES_COUNT };
 enum reencrypt { REENCRYPT_NO, REENCRYPT_SAME, REENCRYPT_COUNT };
 enum dct { DCT_REPARSE, DCT_REENCODE, DCT_COUNT };
 enum embedded { EMBEDDED_REMOVE, EMBEDDED_SANITIZE, EMBEDDED_COUNT };
+enum mail_html { MAIL_HTML_TEXT, MAIL_HTML_CLEAN, MAIL_HTML_COUNT };
+enum mail_ambiguous {
+	MAIL_AMBIGUOUS_HOLD,
+	MAIL_AMBIGUOUS_TEXT,
+	MAIL_AMBIGUOUS_COUNT
+};
+enum mail_language {
+	MAIL_LANGUAGE_JA,
+	MAIL_LANGUAGE_EN,
+	MAIL_LANGUAGE_BOTH,
+	MAIL_LANGUAGE_COUNT
+};
+enum mail_calendar {
+	MAIL_CALENDAR_TEXT,
+	MAIL_CALENDAR_HOLD,
+	MAIL_CALENDAR_COUNT
+};
 
 enum { POLICY_FORMATS = 64 };
 
@@ -58,6 +75,12 @@ struct policy {
 	uint8_t comments;              /* 1: comments stay, also in text mode */
 	uint8_t csv_formulas;          /* 1: CSV formula cells are prefixed */
 	uint8_t recheck;               /* 1: sanitize the output again */
+	uint8_t mail_html;             /* enum mail_html: HTML bodies */
+	uint8_t mail_ambiguous;        /* enum mail_ambiguous */
+	uint8_t mail_calendar;         /* enum mail_calendar: invitations */
+	uint8_t mail_language;         /* enum mail_language: notices */
+	uint8_t mail_first_line;       /* 1: what was done opens the body */
+	uint8_t mail_prefix;           /* 1: the subject says what was done */
 	struct limits limits;
 };
 

@@ -129,9 +129,27 @@ static int run_sanitizer(struct job *job)
 	return -ERR_BLOCKED_BY_POLICY;
 }
 
+/* What a door or a container vouches for is not asked: a mail is a mail, how
+ * ever it begins. */
+static int take_forced(struct job *job)
+{
+	const struct sanitizer *sanitizer = sanitizer_for(job->forced);
+
+	if (sanitizer == NULL)
+		return -ERR_TYPE_UNKNOWN;
+	if (job->input.size == 0)
+		return -ERR_EMPTY;
+	job->format = job->forced;
+	(void)snprintf(job->detected, sizeof(job->detected), "%s",
+		       sanitizer->name);
+	job_set_output(job, sanitizer->extension, sanitizer->mime);
+	return 0;
+}
+
 int job_run(struct job *job)
 {
-	int error = detect_format(job);
+	int error =
+	    job->forced == FORMAT_NONE ? detect_format(job) : take_forced(job);
 
 	if (error == 0)
 		error = run_sanitizer(job);

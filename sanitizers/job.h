@@ -20,7 +20,7 @@
 #include "sanitizers/format.h"
 
 enum { EXTENSION_MAX = 15, MIME_MAX = 127, NESTED_PENDING_MAX = 64 };
-enum { DETECTED_MAX = 63 };
+enum { DETECTED_MAX = 63, PART_ID_SIZE = 32 };
 
 /* An object inside this one that is to be an object of its own: a picture in
  * a document, a member of an archive. */
@@ -28,6 +28,8 @@ struct nested_request {
 	const char *path;    /* where in this object, for the report; UTF-8 */
 	const char *name;    /* its file name, for its type; UTF-8 */
 	struct view content; /* copied; need not outlive the call */
+	enum format format;  /* what this job vouches that it is, because the
+				container says so; FORMAT_NONE: found out */
 };
 
 /* What became of it. */
@@ -38,6 +40,7 @@ struct nested_result {
 	char extension[EXTENSION_MAX + 1]; /* of the output, without dot */
 	char mime[MIME_MAX + 1];           /* of the output */
 	struct view output; /* valid as long as the job; empty when held */
+	char part_id[PART_ID_SIZE + 1]; /* of what is held and kept; "" */
 };
 
 struct job_host {
@@ -61,6 +64,9 @@ struct job {
 	struct view input;    /* read-only; valid as long as the job */
 	const char *name;     /* file name, UTF-8, "" when unknown */
 	const char *declared; /* declared MIME type, "" when unknown */
+	const char *item_id;  /* "" when there is none */
+	struct view texts;    /* the site's own notices; empty: the defaults */
+	enum format forced;   /* not to be detected, FORMAT_NONE: it is */
 	const struct policy *policy;
 	const char *const *passwords; /* UTF-8, to be tried in turn */
 	size_t password_count;

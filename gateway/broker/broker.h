@@ -84,6 +84,7 @@ struct object {
 	unsigned depth;  /* 0 for the original */
 	char *path;      /* parts divided by '!' */
 	char *name;      /* file name */
+	char format[32]; /* that somebody vouches for; "" */
 	int input;       /* sealed memory file or unlinked file */
 	uint64_t input_bytes;
 	int output; /* -1: none */
@@ -175,6 +176,9 @@ void object_free(struct object *object);
 void object_job_ended(struct object *object, const struct job_run *job,
 		      enum error error);
 void object_hold(struct object *object, enum error reason, const char *detail);
+/* Whether a part that is held goes to the vault as an item of its own: of a
+ * mail, whose other parts are delivered without it. */
+bool object_is_kept(const struct object *object);
 /* Nobody waits for the objects below this one any more. */
 void object_cancel_nested(struct object *object);
 

@@ -157,6 +157,10 @@ int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
 	if (item->report != NULL)
 		item->original = object_new(item, NULL, submission->name,
 					    submission->name, input, size);
+	if (item->original != NULL)
+		(void)text_copy(item->original->format,
+				sizeof(item->original->format),
+				submission->format);
 	if (item->original == NULL) {
 		client->in_flight--;
 		item_free(item);

@@ -5,6 +5,7 @@
  */
 #include "gateway/broker/broker.h"
 
+#include "base/bytes.h"
 #include "base/handle.h"
 #include "base/log.h"
 
@@ -67,6 +68,7 @@ static int on_nested(void *context, struct frame *frame)
 	struct cursor cursor = cursor_at(frame->payload, 0);
 	char path[REMOVAL_PATH_MAX + 1];
 	char name[NAME_MAX_BYTES + 1];
+	char format[32];
 	char whole[PATH_SIZE];
 	struct object *object;
 	enum error spent;
@@ -74,6 +76,7 @@ static int on_nested(void *context, struct frame *frame)
 
 	unpack_string(&cursor, path, sizeof(path));
 	unpack_string(&cursor, name, sizeof(name));
+	unpack_string(&cursor, format, sizeof(format));
 	if (cursor.failed || cursor_left(&cursor) != 0 ||
 	    job->kind != JOB_SANITIZE || frame->id == 0)
 		return -ERR_PROTOCOL;
@@ -93,6 +96,7 @@ static int on_nested(void *context, struct frame *frame)
 		return -ERR_MEMORY;
 	frame->fd = -1;
 	object->parent_job = job;
+	(void)text_copy(object->format, sizeof(object->format), format);
 	object->ticket = frame->id;
 	/* Waiting for a nested object, a process uses no processor. */
 	if (job->children++ == 0)
@@ -159,6 +163,10 @@ static void fill_parameters(const struct job_run *job,
 	};
 	(void)snprintf(parameters->name, sizeof(parameters->name), "%s",
 		       object->name);
+	(void)snprintf(parameters->item_id, sizeof(parameters->item_id), "%s",
+		       submission->item_id);
+	(void)snprintf(parameters->format, sizeof(parameters->format), "%s",
+		       object->format);
 	if (original)
 		(void)snprintf(parameters->declared,
 			       sizeof(parameters->declared), "%s",
@@ -171,8 +179,11 @@ static void fill_parameters(const struct job_run *job,
 		output_name(object->name, object->outcome.extension,
 			    parameters->name);
 		parameters->declared[0] = '\0';
-		(void)snprintf(parameters->format, sizeof(parameters->format),
-			       "%s", object->outcome.output_format);
+		/* A second run finds out by itself what was found out. */
+		if (job->kind != JOB_RECHECK || object->format[0] != '\0')
+			(void)snprintf(parameters->format,
+				       sizeof(parameters->format), "%s",
+				       object->outcome.output_format);
 		(void)snprintf(parameters->extension,
 			       sizeof(parameters->extension), "%s",
 			       object->outcome.extension);
@@ -235,6 +246,9 @@ void job_answer_nested(struct object *object)
 		       object->outcome.extension);
 	(void)snprintf(outcome.mime, sizeof(outcome.mime), "%s",
 		       object->outcome.mime);
+	if (!passes && object_is_kept(object))
+		part_id_derive(object->item->submission.item_id, object->path,
+			       outcome.part_id);
 	nested_outcome_write(&payload, &outcome);
 	if (--job->children == 0)
 		object->item->broker->process_count++;

@@ -169,6 +169,14 @@ void object_hold(struct object *object, enum error reason, const char *detail)
 	finish(object);
 }
 
+bool object_is_kept(const struct object *object)
+{
+	const struct submission *submission = &object->item->submission;
+
+	return object->parent != NULL && submission->record &&
+	       strcmp(submission->format, "eml") == 0;
+}
+
 void object_cancel_nested(struct object *object)
 {
 	bool found = true;

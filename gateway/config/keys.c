@@ -17,6 +17,10 @@ static const char *const zip_names[] = {"utf8", "cp932", NULL};
 static const char *const reencrypts[] = {"no", "same", NULL};
 static const char *const dcts[] = {"reparse", "reencode", NULL};
 static const char *const embeddeds[] = {"remove", "sanitize", NULL};
+static const char *const mail_htmls[] = {"text", "clean", NULL};
+static const char *const mail_ambiguouses[] = {"hold", "text", NULL};
+static const char *const mail_calendars[] = {"text", "hold", NULL};
+static const char *const mail_languages[] = {"ja", "en", "both", NULL};
 static const char *const channels[] = {"command", "folder", "any", NULL};
 static const char *const directions[] = {"inbound", "outbound", "any", NULL};
 
@@ -28,6 +32,8 @@ _Static_assert(CHARSET_OUT_COUNT == 2 && DISGUISE_COUNT == 2, "charsets");
 _Static_assert(MEMBER_COUNT == 2 && ZIP_NAMES_COUNT == 2, "members, names");
 _Static_assert(REENCRYPT_COUNT == 2 && DCT_COUNT == 2, "reencrypts, dcts");
 _Static_assert(EMBEDDED_COUNT == 2, "embeddeds");
+_Static_assert(MAIL_HTML_COUNT == 2 && MAIL_AMBIGUOUS_COUNT == 2, "mail");
+_Static_assert(MAIL_CALENDAR_COUNT == 2 && MAIL_LANGUAGE_COUNT == 3, "mail");
 _Static_assert(CHANNEL_COUNT == 2 && DIRECTION_COUNT == 2, "any is last");
 
 const struct key config_keys[KEY_COUNT] = {

@@ -28,6 +28,13 @@ static int on_output(void *context, struct frame *frame)
 	return 0;
 }
 
+static int on_texts(void *context, struct frame *frame)
+{
+	struct beginning *beginning = context;
+
+	return handle_map(frame->fd, &beginning->start->texts);
+}
+
 static int on_parameters(void *context, struct frame *frame)
 {
 	struct beginning *beginning = context;
@@ -42,15 +49,17 @@ int job_channel_begin(int channel, struct job_start *ret_start)
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_JOB_INPUT, FRAME_WITH_FD, on_input},
 	    {MESSAGE_JOB_OUTPUT, FRAME_WITH_FD, on_output},
+	    {MESSAGE_JOB_TEXTS, FRAME_WITH_FD, on_texts},
 	    {MESSAGE_JOB_PARAMETERS, FRAME_WITHOUT_FD, on_parameters},
 	};
 	struct beginning beginning = {.start = ret_start};
 
 	ret_start->input = (struct view){NULL, 0};
+	ret_start->texts = (struct view){NULL, 0};
 	ret_start->input_fd = -1;
 	ret_start->output_fd = -1;
 	while (!beginning.complete) {
-		int error = frame_dispatch(channel, rules, 3, &beginning);
+		int error = frame_dispatch(channel, rules, 4, &beginning);
 
 		if (error != 0)
 			return error;

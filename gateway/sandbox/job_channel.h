@@ -10,11 +10,12 @@
 struct job_start {
 	struct view input; /* mapped; stays for the life of the process */
 	int input_fd;
-	int output_fd; /* -1 where the job writes nothing */
+	int output_fd;     /* -1 where the job writes nothing */
+	struct view texts; /* of notices; empty: the defaults */
 	struct job_parameters parameters;
 };
 
-/* Waits for MESSAGE_JOB_INPUT, _OUTPUT and _PARAMETERS. */
+/* Waits for MESSAGE_JOB_INPUT, _OUTPUT, _TEXTS and _PARAMETERS. */
 int job_channel_begin(int channel, struct job_start *ret_start) MUST_CHECK;
 
 /* Says what became of the job; the last frame of a channel. */

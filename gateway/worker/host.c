@@ -71,6 +71,9 @@ static int host_nested_begin(struct job *job,
 	(void)text_copy(name, sizeof(name), request->name);
 	pack_string(&payload, path);
 	pack_string(&payload, name);
+	pack_string(&payload, request->format == FORMAT_NONE
+				  ? ""
+				  : format_name(request->format));
 	error = buffer_error(&payload);
 	if (error == 0)
 		error = memory_file_from("nested", request->content, &fd);
@@ -107,6 +110,8 @@ static int on_nested_result(void *context, struct frame *frame)
 	(void)text_copy(result->extension, sizeof(result->extension),
 			outcome.extension);
 	(void)text_copy(result->mime, sizeof(result->mime), outcome.mime);
+	(void)text_copy(result->part_id, sizeof(result->part_id),
+			outcome.part_id);
 	if (verdict_passes(outcome.verdict)) {
 		if (frame->fd < 0)
 			return -ERR_PROTOCOL;
@@ -187,7 +192,9 @@ static int recheck_nested_begin(struct job *job,
 	result->output = arena_copy(job->arena, request->content);
 	if (result->output.data == NULL)
 		return -ERR_MEMORY;
-	if (detect_format(&inner) != 0)
+	if (request->format != FORMAT_NONE)
+		inner.format = request->format;
+	else if (detect_format(&inner) != 0)
 		result->verdict = VERDICT_BLOCKED;
 	result->format = inner.format;
 	(void)text_copy(result->extension, sizeof(result->extension),

@@ -75,6 +75,8 @@ static void run_nested(struct job *job, const struct nested_request *request,
 	    .input = request->content,
 	    .name = request->name,
 	    .declared = "",
+	    .item_id = job->item_id,
+	    .forced = request->format,
 	    .policy = job->policy,
 	    .passwords = job->passwords,
 	    .password_count = job->password_count,
@@ -137,7 +139,9 @@ static int host_nested_begin(struct job *job,
 			    .recheck = true};
 
 	*result = (struct nested_result){.verdict = VERDICT_UNCHANGED};
-	if (detect_format(&inner) != 0)
+	if (request->format != FORMAT_NONE)
+		inner.format = request->format;
+	else if (detect_format(&inner) != 0)
 		result->verdict = VERDICT_BLOCKED;
 	result->format = inner.format;
 	result->output = arena_copy(job->arena, request->content);
@@ -184,6 +188,7 @@ struct local_run *local_run_with(struct view input, const char *name,
 	    .input = input,
 	    .name = name,
 	    .declared = "",
+	    .item_id = "",
 	    .policy = policy,
 	    .passwords = passwords,
 	    .password_count = password_count,

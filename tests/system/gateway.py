@@ -110,11 +110,12 @@ class Client:
                 fd = array.array("i", value)[0]
         return kind, ticket, data[16:16 + size], fd
 
-    def submit(self, data, name, department="", passwords=(), mode=None, record=True):
+    def submit(self, data, name, department="", passwords=(), mode=None, record=True,
+               format=""):
         """Hands in one file; result() gives what became of it."""
         self.tickets += 1
         payload = string("") + struct.pack("<BB", 0, 0) + string(department)
-        payload += string(name) + string("") + b"\0"
+        payload += string(name) + string("") + string(format) + b"\0"
         modes = ["block", "rebuild", "text", "pdf", "picture"]
         payload += struct.pack("<BBB", mode is not None,
                                modes.index(mode) if mode else 0, record)

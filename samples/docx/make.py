@@ -309,6 +309,33 @@ def rest():
         '<w:p xmlns:e="urn:evil" e:run="1"/><mc:AlternateContent><mc:Choice xmlns:q="urn:q" '
         'Requires="q"><w:p/></mc:Choice><mc:Fallback><w:p><w:r><w:t>代わり</w:t></w:r></w:p>'
         '</mc:Fallback></mc:AlternateContent>'), "xml_unknown", "xml_extra")
+    for name, xml, kinds in (
+            ("word-element", '<w:p><w:evil w:run="x"><w:r><w:t>隠し</w:t></w:r></w:evil></w:p>',
+             ["unknown_element"]),
+            ("word-attribute", '<w:p w:onload="x" onload="x" evil="y" w14:evil="z"/>',
+             ["unknown_attribute", "script"]),
+            ("word-extension", '<w:p><w:r><w:rPr><w14:evil w14:val="x"/></w:rPr></w:r></w:p>',
+             ["unknown_element"]),
+            ("drawing-element", picture("rId5").replace(
+                "<a:stretch>", '<a:fetch href="http://evil.example/"/><a:stretch>'),
+             ["unknown_element"]),
+            ("drawing-attribute", picture("rId5").replace(
+                "<a:stretch>", '<a:stretch source="http://evil.example/">'),
+             ["unknown_attribute"]),
+            ("vml-element", '<w:p><w:r><w:pict><v:shape id="s"><v:webview url="x"/>'
+             '<o:evil/><iframe/></v:shape></w:pict></w:r></w:p>', ["unknown_element"]),
+            ("reference", '<w:p r:id="rId5"><w:pPr><w:pStyle r:embed="rId5"/></w:pPr></w:p>',
+             ["unknown_attribute", "part_unreferenced"]),
+            ("choice", '<w:p><w:r><mc:AlternateContent><mc:Choice Requires="w14"><w14:evil/>'
+             '</mc:Choice><mc:Fallback><w:t>代わり</w:t></mc:Fallback></mc:AlternateContent>'
+             '</w:r></w:p>', ["unknown_element"])):
+        package = docx(HELLO + xml, ("w14",))
+        if "rId5" in xml:
+            package.defaults["png"] = "image/png"
+            package.add("word/media/image1.png", None, PHOTO)
+            package.relate(package.main, "rId5", "image", "word/media/image1.png")
+        yield sample(f"unlisted-{name}.docx", package, *kinds,
+                     note="a known namespace lends no trust to unknown names")
     package = docx(HELLO + picture("rId5"))
     package.part("rId5", "image", "word/media/image1.emf", "image/x-emf",
                  b"\x01\0\0\0" + bytes(36) + b" EMF" + bytes(100))

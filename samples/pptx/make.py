@@ -127,6 +127,12 @@ def objects():
                                                  '<a:snd r:embed="rId6" name="s"/>'))))
     package.part("rId6", "audio", "ppt/media/audio1.wav", "audio/x-wav", b"RIFF", source=SLIDE)
     yield sample("sound.pptx", package, "media")
+    yield sample("unlisted.pptx", pptx(slide_xml(
+        shape("a").replace("<p:txBody>", '<p:addin evil="x">x</p:addin><p:txBody run="x">'),
+        '<p:timing><p:tnLst><p:par><p:cTn id="1" nodeType="tmRoot" command="x"><p:childTnLst>'
+        '<p:launch cmd="calc"/></p:childTnLst></p:cTn></p:par></p:tnLst></p:timing>')),
+        "unknown_element", "unknown_attribute",
+        note="a known namespace lends no trust to unknown names")
 
 
 def broken():

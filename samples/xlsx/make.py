@@ -230,6 +230,11 @@ def sources():
                  "xl/pivotCache/pivotCacheDefinition2.xml")
     yield sample("pivot.xlsx", package, "pivot_source", "external_workbook",
                  note="the cache stays, its outside source goes")
+    yield sample("unlisted.xlsx", xlsx(sheet_xml(
+        rows([cell("A1", 1), '<c r="B1" evil="x"><fetch>http://evil.example/</fetch><v>2</v></c>']),
+        '<webQuery url="http://evil.example/"/><extLst><ext uri="{0}"><x14:evil/></ext></extLst>',
+        ("x14",))), "unknown_element", "unknown_attribute",
+        note="a known namespace lends no trust to unknown names")
     package = xlsx(sheet_xml(PLAIN, '<customProperties><customPr name="x" r:id="rId2"/>'
                              '</customProperties><pageSetup r:id="rId1"/>'))
     package.part("rId1", "printerSettings", "xl/printerSettings/printerSettings1.bin",

@@ -28,6 +28,11 @@ ATTRIBUTE_RULE(attribute_relation)
 	/* PowerPoint writes an empty one where there is only an action. */
 	if (attribute->value.size == 0)
 		return true;
+	/* Nothing else fetches or shows what a relationship leads to. */
+	if (!element->refers && !filter->foreign) {
+		attribute->unlisted = true;
+		return true;
+	}
 	relation = relation_find(&filter->part->relations, attribute->value);
 	if (relation == NULL || relation->decision == DECISION_DROP ||
 	    (relation->decision == DECISION_LINK && !may_link(element))) {
@@ -92,12 +97,11 @@ ATTRIBUTE_RULE(attribute_macro)
 	return attribute->value.size == 0;
 }
 
+/* Some harmless names begin like those of events. */
 ATTRIBUTE_RULE(attribute_event)
 {
-	/* DrawingML has harmless names that begin alike. */
-	return element->vocabulary == VOCABULARY_A ||
-	       element->vocabulary == VOCABULARY_P ||
-	       element->vocabulary == VOCABULARY_S;
+	return names_have(namespace_of(element->uri)->names, NAME_ATTRIBUTE,
+			  attribute->name);
 }
 
 ATTRIBUTE_RULE(attribute_formula)
@@ -125,19 +129,4 @@ ATTRIBUTE_RULE(attribute_schema)
 {
 	return strcmp(attribute->name, "type") == 0 ||
 	       strcmp(attribute->name, "nil") == 0;
-}
-
-/* Elements without a namespace: the frame of a VML part, and the little HTML
- * that text boxes of old drawings hold. */
-ELEMENT_RULE(rule_html)
-{
-	static const char *const names[] = {"xml", "div", "font",  "span", "br",
-					    "b",   "i",   "u",     "p",    "s",
-					    "sup", "sub", "center"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcasecmp(element->name, names[i]) == 0)
-			return TREATMENT_KEEP;
-	filter_report(filter, REMOVAL_OOXML_XML_UNKNOWN, "%s", element->name);
-	return TREATMENT_DROP;
 }

@@ -2,8 +2,8 @@
  * may carry: anything that XML can: DTDs and entities, references to other
  *   parts and to outside places, scripts and events in VML, fields, formulas,
  *   foreign markup under mc:AlternateContent, base64 of whole files.
- * keep: elements and attributes of the namespaces in vocabulary.def, but what
- *   rules.def takes out or has checked; text.
+ * keep: elements and attributes whose names are listed for their namespace
+ *   (names.h), but what rules.def takes out or has checked; text.
  * drop: everything else, comments, processing instructions; a DTD holds the
  *   document.
  * specification: ECMA-376 parts 1, 3 and 4; XML 1.0; Namespaces in XML 1.0.
@@ -21,9 +21,12 @@ enum { CACHE_SIZE = 2048, CACHE_PROBES = 8 };
 struct cached {
 	const xmlChar *name;
 	const xmlChar *uri;
+	const xmlChar *owner; /* attributes: the URI of their element */
 	enum vocabulary vocabulary;
 	const struct rule *rule;
 	const struct attribute_rule *attribute;
+	bool listed;
+	bool refers; /* elements: may refer to relationships */
 	bool used;
 };
 
@@ -32,49 +35,72 @@ struct rule_cache {
 	struct cached attributes[CACHE_SIZE];
 };
 
-/* The slot of this pair, or one that can be taken for it. */
+/* The slot of these, or one that can be taken for them. */
 static struct cached *cache_slot(struct cached *slots, const xmlChar *name,
-				 const xmlChar *uri)
+				 const xmlChar *uri, const xmlChar *owner)
 {
-	uint64_t key = (uintptr_t)name * 31 + (uintptr_t)uri;
+	uint64_t key =
+	    ((uintptr_t)name * 31 + (uintptr_t)uri) * 31 + (uintptr_t)owner;
 	size_t first = (size_t)((key * 0x9e3779b97f4a7c15u) >> 40);
 	struct cached *slot = &slots[first % CACHE_SIZE];
 
 	for (size_t i = 0; i < CACHE_PROBES; i++) {
 		struct cached *probed = &slots[(first + i) % CACHE_SIZE];
 
-		if (probed->used && probed->name == name && probed->uri == uri)
+		if (probed->used && probed->name == name &&
+		    probed->uri == uri && probed->owner == owner)
 			return probed;
 		if (!probed->used) {
 			slot = probed;
 			break;
 		}
 	}
-	*slot = (struct cached){.name = name,
-				.uri = uri,
-				.vocabulary = vocabulary_of((const char *)uri)};
+	*slot = (struct cached){.name = name, .uri = uri, .owner = owner};
 	return slot;
 }
 
 static const struct cached *
 cached_element(struct filter *filter, const xmlChar *name, const xmlChar *uri)
 {
-	struct cached *slot = cache_slot(filter->cache->elements, name, uri);
+	struct cached *slot =
+	    cache_slot(filter->cache->elements, name, uri, NULL);
+	const char *text = (const char *)name;
+	const struct namespace *space;
 
-	if (!slot->used)
-		slot->rule = rule_for(slot->vocabulary, (const char *)name);
+	if (slot->used)
+		return slot;
+	space = namespace_of((const char *)uri);
+	slot->vocabulary = space->vocabulary;
+	slot->rule = rule_for(space->vocabulary, text);
+	slot->listed = names_have(space->names, NAME_ELEMENT, text);
+	slot->refers = names_have(space->names, NAME_REFERENCE, text);
 	slot->used = true;
 	return slot;
 }
 
-static const struct cached *
-cached_attribute(struct filter *filter, const xmlChar *name, const xmlChar *uri)
+/* `owner` is the URI of the element: its attributes mostly have none. */
+static const struct cached *cached_attribute(struct filter *filter,
+					     const xmlChar *name,
+					     const xmlChar *uri,
+					     const xmlChar *owner)
 {
-	struct cached *slot = cache_slot(filter->cache->attributes, name, uri);
+	struct cached *slot =
+	    cache_slot(filter->cache->attributes, name, uri, owner);
+	const char *text = (const char *)name;
+	const struct namespace *space;
 
-	if (!slot->used)
-		slot->attribute =
-		    attribute_rule_for(slot->vocabulary, (const char *)name);
+	if (slot->used)
+		return slot;
+	space = namespace_of((const char *)uri);
+	slot->vocabulary = space->vocabulary;
+	slot->attribute = attribute_rule_for(space->vocabulary, text);
+	if (uri == NULL)
+		slot->listed =
+		    names_have(namespace_of((const char *)owner)->names,
+			       NAME_ATTRIBUTE, text);
+	else
+		slot->listed =
+		    names_have(space->names, NAME_OWN_ATTRIBUTE, text);
 	slot->used = true;
 	return slot;
 }
@@ -122,8 +148,10 @@ static void judge_attribute(struct filter *filter, struct element *element,
 			      element->name, (const char *)known->uri);
 		return;
 	}
-	if (rule == NULL)
+	if (rule == NULL) {
+		attribute->unlisted = !known->listed && !filter->foreign;
 		return;
+	}
 	if (rule->check != NULL)
 		keep = rule->check(filter, element, attribute);
 	else
@@ -149,8 +177,8 @@ static void read_attributes(struct filter *filter, struct element *element,
 	}
 	element->attributes = filter->attributes;
 	for (size_t i = 0; i < count; i++, raw += 5) {
-		const struct cached *known =
-		    cached_attribute(filter, raw[0], raw[2]);
+		const struct cached *known = cached_attribute(
+		    filter, raw[0], raw[2], (const xmlChar *)element->uri);
 		struct view value = view_of(raw[3], (size_t)(raw[4] - raw[3]));
 
 		filter->attributes[i] = (struct attribute){
@@ -164,8 +192,25 @@ static void read_attributes(struct filter *filter, struct element *element,
 	/* Judged when all can be seen: one attribute tells about another. */
 	raw -= 5 * count;
 	for (size_t i = 0; i < count; i++, raw += 5)
-		judge_attribute(filter, element, &filter->attributes[i],
-				cached_attribute(filter, raw[0], raw[2]));
+		judge_attribute(
+		    filter, element, &filter->attributes[i],
+		    cached_attribute(filter, raw[0], raw[2],
+				     (const xmlChar *)element->uri));
+}
+
+/* Told only of elements that stay: the others go with what they have. */
+static void drop_unlisted(struct filter *filter, struct element *element)
+{
+	for (size_t i = 0; i < element->attribute_count; i++) {
+		struct attribute *attribute = &element->attributes[i];
+
+		if (!attribute->unlisted || attribute->dropped)
+			continue;
+		attribute->dropped = true;
+		filter_report(filter, REMOVAL_OOXML_UNKNOWN_ATTRIBUTE,
+			      "attribute %s of %s", attribute->name,
+			      element->name);
+	}
 }
 
 static enum treatment judge(struct filter *filter, struct element *element,
@@ -191,8 +236,10 @@ static enum treatment judge(struct filter *filter, struct element *element,
 						: rule->check(filter, element);
 		if (treatment != TREATMENT_KEEP && rule->kind != REMOVAL_NONE)
 			filter_report(filter, rule->kind, "%s", element->name);
-	} else if (element->vocabulary == VOCABULARY_NONE && !filter->foreign) {
-		treatment = rule_html(filter, element);
+	} else if (!element->listed && !filter->foreign) {
+		filter_report(filter, REMOVAL_OOXML_UNKNOWN_ELEMENT, "%s",
+			      element->name);
+		treatment = TREATMENT_DROP;
 	} else if (element->relation_missing) {
 		treatment = TREATMENT_DROP;
 	}
@@ -292,8 +339,10 @@ static void open_element(struct filter *filter, struct element *element,
 		xml_writer_hide(&filter->writer, frame->hidden_from,
 				frame->hidden_to, true);
 	}
-	if (treatment == TREATMENT_KEEP)
+	if (treatment == TREATMENT_KEEP) {
+		drop_unlisted(filter, element);
 		write_start(filter, element, raw);
+	}
 	frame->content = xml_writer_content(&filter->writer);
 	if (frame->hides) {
 		frame->hidden_to = filter->writer.binding_count;
@@ -338,6 +387,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 	    .written_name = (const char *)name,
 	    .namespaces = namespaces,
 	    .namespace_count = (size_t)namespace_count,
+	    .listed = known->listed,
+	    .refers = known->refers,
 	};
 	if (attribute_count > 0)
 		read_attributes(filter, &element, attributes,

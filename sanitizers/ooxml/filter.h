@@ -1,6 +1,7 @@
 /*
  * One XML part on its way through the whitelist: read by SAX2, every element
- * and attribute judged by the tables in rules.def, what stays written anew.
+ * and attribute judged by the lists of names and by the tables in rules.def,
+ * what stays written anew.
  */
 #ifndef SEKISHO_SANITIZERS_OOXML_FILTER_H
 #define SEKISHO_SANITIZERS_OOXML_FILTER_H
@@ -33,6 +34,7 @@ struct attribute {
 	const char *prefix;
 	struct view value; /* without entities */
 	bool dropped;
+	bool unlisted; /* it goes if its element stays */
 };
 
 struct element {
@@ -45,6 +47,8 @@ struct element {
 	size_t namespace_count;
 	struct attribute *attributes;
 	size_t attribute_count;
+	bool listed;           /* its name is on the list of its namespace */
+	bool refers;           /* ...and on that of those with references */
 	bool relation_missing; /* a reference of it leads nowhere */
 	bool captures;         /* the filter is to keep its text */
 	bool needs_content;    /* it goes when nothing stays in it */

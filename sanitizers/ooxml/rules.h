@@ -1,6 +1,6 @@
 /*
  * The rules of the XML whitelist: what becomes of each element and attribute
- * that needs more than a known namespace.
+ * for which being on the list of names does not say enough.
  */
 #ifndef SEKISHO_SANITIZERS_OOXML_RULES_H
 #define SEKISHO_SANITIZERS_OOXML_RULES_H
@@ -34,7 +34,7 @@ struct attribute_rule {
 	enum removal_kind kind;     /* when it goes; NONE: the check reports */
 };
 
-/* NULL where the namespace alone decides. */
+/* NULL where the lists of names alone decide. */
 const struct rule *rule_for(enum vocabulary vocabulary, const char *name);
 const struct attribute_rule *attribute_rule_for(enum vocabulary vocabulary,
 						const char *name);
@@ -67,7 +67,6 @@ ATTRIBUTE_RULE(attribute_requires);
 ELEMENT_RULE(rule_link);
 ELEMENT_RULE(rule_reference);
 ELEMENT_RULE(rule_may_lack_reference);
-ELEMENT_RULE(rule_html);
 ATTRIBUTE_RULE(attribute_relation);
 ATTRIBUTE_RULE(attribute_address);
 ATTRIBUTE_RULE(attribute_style);

@@ -7,6 +7,8 @@
 #ifndef SEKISHO_SANITIZERS_OOXML_VOCABULARY_H
 #define SEKISHO_SANITIZERS_OOXML_VOCABULARY_H
 
+#include "sanitizers/ooxml/names.h"
+
 enum vocabulary {
 	VOCABULARY_UNKNOWN = 0,
 	VOCABULARY_NONE,   /* no namespace: VML's <xml>, HTML in text boxes */
@@ -39,6 +41,17 @@ enum vocabulary {
 	VOCABULARY_VT,     /* variant types */
 	VOCABULARY_COUNT
 };
+
+struct namespace
+{
+	enum vocabulary vocabulary; /* what the rules go by */
+	enum names names;           /* what may stand in it */
+	const char *uri;
+};
+
+/* What is known of a namespace URI; never NULL. No URI is VOCABULARY_NONE with
+ * the names of HTML, one that is not listed VOCABULARY_UNKNOWN. */
+const struct namespace *namespace_of(const char *uri);
 
 /* The vocabulary of a namespace URI; NULL is VOCABULARY_NONE. */
 enum vocabulary vocabulary_of(const char *uri);

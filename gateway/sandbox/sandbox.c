@@ -183,16 +183,33 @@ int sandbox_enter(const struct sandbox *sandbox,
 #endif
 }
 
+static int address_space(uint64_t *ret_bytes)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long long pages;
+	int count;
+
+	if (file == NULL)
+		return -ERR_SANDBOX_SETUP;
+	count = fscanf(file, "%llu", &pages);
+	(void)fclose(file);
+	if (count != 1)
+		return -ERR_SANDBOX_SETUP;
+	*ret_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
 int sandbox_isolate(struct sandbox *sandbox)
 {
 #ifdef SEKISHO_SANITIZED
 	(void)sandbox;
 	return 0;
 #else
-	int error;
+	int error = address_space(&sandbox->base_memory);
 
-	if (!sandbox->features.user_namespace || sandbox->isolated)
-		return 0;
+	if (error != 0 || !sandbox->features.user_namespace ||
+	    sandbox->isolated)
+		return error;
 	error = leave_host();
 	if (error == 0)
 		sandbox->isolated = true;
@@ -217,27 +234,6 @@ static bool probe(const struct sandbox *sandbox,
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static int address_space(uint64_t *ret_bytes)
-{
-	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long long pages;
-	int count;
-
-	if (file == NULL)
-		return -ERR_SANDBOX_SETUP;
-	count = fscanf(file, "%llu", &pages);
-	(void)fclose(file);
-	if (count != 1)
-		return -ERR_SANDBOX_SETUP;
-	*ret_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-	return 0;
-}
-
-void sandbox_one_heap(void)
-{
-	(void)mallopt(M_ARENA_MAX, 1);
-}
-
 int sandbox_prepare(enum sandbox_kind kind, const char *scratch,
 		    struct sandbox **ret_sandbox)
 {
@@ -246,6 +242,9 @@ int sandbox_prepare(enum sandbox_kind kind, const char *scratch,
 
 	if (sandbox == NULL)
 		return -ERR_MEMORY;
+	/* A thread with a heap of its own opens a file of /proc when that heap
+	 * shrinks (glibc), which would kill the process inside. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	sandbox->kind = kind;
 	if (scratch != NULL)
 		(void)snprintf(sandbox->scratch, sizeof(sandbox->scratch), "%s",

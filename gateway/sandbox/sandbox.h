@@ -19,14 +19,8 @@ enum sandbox_kind {
 };
 
 /*
- * One heap for all threads, before the first library is initialised. A thread
- * with a heap of its own opens /proc/sys/vm/overcommit_memory when that heap
- * shrinks (glibc), which kills the process inside.
- */
-void sandbox_one_heap(void);
-
-/*
- * Finds out what the kernel has and builds the seccomp filter. For
+ * Finds out what the kernel has and builds the seccomp filter, before the first
+ * library is initialised: from then on all threads share one heap. For
  * SANDBOX_SCRATCH `scratch` is an existing empty folder that becomes the
  * mount point of the child's tmpfs. -ERR_SANDBOX_SETUP when no_new_privs,
  * Landlock or seccomp cannot be had: then nothing may be processed.
@@ -38,7 +32,8 @@ int sandbox_prepare(enum sandbox_kind kind, const char *scratch,
  * Puts a zygote itself into its user, network and IPC namespaces, once, so that
  * its children need not make their own: the kernel takes longer over those than
  * over everything else (docs/decisions/0003). Nothing happens where user
- * namespaces are not to be had. Before the first child.
+ * namespaces are not to be had. After all libraries, before the first child:
+ * the address space as it is now is not counted against the children.
  */
 int sandbox_isolate(struct sandbox *sandbox) MUST_CHECK;
 

@@ -30,4 +30,16 @@ struct zygote_options {
 /* Serves until an edge closes or it is told to stop; 0 then. */
 int zygote_serve(const struct zygote_options *options) MUST_CHECK;
 
+/* A program that is a zygote of SANDBOX_PURE and nothing else. */
+struct zygote_program {
+	const char *name; /* for the log */
+	/* Loads what the children need, once, before the first of them. */
+	int (*prepare)(void) MUST_CHECK;
+	/* As in zygote_options; `context` is NULL. */
+	void (*run)(int channel, void *context);
+};
+
+/* Its main(): `--edge broker=FD [--edge supervisor=FD]`. The exit status. */
+int zygote_program(int argc, char **argv, const struct zygote_program *program);
+
 #endif

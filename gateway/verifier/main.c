@@ -5,14 +5,9 @@
  * usage: sekisho-verifier --edge broker=FD [--edge supervisor=FD]
  */
 #include "base/bytes.h"
-#include "base/log.h"
-#include "base/program.h"
 #include "gateway/sandbox/job_channel.h"
 #include "gateway/sandbox/zygote.h"
 #include "gateway/verifier/check.h"
-
-#include <getopt.h>
-#include <sodium.h>
 
 #include "base/banned.h"
 
@@ -57,40 +52,13 @@ static void run(int channel, void *context)
 		return;
 }
 
-static int serve(const struct program_edges *edges)
-{
-	struct zygote_options options = {
-	    .program = "sekisho-verifier",
-	    .broker = program_edge_find(edges, "broker"),
-	    .supervisor = program_edge_find(edges, "supervisor"),
-	    .run = run,
-	    .ready = "{}",
-	};
-	int error;
-
-	sandbox_one_heap();
-	error = sodium_init() < 0 ? -ERR_INTERNAL : verifiers_prepare();
-	if (error == 0)
-		error = sandbox_prepare(SANDBOX_PURE, NULL, &options.sandbox);
-	return error != 0 ? error : zygote_serve(&options);
-}
-
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"edge", required_argument, NULL, 'e'}, {0}};
-	struct program_edges edges = {0};
-	int option;
-	int error;
+	static const struct zygote_program program = {
+	    .name = "sekisho-verifier",
+	    .prepare = verifiers_prepare,
+	    .run = run,
+	};
 
-	log_open("sekisho-verifier");
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (option != 'e' || program_edge_add(&edges, optarg) != 0)
-			return 64;
-	if (program_edge_find(&edges, "broker") < 0)
-		return 64;
-	error = serve(&edges);
-	if (error != 0)
-		log_line(LOG_LINE_ERROR, "ended reason=%s", error_name(error));
-	return error == 0 ? 0 : 1;
+	return zygote_program(argc, argv, &program);
 }

@@ -5,17 +5,11 @@
  * usage: sekisho-worker --edge broker=FD [--edge supervisor=FD]
  */
 #include "base/bytes.h"
-#include "base/log.h"
-#include "base/program.h"
 #include "gateway/sandbox/zygote.h"
 #include "gateway/worker/host.h"
 #include "sanitizers/detect.h"
 
-#include <getopt.h>
-#include <malloc.h>
 #include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/banned.h"
 
@@ -106,61 +100,18 @@ static void run(int channel, void *context)
 
 static int prepare(void)
 {
-	int error;
+	int error = detect_prepare();
 
-	sandbox_one_heap();
-	if (sodium_init() < 0)
-		return -ERR_INTERNAL;
-	error = detect_prepare();
-	if (error == 0)
-		error = sanitizers_prepare();
-	return error;
-}
-
-static int serve(const struct program_edges *edges)
-{
-	char ready[256];
-	struct sandbox_features features;
-	struct zygote_options options = {
-	    .program = "sekisho-worker",
-	    .broker = program_edge_find(edges, "broker"),
-	    .supervisor = program_edge_find(edges, "supervisor"),
-	    .run = run,
-	    .ready = ready,
-	};
-	int error = prepare();
-
-	if (error == 0)
-		error = sandbox_prepare(SANDBOX_PURE, NULL, &options.sandbox);
-	if (error != 0)
-		return error;
-	sandbox_features(options.sandbox, &features);
-	(void)snprintf(ready, sizeof(ready),
-		       "{\"seccomp\":%s,\"landlock_abi\":%d,"
-		       "\"user_namespace\":%s,\"network_namespace\":%s}",
-		       features.seccomp ? "true" : "false",
-		       features.landlock_abi,
-		       features.user_namespace ? "true" : "false",
-		       features.network_namespace ? "true" : "false");
-	return zygote_serve(&options);
+	return error != 0 ? error : sanitizers_prepare();
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"edge", required_argument, NULL, 'e'}, {0}};
-	struct program_edges edges = {0};
-	int option;
-	int error;
+	static const struct zygote_program program = {
+	    .name = "sekisho-worker",
+	    .prepare = prepare,
+	    .run = run,
+	};
 
-	log_open("sekisho-worker");
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (option != 'e' || program_edge_add(&edges, optarg) != 0)
-			return 64;
-	if (program_edge_find(&edges, "broker") < 0)
-		return 64;
-	error = serve(&edges);
-	if (error != 0)
-		log_line(LOG_LINE_ERROR, "ended reason=%s", error_name(error));
-	return error == 0 ? 0 : 1;
+	return zygote_program(argc, argv, &program);
 }

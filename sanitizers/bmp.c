@@ -84,5 +84,6 @@ const struct sanitizer sanitizer_bmp = {
     .extensions = "bmp dib rle",
     .claims = bmp_claims,
     .rebuild = bmp_rebuild,
-    .prepare = picture_prepare,
+    /* What comes out is a PNG, which is decoded when it is run again. */
+    .decodes = true,
 };

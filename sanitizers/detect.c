@@ -319,6 +319,8 @@ int detect_format(struct job *job)
 	}
 	if (error != 0)
 		return error;
+	if (job->decoded_elsewhere && sanitizer_for(job->format)->decodes)
+		return -ERR_DECODED_ELSEWHERE;
 	job_set_output(job, sanitizer_for(job->format)->extension,
 		       sanitizer_for(job->format)->mime);
 	return check_disguise(job, votes.extension);

@@ -37,6 +37,9 @@ struct sanitizer {
 	 * still give no removals. */
 	bool lossy;
 
+	/* Needs the decoder of pictures, which not every program has. */
+	bool decodes;
+
 	/* Looks at the bytes alone; allocates nothing that outlives it. */
 	enum claim (*claims)(struct view input);
 

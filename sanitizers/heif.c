@@ -59,5 +59,6 @@ const struct sanitizer sanitizer_heif = {
     .lossy = true,
     .claims = heif_claims,
     .rebuild = heif_rebuild,
+    .decodes = true,
     .prepare = picture_prepare,
 };

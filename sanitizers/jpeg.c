@@ -51,5 +51,6 @@ const struct sanitizer sanitizer_jpeg = {
     .lossy = true,
     .claims = jpeg_claims,
     .rebuild = jpeg_rebuild,
+    .decodes = true,
     .prepare = picture_prepare,
 };

@@ -48,5 +48,6 @@ const struct sanitizer sanitizer_png = {
     .extensions = "png apng",
     .claims = png_claims,
     .rebuild = png_rebuild,
+    .decodes = true,
     .prepare = picture_prepare,
 };

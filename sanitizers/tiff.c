@@ -70,5 +70,6 @@ const struct sanitizer sanitizer_tiff = {
     .lossy = true,
     .claims = tiff_claims,
     .rebuild = tiff_rebuild,
+    .decodes = true,
     .prepare = picture_prepare,
 };

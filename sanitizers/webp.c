@@ -49,5 +49,6 @@ const struct sanitizer sanitizer_webp = {
     .lossy = true,
     .claims = webp_claims,
     .rebuild = webp_rebuild,
+    .decodes = true,
     .prepare = picture_prepare,
 };

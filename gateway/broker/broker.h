@@ -21,7 +21,13 @@
 #include "gateway/report/name.h"
 #include "gateway/report/report.h"
 
-enum zygote_index { ZYGOTE_WORKER, ZYGOTE_SCANNER, ZYGOTE_VERIFIER, ZYGOTES };
+enum zygote_index {
+	ZYGOTE_WORKER,
+	ZYGOTE_PICTURE, /* a worker that can decode pictures */
+	ZYGOTE_SCANNER,
+	ZYGOTE_VERIFIER,
+	ZYGOTES
+};
 
 /* A program that forks one process per job. */
 struct zygote_link {
@@ -90,6 +96,7 @@ struct object {
 	int output; /* -1: none */
 	uint64_t output_bytes;
 	enum object_stage stage;
+	bool picture; /* handed on to ZYGOTE_PICTURE by the worker */
 	unsigned checks_left;
 	uint32_t removals; /* of its own, without nested objects */
 	enum verdict verdict;

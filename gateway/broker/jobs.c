@@ -14,7 +14,8 @@
 
 enum { ATTEMPTS_MAX = 3 };
 
-static enum zygote_index zygote_of(enum job_kind kind)
+static enum zygote_index zygote_of(const struct object *object,
+				   enum job_kind kind)
 {
 	switch (kind) {
 	case JOB_SCAN:
@@ -26,7 +27,7 @@ static enum zygote_index zygote_of(enum job_kind kind)
 	case JOB_KIND_COUNT:
 		break;
 	}
-	return ZYGOTE_WORKER;
+	return object->picture ? ZYGOTE_PICTURE : ZYGOTE_WORKER;
 }
 
 /* Nested objects go in front: their parents hold memory and wait. Items that
@@ -59,7 +60,7 @@ int job_submit(struct object *object, enum job_kind kind)
 	    .id = ++broker->last_id,
 	    .object = object,
 	    .kind = kind,
-	    .zygote = zygote_of(kind),
+	    .zygote = zygote_of(object, kind),
 	    .channel = -1,
 	};
 	enqueue(broker, job);

@@ -3,7 +3,8 @@
  *
  * usage: sekisho-broker --edge NAME=FD... [--config FILE] [--state FOLDER]
  *                       [--no-vault]
- * Edges: supervisor, worker, scanner, verifier, vault, folder, listen, client.
+ * Edges: supervisor, worker, picture, scanner, verifier, vault, folder, listen,
+ * client.
  */
 #include "base/handle.h"
 #include "base/log.h"

@@ -248,6 +248,15 @@ static void begin_checks(struct object *object, const struct job_run *job)
 		object_hold(object, (enum error) - error, "");
 }
 
+/* The worker found a picture. What it has done otherwise would be done twice,
+ * so it must not have done anything. */
+static bool is_handed_on(const struct object *object, const struct job_run *job,
+			 enum error error)
+{
+	return error == ERR_DECODED_ELSEWHERE && !object->picture &&
+	       job->children == 0 && object->removals == 0;
+}
+
 /* What a failed check means for the output. */
 static enum error check_reason(const struct job_run *job, enum error error)
 {
@@ -295,7 +304,10 @@ void object_job_ended(struct object *object, const struct job_run *job,
 			object_hold(object, error, job->outcome.detail);
 		break;
 	case STAGE_SANITIZE:
-		if (error != ERR_NONE) {
+		if (is_handed_on(object, job, error)) {
+			object->picture = true;
+			begin_sanitize(object);
+		} else if (error != ERR_NONE) {
 			object->outcome = job->outcome;
 			object_hold(object, error, job->outcome.detail);
 		} else {

@@ -129,6 +129,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		add_argument(start, "--keep-all-days", age + TEXT_MAX);
 		break;
 	case PROGRAM_WORKER:
+	case PROGRAM_PICTURE:
 	case PROGRAM_VERIFIER:
 	case PROGRAMS:
 		break;

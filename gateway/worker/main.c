@@ -1,13 +1,16 @@
 /*
  * sekisho-worker: takes objects apart and rebuilds them, one sandboxed process
- * per object.
+ * per object. sekisho-picture is the same with the decoder of pictures, and
+ * takes over what the worker finds to be one.
  *
  * usage: sekisho-worker --edge broker=FD [--edge supervisor=FD]
+ *        sekisho-picture --edge broker=FD [--edge supervisor=FD]
  */
 #include "base/bytes.h"
 #include "gateway/sandbox/zygote.h"
 #include "gateway/worker/host.h"
 #include "sanitizers/detect.h"
+#include "sanitizers/picture/picture.h"
 
 #include <sodium.h>
 
@@ -33,6 +36,7 @@ static struct job job_from(const struct job_start *start,
 	    .password_count = parameters->password_count,
 	    .depth = parameters->depth,
 	    .recheck = recheck,
+	    .decoded_elsewhere = !picture_can_decode(),
 	    .unpacked_left = parameters->unpacked_left,
 	    .members_left = parameters->members_left,
 	    .arena = arena_new(parameters->policy.limits.memory_bytes),
@@ -108,7 +112,7 @@ static int prepare(void)
 int main(int argc, char **argv)
 {
 	static const struct zygote_program program = {
-	    .name = "sekisho-worker",
+	    .name = WORKER_NAME,
 	    .prepare = prepare,
 	    .run = run,
 	};

@@ -1,53 +1,8 @@
 #include "sanitizers/picture/picture.h"
 
-#include <stdlib.h>
-#include <time.h>
-#include <vips/vips.h>
-#include <vips/vector.h>
-
 #include "base/banned.h"
 
-/* The only loaders; everything else that libvips could open stays blocked. */
-static const char *const loaders[] = {
-    "VipsForeignLoadJpeg", "VipsForeignLoadPng",  "VipsForeignLoadWebp",
-    "VipsForeignLoadTiff", "VipsForeignLoadHeif",
-};
-
 enum { BYTES_PER_PIXEL = 4 };
-
-static void discard_log(const gchar *domain, GLogLevelFlags level,
-			const gchar *message, gpointer data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)data;
-}
-
-int picture_prepare(void)
-{
-	static bool prepared;
-
-	if (prepared)
-		return 0;
-	/* Run-time code generation maps files and writable code. */
-	if (setenv("VIPS_NOVECTOR", "1", 1) != 0)
-		return -ERR_MEMORY;
-	/* lcms asks for the local time, and that for its file. */
-	tzset();
-	if (vips_init("sekisho") != 0)
-		return -ERR_UNAVAILABLE;
-	(void)g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, discard_log, NULL);
-	vips_vector_set_enabled(FALSE);
-	vips_block_untrusted_set(TRUE);
-	vips_operation_block_set("VipsForeignLoad", TRUE);
-	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
-		vips_operation_block_set(loaders[i], FALSE);
-	vips_cache_set_max(0);
-	vips_concurrency_set(1);
-	prepared = true;
-	return 0;
-}
 
 int picture_check_size(struct job *job, uint64_t width, uint64_t height,
 		       uint64_t frames)

@@ -11,6 +11,10 @@
  * Once, before the first fork; calling it again does nothing. */
 int picture_prepare(void) MUST_CHECK;
 
+/* Whether this program has libvips (sanitizers/decoder/vips.c) or not
+ * (absent.c). */
+bool picture_can_decode(void);
+
 /*
  * Checks the dimensions of a picture against the policy and takes its pixels
  * from the budget. -ERR_MALFORMED when a side or the number of frames is 0,

@@ -17,7 +17,7 @@ struct pixels {
 	uint32_t height; /* of all frames together, one above the other */
 	unsigned bands;  /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA */
 	unsigned depth;  /* 8 or 16 bits per sample; 16 in host order */
-	uint8_t *data;   /* freed with pixels_free() */
+	uint8_t *data;   /* of malloc(); freed with pixels_free() */
 	size_t size;     /* bytes */
 };
 

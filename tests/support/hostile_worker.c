@@ -132,6 +132,19 @@ static void misbehave(int channel)
 		send_nested(channel, 1, "ok");
 }
 
+/* Says that it has found a picture, which another program takes over; where
+ * it has also done something, that cannot be. */
+static void hand_on(int channel)
+{
+	write_text("of the first");
+	if (is("hand-removal"))
+		send_removal(channel, REMOVAL_METADATA, "x");
+	else if (is("hand-nested"))
+		send_nested(channel, 1, "ok");
+	done(channel, ERR_DECODED_ELSEWHERE);
+	_exit(0);
+}
+
 /* Two nested objects that never end, and a parent that waits for them. */
 static void wait_for_pair(int channel)
 {
@@ -151,6 +164,8 @@ static void run(int channel, void *context)
 			(void)sleep(1000);
 	if (is("pair"))
 		wait_for_pair(channel);
+	if (is("hand"))
+		hand_on(channel);
 	misbehave(channel);
 	if (is("original"))
 		write_text("GIF89a but says it is text\x01");

@@ -18,6 +18,9 @@ CASES = {
     "kind": "protocol", "path": "protocol", "unsealed": "protocol",
     "lie": "protocol", "empty": "type.empty", "original": "verify.",
     "abandon": None,  # ends without waiting for its nested object: no harm
+    "hand-removal": "internal.decoded_elsewhere",
+    "hand-nested": "internal.decoded_elsewhere",
+    "hand-over": None,  # nothing done, nothing kept: the next one does it all
 }
 CONFIG = """
 policies:
@@ -54,6 +57,8 @@ def main():
                 print(f"{word}: {result['verdict']} {reason}")
                 if wanted is None:
                     assert result["verdict"] == "unchanged", result
+                    expected = b"hand-over please\n" if word == "hand-over" else b"fine\n"
+                    assert result["output"] == expected, result
                 else:
                     assert result["verdict"] == "blocked", result
                     assert reason.startswith(wanted), (word, reason)

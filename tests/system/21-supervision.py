@@ -14,8 +14,8 @@ import time
 
 import gateway
 
-PROGRAMS = ["sekisho-vault", "sekisho-broker", "sekisho-worker", "sekisho-scanner",
-            "sekisho-verifier", "sekisho-folder"]
+PROGRAMS = ["sekisho-vault", "sekisho-broker", "sekisho-worker", "sekisho-picture",
+            "sekisho-scanner", "sekisho-verifier", "sekisho-folder"]
 
 
 def wait_for(what, seconds=30):

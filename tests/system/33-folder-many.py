@@ -12,8 +12,8 @@ import gateway
 def memory_kilobytes(running):
     """Resident memory of the gateway's long-lived programs."""
     total = {}
-    for program in ["sekishod", "sekisho-broker", "sekisho-worker", "sekisho-scanner",
-                    "sekisho-verifier", "sekisho-vault", "sekisho-folder"]:
+    for program in ["sekishod", "sekisho-broker", "sekisho-worker", "sekisho-picture",
+                    "sekisho-scanner", "sekisho-verifier", "sekisho-vault", "sekisho-folder"]:
         pids = [running.process.pid] if program == "sekishod" else running.pids(program)
         total[program] = 0
         for pid in pids:

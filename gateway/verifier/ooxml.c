@@ -1,5 +1,6 @@
 #include "gateway/verifier/ooxml.h"
 
+#include "gateway/verifier/ooxml_names.h"
 #include "gateway/verifier/picture.h"
 
 #include <libxml/parser.h>
@@ -417,6 +418,7 @@ static int verify_ooxml(struct check *check)
 static int prepare_ooxml(void)
 {
 	xmlInitParser();
+	opc_names_prepare();
 	return 0;
 }
 

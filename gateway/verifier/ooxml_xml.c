@@ -1,5 +1,7 @@
 #include "gateway/verifier/ooxml.h"
 
+#include "gateway/verifier/ooxml_names.h"
+
 #include "base/banned.h"
 
 enum { FIELD_DEPTH = 64, KNOWN_NAMES = 1024 };
@@ -61,17 +63,6 @@ static const struct {
     {"docPropsVTypes", "blob"},
 };
 
-static const char *const namespaces[] = {
-    "http://schemas.openxmlformats.org/",
-    "http://purl.oclc.org/ooxml/",
-    "http://schemas.microsoft.com/office/",
-    "urn:schemas-microsoft-com:",
-    "http://purl.org/dc/",
-    "http://www.w3.org/2001/XMLSchema",
-    "http://www.w3.org/XML/1998/namespace",
-    "http://schemas.libreoffice.org/",
-};
-
 static const char *const bad_namespaces[] = {
     "activeX",           "/2006/wordml", "webextension",  "digsig",
     "digital-signature", "/xmlPackage",  "schemaLibrary",
@@ -91,10 +82,12 @@ struct walk {
 	bool in_result[FIELD_DEPTH];
 	size_t depth;
 	bool text_only; /* in a formula or an instruction */
-	struct {
+	bool foreign;   /* custom XML that policy lets stay: any names */
+	struct known {
 		const char *name;
 		const char *uri;
-	} known[KNOWN_NAMES];
+		const char *owner; /* attributes: URI of the element */
+	} known[KNOWN_NAMES], known_attributes[KNOWN_NAMES];
 };
 
 static int residue(struct walk *walk, const char *what, const char *detail)
@@ -456,41 +449,63 @@ static int check_name(struct walk *walk, const struct opc_element *element)
 	return 0;
 }
 
-static int check_namespace(struct walk *walk, const struct opc_element *element)
+/* The place where libxml2's own copies of these are remembered. */
+static struct known *known_slot(struct known *known, const char *name,
+				const char *uri, const char *owner)
 {
-	bool known = element->uri[0] == '\0';
+	size_t key = ((uintptr_t)name >> 3) ^ ((uintptr_t)uri >> 4) ^
+		     ((uintptr_t)owner >> 5);
 
-	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
-		known |= strncmp(element->uri, namespaces[i],
-				 strlen(namespaces[i])) == 0;
+	return &known[key % KNOWN_NAMES];
+}
+
+/* Whether a list has the name, and nothing speaks against its namespace. */
+static int check_listed(struct walk *walk, const struct opc_element *element)
+{
+	if (walk->foreign)
+		return 0;
 	for (size_t i = 0;
 	     i < sizeof(bad_namespaces) / sizeof(bad_namespaces[0]); i++)
-		known &= strstr(element->uri, bad_namespaces[i]) == NULL;
-	/* Custom XML is in any namespace, where policy lets it stay. */
-	if (!known && (walk->scan->opc->check->policy->custom_xml == 0 ||
-		       strcmp(walk->scan->part->type, "application/xml") != 0))
-		return residue(walk, "namespace", element->uri);
+		if (strstr(element->uri, bad_namespaces[i]) != NULL)
+			return residue(walk, "namespace", element->uri);
+	return opc_knows_element(element->uri, element->name)
+		   ? 0
+		   : residue(walk, "element not on the list", element->name);
+}
+
+static int check_attribute_name(struct walk *walk,
+				const struct opc_element *element,
+				const char *name, const char *uri)
+{
+	struct known *known =
+	    known_slot(walk->known_attributes, name, uri, element->uri);
+
+	if ((known->name == name && known->uri == uri &&
+	     known->owner == element->uri) ||
+	    walk->foreign)
+		return 0;
+	if (!opc_knows_attribute(element->uri, uri == NULL ? "" : uri, name))
+		return residue(walk, "attribute not on the list", name);
+	*known = (struct known){name, uri, element->uri};
 	return 0;
 }
 
 /* Remembers names that are fine: libxml2 keeps one copy of each. */
 static int check_element(struct walk *walk, const struct opc_element *element)
 {
-	size_t slot =
-	    (((uintptr_t)element->name >> 3) ^ ((uintptr_t)element->uri >> 4)) %
-	    KNOWN_NAMES;
+	struct known *known =
+	    known_slot(walk->known, element->name, element->uri, NULL);
 	int error;
 
-	if (walk->known[slot].name == element->name &&
-	    walk->known[slot].uri == element->uri)
+	if (known->name == element->name && known->uri == element->uri)
 		return 0;
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
 		if (strcmp(element->name, forbidden[i].name) == 0 &&
 		    strstr(element->uri, forbidden[i].uri) != NULL)
 			return residue(walk, "element", element->name);
-	error = check_namespace(walk, element);
-	walk->known[slot].name = element->name;
-	walk->known[slot].uri = element->uri;
+	error = check_listed(walk, element);
+	if (error == 0)
+		*known = (struct known){element->name, element->uri, NULL};
 	return error;
 }
 
@@ -507,9 +522,14 @@ static int on_start(void *context, const struct opc_element *element)
 		return residue(walk, "element in a formula", element->name);
 	walk->text_only = formula || strcmp(element->name, "instrText") == 0 ||
 			  strcmp(element->name, "delInstrText") == 0;
-	for (size_t i = 0; error == 0 && i < element->attribute_count; i++)
-		error =
-		    check_attribute(walk, element, element->attributes + 5 * i);
+	for (size_t i = 0; error == 0 && i < element->attribute_count; i++) {
+		const char **raw = element->attributes + 5 * i;
+
+		error = check_attribute(walk, element, raw);
+		if (error == 0)
+			error =
+			    check_attribute_name(walk, element, raw[0], raw[2]);
+	}
 	if (error != 0)
 		return error;
 	if (strcmp(element->name, "fldChar") == 0)
@@ -552,6 +572,9 @@ int opc_check_xml(struct opc_scan *scan)
 	if (walk == NULL)
 		return -ERR_MEMORY;
 	walk->scan = scan;
+	walk->foreign = scan->opc->check->policy->custom_xml != 0 &&
+			strcmp(scan->part->type, "application/xml") == 0;
+	opc_names_prepare();
 	error = opc_parse(scan->opc, scan->part, &handlers, walk);
 	if (error == 0 && walk->depth > 0)
 		error = residue(walk, "field", "without an end");

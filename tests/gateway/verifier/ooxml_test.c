@@ -75,6 +75,15 @@ static void untouched_documents_do_not_pass(void **state)
 	static const struct {
 		const char *format, *name;
 	} samples[] = {
+	    {"docx", "unlisted-word-element.docx"},
+	    {"docx", "unlisted-word-attribute.docx"},
+	    {"docx", "unlisted-word-extension.docx"},
+	    {"docx", "unlisted-drawing-element.docx"},
+	    {"docx", "unlisted-drawing-attribute.docx"},
+	    {"docx", "unlisted-vml-element.docx"},
+	    {"docx", "unlisted-choice.docx"},
+	    {"xlsx", "unlisted.xlsx"},
+	    {"pptx", "unlisted.pptx"},
 	    {"docx", "macro-in-docx.docx"},
 	    {"docx", "unreferenced-macro.docx"},
 	    {"docx", "odd-type-macro.docx"},

@@ -64,9 +64,15 @@ struct job_run {
 	struct object *object; /* NULL: nobody wants the outcome any more */
 	enum job_kind kind;
 	enum zygote_index zygote;
-	int channel; /* our end; -1 before the start and after the end */
+	bool of_output; /* looks at the output; else at the input */
+	int channel;    /* our end; -1 before the start and after the end */
 	struct watch *watch;
-	bool started;
+	bool busy;         /* counts in process_count */
+	bool ending;       /* counts in ending_count */
+	bool held_back;    /* a rebuild whose input is not known to be clean:
+			      none of its frames is looked at */
+	bool exited;       /* ended while held back, with `status` */
+	uint32_t status;   /* wait status */
 	bool reported;     /* MESSAGE_JOB_DONE came */
 	bool broken;       /* sent a frame that is not allowed */
 	unsigned children; /* nested objects it waits for */
@@ -75,10 +81,16 @@ struct job_run {
 	struct job_run *next;
 };
 
+/*
+ * The input is scanned while it is rebuilt: what the rebuild says is looked at
+ * when the scan has found nothing. The checks of the output begin with the
+ * rebuild's report, when the output is sealed; how its process ended is the
+ * last of them.
+ */
 enum object_stage {
-	STAGE_SCAN_INPUT,
-	STAGE_SANITIZE,
-	STAGE_CHECK, /* verify, sanitize again and scan, side by side */
+	STAGE_SCAN,    /* scan and rebuild are under way */
+	STAGE_REBUILD, /* the scan found nothing */
+	STAGE_CHECK,   /* verify, sanitize again and scan, side by side */
 	STAGE_DONE,
 };
 
@@ -98,6 +110,8 @@ struct object {
 	enum object_stage stage;
 	bool picture; /* handed on to ZYGOTE_PICTURE by the worker */
 	unsigned checks_left;
+	bool rebuild_ends; /* reported, its process has not ended yet */
+	enum error failed; /* what a check said meanwhile */
 	uint32_t removals; /* of its own, without nested objects */
 	enum verdict verdict;
 	enum error reason;
@@ -148,7 +162,9 @@ struct broker {
 	uint64_t finished[VERDICT_COUNT];
 	struct job_run *queue; /* not started; the first is next */
 	struct job_run *running;
-	unsigned process_count; /* started and not waiting for children */
+	unsigned process_count; /* started, neither waiting for children nor
+				   done with their work */
+	unsigned ending_count;  /* of `running`: reported, not ended */
 	uint64_t last_id;
 	bool stopping;
 	uint64_t stop_by_ms;
@@ -179,6 +195,11 @@ struct object *object_new(struct item *item, struct object *parent,
 			  uint64_t size);
 void object_begin(struct object *object);
 void object_free(struct object *object);
+/* The rebuild says that it is done; its process has not ended. */
+void object_rebuild_reported(struct object *object, const struct job_run *job);
+/* The process that rebuilt is lost: back to where it began, with an output in
+ * which nothing stands. */
+int object_rebuild_again(struct object *object) MUST_CHECK;
 /* A job of this object ended: with `error` 0 as it should. */
 void object_job_ended(struct object *object, const struct job_run *job,
 		      enum error error);
@@ -191,6 +212,12 @@ void object_cancel_nested(struct object *object);
 
 /* jobs.c */
 int job_submit(struct object *object, enum job_kind kind) MUST_CHECK;
+/* Whether it uses a processor, to our knowledge. */
+void job_set_busy(struct job_run *job, bool busy);
+/* Its work is done, only its end is still to come. */
+void job_set_ending(struct job_run *job);
+/* The input is clean: the rebuild's frames count. */
+void job_release_rebuild(const struct object *object);
 void job_forget_object(struct broker *broker, const struct object *object);
 void jobs_schedule(struct broker *broker);
 void jobs_exited(struct broker *broker, uint64_t id, uint32_t status);

@@ -35,7 +35,7 @@ static int on_removal(void *context, struct frame *frame)
 	unpack_string(&cursor, detail, sizeof(detail));
 	if (cursor.failed || cursor_left(&cursor) != 0 ||
 	    removal.kind == REMOVAL_NONE || removal.kind >= REMOVAL_COUNT ||
-	    job->kind != JOB_SANITIZE)
+	    job->kind != JOB_SANITIZE || job->reported)
 		return -ERR_PROTOCOL;
 	for (size_t i = 0; i < digest.size; i++)
 		removal.sha256[i] = digest.data[i];
@@ -78,7 +78,7 @@ static int on_nested(void *context, struct frame *frame)
 	unpack_string(&cursor, name, sizeof(name));
 	unpack_string(&cursor, format, sizeof(format));
 	if (cursor.failed || cursor_left(&cursor) != 0 ||
-	    job->kind != JOB_SANITIZE || frame->id == 0)
+	    job->kind != JOB_SANITIZE || job->reported || frame->id == 0)
 		return -ERR_PROTOCOL;
 	if (!memory_file_is_sealed(frame->fd) ||
 	    handle_size(frame->fd, &size) != 0)
@@ -100,7 +100,7 @@ static int on_nested(void *context, struct frame *frame)
 	object->ticket = frame->id;
 	/* Waiting for a nested object, a process uses no processor. */
 	if (job->children++ == 0)
-		parent->item->broker->process_count--;
+		job_set_busy(job, false);
 	object_begin(object);
 	return 0;
 }
@@ -133,6 +133,12 @@ void job_frames_receive(struct job_run *job)
 		log_line(LOG_LINE_WARNING, "job-protocol job=%llu reason=%s",
 			 (unsigned long long)job->id, error_name(error));
 		job->broken = true;
+	}
+	if (job->reported && !job->ending && !job->broken) {
+		job_set_ending(job);
+		if (job->object != NULL && job->kind == JOB_SANITIZE)
+			object_rebuild_reported(job->object, job);
+		jobs_schedule(broker);
 	}
 	if (error == 0 || error == -ERR_UNAVAILABLE)
 		return;
@@ -171,7 +177,7 @@ static void fill_parameters(const struct job_run *job,
 		(void)snprintf(parameters->declared,
 			       sizeof(parameters->declared), "%s",
 			       submission->declared);
-	if (object->stage == STAGE_CHECK) {
+	if (job->of_output) {
 		/* The output is looked at for what it is, whatever the mode
 		 * was that made it. */
 		memset(parameters->policy.modes, MODE_REBUILD,
@@ -201,10 +207,9 @@ void job_frames_send_start(struct job_run *job, int channel)
 	static struct job_parameters parameters;
 	struct object *object = job->object;
 	struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
-	bool check = object->stage == STAGE_CHECK;
 	int error = frame_send(channel, MESSAGE_JOB_INPUT, job->id,
 			       (struct view){NULL, 0},
-			       check ? object->output : object->input);
+			       job->of_output ? object->output : object->input);
 
 	if (error == 0 && job->kind == JOB_SANITIZE)
 		error = frame_send(channel, MESSAGE_JOB_OUTPUT, job->id,
@@ -250,8 +255,8 @@ void job_answer_nested(struct object *object)
 		part_id_derive(object->item->submission.item_id, object->path,
 			       outcome.part_id);
 	nested_outcome_write(&payload, &outcome);
-	if (--job->children == 0)
-		object->item->broker->process_count++;
+	if (--job->children == 0 && !job->ending)
+		job_set_busy(job, true);
 	error = buffer_error(&payload);
 	if (error == 0)
 		error = frame_send(job->channel, MESSAGE_NESTED_RESULT,

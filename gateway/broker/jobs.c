@@ -37,12 +37,11 @@ static void enqueue(struct broker *broker, struct job_run *job)
 	struct job_run **link = &broker->queue;
 	unsigned depth = job->object->depth;
 
-	/* A later stage of an object that is under way also goes before the
-	 * first stage of one that is not. */
-	while (*link != NULL &&
-	       ((*link)->object->depth > depth ||
-		((*link)->object->depth == depth &&
-		 (*link)->object->stage >= job->object->stage)))
+	/* What ends an object that is under way also goes before what begins
+	 * another. */
+	while (*link != NULL && ((*link)->object->depth > depth ||
+				 ((*link)->object->depth == depth &&
+				  (*link)->of_output >= job->of_output)))
 		link = &(*link)->next;
 	job->next = *link;
 	*link = job;
@@ -61,6 +60,7 @@ int job_submit(struct object *object, enum job_kind kind)
 	    .object = object,
 	    .kind = kind,
 	    .zygote = zygote_of(object, kind),
+	    .of_output = object->stage == STAGE_CHECK,
 	    .channel = -1,
 	};
 	enqueue(broker, job);
@@ -71,6 +71,39 @@ static void on_channel(void *context, int fd)
 {
 	(void)fd;
 	job_frames_receive(context);
+}
+
+static int listen_to(struct job_run *job)
+{
+	job->watch =
+	    loop_watch(job->broker->loop, job->channel, on_channel, job);
+	return job->watch == NULL ? -ERR_MEMORY : 0;
+}
+
+void job_set_busy(struct job_run *job, bool busy)
+{
+	if (busy && !job->busy)
+		job->broker->process_count++;
+	else if (!busy && job->busy)
+		job->broker->process_count--;
+	job->busy = busy;
+}
+
+void job_set_ending(struct job_run *job)
+{
+	job_set_busy(job, false);
+	if (!job->ending)
+		job->broker->ending_count++;
+	job->ending = true;
+}
+
+/* It no longer counts in any way. */
+static void stop_counting(struct job_run *job)
+{
+	job_set_busy(job, false);
+	if (job->ending)
+		job->broker->ending_count--;
+	job->ending = false;
 }
 
 static int start(struct broker *broker, struct job_run *job)
@@ -98,8 +131,9 @@ static int start(struct broker *broker, struct job_run *job)
 	job_frames_send_start(job, pair[0]);
 	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
 		return -ERR_INTERNAL;
-	job->watch = loop_watch(broker->loop, pair[0], on_channel, job);
-	return job->watch == NULL ? -ERR_MEMORY : 0;
+	job->held_back =
+	    job->kind == JOB_SANITIZE && job->object->stage == STAGE_SCAN;
+	return job->held_back ? 0 : listen_to(job);
 }
 
 static void job_free(struct broker *broker, struct job_run *job)
@@ -135,20 +169,28 @@ static struct job_run *take_ready(struct broker *broker)
 	return NULL;
 }
 
+/* Processes that have told their result end by themselves and quickly; a
+ * taken-over one that does not must not make room for more like it. */
+static bool has_room(const struct broker *broker)
+{
+	unsigned parallel = broker->config->parallel;
+
+	return broker->process_count < parallel &&
+	       broker->ending_count < 2 * parallel + 2;
+}
+
 void jobs_schedule(struct broker *broker)
 {
 	struct job_run *job;
 
-	while (broker->process_count < broker->config->parallel &&
-	       (job = take_ready(broker)) != NULL) {
+	while (has_room(broker) && (job = take_ready(broker)) != NULL) {
 		int error;
 
 		item_start_clock(job->object->item);
-		job->started = true;
 		job->attempts++;
 		job->next = broker->running;
 		broker->running = job;
-		broker->process_count++;
+		job_set_busy(job, true);
 		error = start(broker, job);
 		if (error != 0) {
 			struct object *object = job->object;
@@ -156,7 +198,7 @@ void jobs_schedule(struct broker *broker)
 			log_line(LOG_LINE_ERROR, "job-start-failed reason=%s",
 				 error_name(error));
 			unlink_running(broker, job);
-			broker->process_count--;
+			stop_counting(job);
 			job->object = NULL;
 			job_free(broker, job);
 			object_hold(object, ERR_UNAVAILABLE, "");
@@ -203,25 +245,72 @@ static void end(struct broker *broker, struct job_run *job, enum error error)
 	struct object *object = job->object;
 
 	unlink_running(broker, job);
-	if (job->children == 0)
-		broker->process_count--;
+	stop_counting(job);
 	if (object != NULL)
 		object_job_ended(object, job, error);
 	job_free(broker, job);
 }
 
+static void end_with_status(struct broker *broker, struct job_run *job,
+			    uint32_t status)
+{
+	/* What it said before it ended may still lie in the socket. */
+	if (job->watch != NULL)
+		job_frames_receive(job);
+	end(broker, job, reason_of_end(job, status));
+}
+
 void jobs_exited(struct broker *broker, uint64_t id, uint32_t status)
 {
 	for (struct job_run *job = broker->running; job; job = job->next) {
-		if (job->id != id)
+		if (job->id != id || job->exited)
 			continue;
-		/* What it said before it ended may still lie in the socket. */
-		if (job->watch != NULL)
-			job_frames_receive(job);
-		end(broker, job, reason_of_end(job, status));
+		if (job->held_back && job->object != NULL) {
+			job->exited = true;
+			job->status = status;
+			stop_counting(job);
+		} else {
+			end_with_status(broker, job, status);
+		}
 		jobs_schedule(broker);
 		return;
 	}
+}
+
+void job_release_rebuild(const struct object *object)
+{
+	for (struct job_run *job = object->item->broker->running; job;
+	     job = job->next) {
+		if (job->object != object || !job->held_back)
+			continue;
+		job->held_back = false;
+		if (listen_to(job) != 0) {
+			object_hold(job->object, ERR_MEMORY, "");
+		} else if (job->exited) {
+			job->exited = false;
+			end_with_status(job->broker, job, job->status);
+		}
+		return;
+	}
+}
+
+static void start_again(struct broker *broker, struct job_run *job)
+{
+	struct object *object = job->object;
+
+	unlink_running(broker, job);
+	stop_counting(job);
+	loop_unwatch(broker->loop, job->watch);
+	job->watch = NULL;
+	handle_close(&job->channel);
+	job->held_back = false;
+	job->reported = false;
+	if (job->kind == JOB_SANITIZE && object_rebuild_again(object) != 0) {
+		job_free(broker, job);
+		object_hold(object, ERR_NO_SPACE, "");
+		return;
+	}
+	enqueue(broker, job);
 }
 
 void jobs_lost(struct broker *broker, enum zygote_index zygote)
@@ -232,7 +321,7 @@ void jobs_lost(struct broker *broker, enum zygote_index zygote)
 		struct object *object = job->object;
 
 		next = job->next;
-		if (job->zygote != zygote)
+		if (job->zygote != zygote || job->exited)
 			continue;
 		/* A rebuild that already handed out nested objects cannot be
 		 * repeated under the same budget; anything else can. */
@@ -243,14 +332,8 @@ void jobs_lost(struct broker *broker, enum zygote_index zygote)
 			next = broker->running;
 			continue;
 		}
-		unlink_running(broker, job);
-		broker->process_count--;
-		loop_unwatch(broker->loop, job->watch);
-		job->watch = NULL;
-		handle_close(&job->channel);
-		job->started = false;
-		job->reported = false;
-		enqueue(broker, job);
+		start_again(broker, job);
+		next = broker->running;
 	}
 	jobs_schedule(broker);
 }
@@ -267,14 +350,23 @@ void job_forget_object(struct broker *broker, const struct object *object)
 		*link = job->next;
 		job_free(broker, job);
 	}
-	for (struct job_run *job = broker->running; job; job = job->next) {
-		if (job->object != object)
+	for (struct job_run **link = &broker->running; *link;) {
+		struct job_run *job = *link;
+
+		if (job->object != object) {
+			link = &job->next;
 			continue;
-		job->object = NULL;
-		if (job->children > 0) {
-			job->children = 0;
-			broker->process_count++;
 		}
+		job->object = NULL;
+		if (job->exited) {
+			*link = job->next;
+			job_free(broker, job);
+			continue;
+		}
+		link = &job->next;
+		job->children = 0;
+		if (!job->ending)
+			job_set_busy(job, true);
 		/* The zygote being gone has ended it too. */
 		if (frame_send(broker->zygotes[job->zygote].fd,
 			       MESSAGE_JOB_KILL, job->id,

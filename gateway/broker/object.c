@@ -72,14 +72,17 @@ static int make_output(struct object *object)
 	return memory_file_new("output", &object->output);
 }
 
-/* The process that wrote it is dead; from here on nobody can change it. */
-static int freeze_output(struct object *object)
+/* From here on nobody can change it. The process that wrote it is dead, or
+ * writes into a memory file and has it nowhere mapped. */
+static int freeze_output(struct object *object, bool writer_lives)
 {
 	char path[64];
 	int fd;
 
 	if (memory_file_seal(object->output) == 0)
 		return handle_size(object->output, &object->output_bytes);
+	if (writer_lives)
+		return -ERR_UNAVAILABLE;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", object->output);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -198,49 +201,65 @@ void object_cancel_nested(struct object *object)
 	}
 }
 
-void object_begin(struct object *object)
-{
-	struct broker *broker = object->item->broker;
-
-	object->stage = STAGE_SCAN_INPUT;
-	if (job_submit(object, JOB_SCAN) != 0)
-		object_hold(object, ERR_MEMORY, "");
-	jobs_schedule(broker);
-}
-
-static void begin_sanitize(struct object *object)
+static void begin_rebuild(struct object *object)
 {
 	int error = make_output(object);
 
-	object->stage = STAGE_SANITIZE;
 	if (error == 0)
 		error = job_submit(object, JOB_SANITIZE);
 	if (error != 0)
 		object_hold(object, (enum error) - error, "");
 }
 
+void object_begin(struct object *object)
+{
+	struct broker *broker = object->item->broker;
+
+	object->stage = STAGE_SCAN;
+	if (job_submit(object, JOB_SCAN) == 0)
+		begin_rebuild(object);
+	else
+		object_hold(object, ERR_MEMORY, "");
+	jobs_schedule(broker);
+}
+
+int object_rebuild_again(struct object *object)
+{
+	if (object->rebuild_ends) {
+		job_forget_object(object->item->broker, object);
+		object->stage = STAGE_REBUILD;
+		object->rebuild_ends = false;
+		object->failed = ERR_NONE;
+		object->detail[0] = '\0';
+		object->output_bytes = 0;
+	}
+	return make_output(object);
+}
+
+/* The longest first: the others fit in beside it. */
 static int submit_checks(struct object *object)
 {
-	int error;
+	bool again =
+	    object->item->policy.recheck != 0 && !object->outcome.lossy;
+	int error = 0;
 
 	object->stage = STAGE_CHECK;
-	object->checks_left = 2;
-	error = job_submit(object, JOB_VERIFY);
+	object->checks_left = again ? 3 : 2;
+	if (again)
+		error = job_submit(object, JOB_RECHECK);
 	if (error == 0)
 		error = job_submit(object, JOB_SCAN);
-	if (error != 0 || object->item->policy.recheck == 0 ||
-	    object->outcome.lossy)
-		return error;
-	object->checks_left++;
-	return job_submit(object, JOB_RECHECK);
+	if (error == 0)
+		error = job_submit(object, JOB_VERIFY);
+	return error;
 }
 
 static void begin_checks(struct object *object, const struct job_run *job)
 {
-	int error = freeze_output(object);
+	int error = 0;
 
 	object->outcome = job->outcome;
-	if (error == 0 && object->output_bytes == 0)
+	if (object->output_bytes == 0)
 		error = -ERR_EMPTY;
 	if (error == 0)
 		error = submit_checks(object);
@@ -257,6 +276,18 @@ static bool is_handed_on(const struct object *object, const struct job_run *job,
 	       job->children == 0 && object->removals == 0;
 }
 
+void object_rebuild_reported(struct object *object, const struct job_run *job)
+{
+	/* What is not as it should be is judged at the end of the process,
+	 * which may have more to tell. */
+	if (object->stage != STAGE_REBUILD || job->outcome.error != ERR_NONE ||
+	    job->children > 0 || freeze_output(object, true) != 0 ||
+	    object->output_bytes == 0)
+		return;
+	object->rebuild_ends = true;
+	begin_checks(object, job);
+}
+
 /* What a failed check means for the output. */
 static enum error check_reason(const struct job_run *job, enum error error)
 {
@@ -267,22 +298,8 @@ static enum error check_reason(const struct job_run *job, enum error error)
 	return error;
 }
 
-static void end_check(struct object *object, const struct job_run *job,
-		      enum error error)
+static void pass(struct object *object)
 {
-	/* object_hold() shortens it where a character ends. */
-	char detail[REMOVAL_DETAIL_MAX + 128];
-
-	if (error != ERR_NONE) {
-		(void)snprintf(detail, sizeof(detail), "%s%s%s",
-			       error_name((int)error),
-			       job->outcome.detail[0] == '\0' ? "" : ": ",
-			       job->outcome.detail);
-		object_hold(object, check_reason(job, error), detail);
-		return;
-	}
-	if (--object->checks_left > 0)
-		return;
 	if (object->outcome.converted)
 		object->verdict = VERDICT_CONVERTED;
 	else
@@ -291,33 +308,74 @@ static void end_check(struct object *object, const struct job_run *job,
 	finish(object);
 }
 
+static void end_check(struct object *object, const struct job_run *job,
+		      enum error error)
+{
+	/* object_hold() shortens it where a character ends. */
+	char detail[REMOVAL_DETAIL_MAX + 128];
+
+	if (object->failed != ERR_NONE)
+		return;
+	if (error != ERR_NONE) {
+		(void)snprintf(detail, sizeof(detail), "%s%s%s",
+			       error_name((int)error),
+			       job->outcome.detail[0] == '\0' ? "" : ": ",
+			       job->outcome.detail);
+		if (!object->rebuild_ends) {
+			object_hold(object, check_reason(job, error), detail);
+			return;
+		}
+		/* A rebuild that ends badly is the better reason. */
+		object->failed = check_reason(job, error);
+		(void)text_copy(object->detail, sizeof(object->detail), detail);
+		return;
+	}
+	if (--object->checks_left == 0 && !object->rebuild_ends)
+		pass(object);
+}
+
+static void end_rebuild(struct object *object, const struct job_run *job,
+			enum error error)
+{
+	char detail[REMOVAL_DETAIL_MAX + 1];
+
+	if (is_handed_on(object, job, error)) {
+		object->picture = true;
+		begin_rebuild(object);
+	} else if (error != ERR_NONE) {
+		object->outcome = job->outcome;
+		object->detail[0] = '\0';
+		object_hold(object, error, job->outcome.detail);
+	} else if (object->stage == STAGE_REBUILD) {
+		int frozen = freeze_output(object, false);
+
+		if (frozen == 0)
+			begin_checks(object, job);
+		else
+			object_hold(object, (enum error) - frozen, "");
+	} else if (object->failed != ERR_NONE) {
+		(void)text_copy(detail, sizeof(detail), object->detail);
+		object_hold(object, object->failed, detail);
+	} else {
+		object->rebuild_ends = false;
+		if (object->checks_left == 0)
+			pass(object);
+	}
+}
+
 void object_job_ended(struct object *object, const struct job_run *job,
 		      enum error error)
 {
 	if (object->stage == STAGE_DONE)
 		return;
-	switch (object->stage) {
-	case STAGE_SCAN_INPUT:
-		if (error == ERR_NONE)
-			begin_sanitize(object);
-		else
-			object_hold(object, error, job->outcome.detail);
-		break;
-	case STAGE_SANITIZE:
-		if (is_handed_on(object, job, error)) {
-			object->picture = true;
-			begin_sanitize(object);
-		} else if (error != ERR_NONE) {
-			object->outcome = job->outcome;
-			object_hold(object, error, job->outcome.detail);
-		} else {
-			begin_checks(object, job);
-		}
-		break;
-	case STAGE_CHECK:
+	if (job->of_output) {
 		end_check(object, job, error);
-		break;
-	case STAGE_DONE:
-		break;
+	} else if (job->kind == JOB_SANITIZE) {
+		end_rebuild(object, job, error);
+	} else if (error != ERR_NONE) {
+		object_hold(object, error, job->outcome.detail);
+	} else {
+		object->stage = STAGE_REBUILD;
+		job_release_rebuild(object);
 	}
 }

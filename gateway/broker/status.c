@@ -23,8 +23,8 @@ void status_definitions(const struct broker *broker, char *text, size_t size)
 	json_t *state = said(&broker->zygotes[ZYGOTE_SCANNER]);
 	const json_t *definitions = json_object_get(state, "definitions");
 	const json_t *signatures = json_object_get(definitions, "signatures");
-	time_t seconds = (time_t)json_integer_value(
-	    json_object_get(definitions, "time"));
+	time_t seconds =
+	    (time_t)json_integer_value(json_object_get(definitions, "time"));
 	struct tm utc;
 	char when[32] = "";
 

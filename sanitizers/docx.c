@@ -8,7 +8,6 @@
  * transitional); MS-DOCX, MS-OFFMACRO2.
  */
 #include "sanitizers/ooxml/rebuild.h"
-#include "sanitizers/ooxml/sax.h"
 
 #include "base/banned.h"
 
@@ -37,5 +36,4 @@ const struct sanitizer sanitizer_docx = {
     .claims = claims,
     .rebuild = rebuild,
     .text = text,
-    .prepare = sax_prepare,
 };

@@ -8,7 +8,6 @@
  * specification: ECMA-376 (strict and transitional); MS-PPTX, MS-OFFMACRO2.
  */
 #include "sanitizers/ooxml/rebuild.h"
-#include "sanitizers/ooxml/sax.h"
 
 #include "base/banned.h"
 
@@ -37,5 +36,4 @@ const struct sanitizer sanitizer_pptx = {
     .claims = claims,
     .rebuild = rebuild,
     .text = text,
-    .prepare = sax_prepare,
 };

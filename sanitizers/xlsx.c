@@ -8,7 +8,6 @@
  * specification: ECMA-376 (strict and transitional); MS-XLSX, MS-OFFMACRO2.
  */
 #include "sanitizers/ooxml/rebuild.h"
-#include "sanitizers/ooxml/sax.h"
 
 #include "base/banned.h"
 
@@ -36,5 +35,4 @@ const struct sanitizer sanitizer_xlsx = {
     .claims = claims,
     .rebuild = rebuild,
     .text = text,
-    .prepare = sax_prepare,
 };

@@ -221,6 +221,29 @@ int zip_reader_read(struct zip_reader *reader, size_t i, struct view password,
 	return error;
 }
 
+static int fill_buffer(void *context, struct view chunk)
+{
+	struct buffer *buffer = context;
+
+	buffer_view(buffer, chunk);
+	return buffer_error(buffer);
+}
+
+int zip_reader_unpack(struct zip_reader *reader, size_t i, struct view password,
+		      struct buffer *unpacked, struct view *ret_content)
+{
+	const struct zip_entry *entry = &reader->entries[i];
+	int error;
+
+	*unpacked = buffer_make((size_t)entry->unpacked);
+	if (entry->method == ZIP_METHOD_STORE && !entry->encrypted)
+		return zip_reader_read(reader, i, password, ret_content);
+	error = zip_reader_stream(reader, i, password, fill_buffer, unpacked);
+	if (error == 0)
+		*ret_content = buffer_contents(unpacked);
+	return error;
+}
+
 static int inflate_some(struct view packed, uint8_t *data, size_t capacity,
 			size_t *ret_size)
 {

@@ -72,4 +72,10 @@ int zip_reader_stream(struct zip_reader *reader, size_t i, struct view password,
 int zip_reader_read(struct zip_reader *reader, size_t i, struct view password,
 		    struct view *ret_content) MUST_CHECK;
 
+/* The same into `*unpacked`, which the caller frees, where it has to be
+ * unpacked. */
+int zip_reader_unpack(struct zip_reader *reader, size_t i, struct view password,
+		      struct buffer *unpacked,
+		      struct view *ret_content) MUST_CHECK;
+
 #endif

@@ -17,12 +17,11 @@ ELEMENT_RULE(rule_alternate)
 static bool prefix_stays(struct filter *filter, const struct element *element,
 			 struct view prefix)
 {
-	for (size_t i = 0; i < element->namespace_count; i++) {
-		const char *name = (const char *)element->namespaces[2 * i];
-		const char *uri = (const char *)element->namespaces[2 * i + 1];
+	for (size_t i = 0; i < element->declaration_count; i++) {
+		const struct xml_declaration *one = &element->declarations[i];
 
-		if (name != NULL && view_equal(view_of_string(name), prefix))
-			return vocabulary_of(uri) != VOCABULARY_UNKNOWN;
+		if (view_equal(view_of_string(one->prefix), prefix))
+			return vocabulary_of(one->uri) != VOCABULARY_UNKNOWN;
 	}
 	for (size_t i = filter->writer.binding_count; i-- > 0;) {
 		const struct binding *binding = &filter->writer.bindings[i];

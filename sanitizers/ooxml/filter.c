@@ -15,141 +15,84 @@
 
 #include "base/banned.h"
 
-enum { CACHE_SIZE = 2048, CACHE_PROBES = 8 };
-
-/* What a pair of libxml2's interned strings means. */
-struct cached {
-	const xmlChar *name;
-	const xmlChar *uri;
-	const xmlChar *owner; /* attributes: the URI of their element */
+/* What a name means to the lists and rules; the name's note. */
+struct known_name {
 	enum vocabulary vocabulary;
+	enum names names;
 	const struct rule *rule;
 	const struct attribute_rule *attribute;
-	bool listed;
-	bool refers; /* elements: may refer to relationships */
-	bool used;
+	bool listed;     /* as an element */
+	bool refers;     /* ...that may refer to relationships */
+	bool own_listed; /* as an attribute, with a namespace of its own */
+	/* as an attribute without, by the list of its element */
+	enum { UNSEEN, LISTED, UNLISTED } in_names[NAMES_COUNT];
 };
-
-struct rule_cache {
-	struct cached elements[CACHE_SIZE];
-	struct cached attributes[CACHE_SIZE];
-};
-
-/* The slot of these, or one that can be taken for them. */
-static struct cached *cache_slot(struct cached *slots, const xmlChar *name,
-				 const xmlChar *uri, const xmlChar *owner)
-{
-	uint64_t key =
-	    ((uintptr_t)name * 31 + (uintptr_t)uri) * 31 + (uintptr_t)owner;
-	size_t first = (size_t)((key * 0x9e3779b97f4a7c15u) >> 40);
-	struct cached *slot = &slots[first % CACHE_SIZE];
-
-	for (size_t i = 0; i < CACHE_PROBES; i++) {
-		struct cached *probed = &slots[(first + i) % CACHE_SIZE];
-
-		if (probed->used && probed->name == name &&
-		    probed->uri == uri && probed->owner == owner)
-			return probed;
-		if (!probed->used) {
-			slot = probed;
-			break;
-		}
-	}
-	*slot = (struct cached){.name = name, .uri = uri, .owner = owner};
-	return slot;
-}
-
-static const struct cached *
-cached_element(struct filter *filter, const xmlChar *name, const xmlChar *uri)
-{
-	struct cached *slot =
-	    cache_slot(filter->cache->elements, name, uri, NULL);
-	const char *text = (const char *)name;
-	const struct namespace *space;
-
-	if (slot->used)
-		return slot;
-	space = namespace_of((const char *)uri);
-	slot->vocabulary = space->vocabulary;
-	slot->rule = rule_for(space->vocabulary, text);
-	slot->listed = names_have(space->names, NAME_ELEMENT, text);
-	slot->refers = names_have(space->names, NAME_REFERENCE, text);
-	slot->used = true;
-	return slot;
-}
-
-/* `owner` is the URI of the element: its attributes mostly have none. */
-static const struct cached *cached_attribute(struct filter *filter,
-					     const xmlChar *name,
-					     const xmlChar *uri,
-					     const xmlChar *owner)
-{
-	struct cached *slot =
-	    cache_slot(filter->cache->attributes, name, uri, owner);
-	const char *text = (const char *)name;
-	const struct namespace *space;
-
-	if (slot->used)
-		return slot;
-	space = namespace_of((const char *)uri);
-	slot->vocabulary = space->vocabulary;
-	slot->attribute = attribute_rule_for(space->vocabulary, text);
-	if (uri == NULL)
-		slot->listed =
-		    names_have(namespace_of((const char *)owner)->names,
-			       NAME_ATTRIBUTE, text);
-	else
-		slot->listed =
-		    names_have(space->names, NAME_OWN_ATTRIBUTE, text);
-	slot->used = true;
-	return slot;
-}
 
 void filter_fail(struct filter *filter, int error)
 {
 	if (filter->error == 0)
 		filter->error = error;
-	xmlStopParser(filter->parser);
 }
 
-/* The value without libxml2's "&#38;". */
-static struct view decode_value(struct filter *filter, struct view value)
+/* NULL, and the filter fails, when memory is spent. */
+static struct known_name *learn_name(struct filter *filter,
+				     struct xml_name *name)
 {
-	uint8_t *to;
-	size_t size = 0;
+	struct known_name *known =
+	    arena_alloc(filter->job->arena, sizeof(*known));
+	const struct namespace *space;
 
-	if (value.size == 0 || memchr(value.data, '&', value.size) == NULL)
-		return value;
-	to = arena_alloc(filter->job->arena, value.size);
-	if (to == NULL) {
+	if (known == NULL) {
 		filter_fail(filter, -ERR_MEMORY);
-		return (struct view){NULL, 0};
+		return NULL;
 	}
-	for (size_t i = 0; i < value.size;) {
-		to[size++] = value.data[i];
-		i += view_starts_with(view_slice(value, i, SIZE_MAX), "&#38;")
-			 ? 5
-			 : 1;
-	}
-	return view_of(to, size);
+	space = namespace_of(name->uri);
+	known->vocabulary = space->vocabulary;
+	known->names = space->names;
+	known->rule = rule_for(space->vocabulary, name->local);
+	known->attribute = attribute_rule_for(space->vocabulary, name->local);
+	known->listed = names_have(space->names, NAME_ELEMENT, name->local);
+	known->refers = names_have(space->names, NAME_REFERENCE, name->local);
+	known->own_listed =
+	    names_have(space->names, NAME_OWN_ATTRIBUTE, name->local);
+	name->note = known;
+	return known;
+}
+
+static struct known_name *known_name(struct filter *filter,
+				     struct xml_name *name)
+{
+	return name->note != NULL ? name->note : learn_name(filter, name);
+}
+
+/* Attributes mostly have no namespace: their element's tells. */
+static bool attribute_listed(struct known_name *known, enum names owner,
+			     const struct xml_name *name)
+{
+	if (name->uri != NULL)
+		return known->own_listed;
+	if (known->in_names[owner] == UNSEEN)
+		known->in_names[owner] =
+		    names_have(owner, NAME_ATTRIBUTE, name->local) ? LISTED
+								   : UNLISTED;
+	return known->in_names[owner] == LISTED;
 }
 
 static void judge_attribute(struct filter *filter, struct element *element,
 			    struct attribute *attribute,
-			    const struct cached *known)
+			    const struct attribute_rule *rule, bool listed)
 {
-	const struct attribute_rule *rule = known->attribute;
 	bool keep = true;
 
 	if (attribute->vocabulary == VOCABULARY_UNKNOWN && !filter->foreign) {
 		attribute->dropped = true;
 		filter_report(filter, REMOVAL_OOXML_XML_UNKNOWN,
 			      "attribute %s of %s (%s)", attribute->name,
-			      element->name, (const char *)known->uri);
+			      element->name, attribute->uri);
 		return;
 	}
 	if (rule == NULL) {
-		attribute->unlisted = !known->listed && !filter->foreign;
+		attribute->unlisted = !listed && !filter->foreign;
 		return;
 	}
 	if (rule->check != NULL)
@@ -169,33 +112,33 @@ static void judge_attribute(struct filter *filter, struct element *element,
 }
 
 static void read_attributes(struct filter *filter, struct element *element,
-			    const xmlChar **raw, size_t count)
+			    const struct xml_element *start, enum names names)
 {
-	if (count > FILTER_ATTRIBUTES_MAX) {
-		filter_fail(filter, -ERR_MALFORMED);
-		return;
-	}
 	element->attributes = filter->attributes;
-	for (size_t i = 0; i < count; i++, raw += 5) {
-		const struct cached *known = cached_attribute(
-		    filter, raw[0], raw[2], (const xmlChar *)element->uri);
-		struct view value = view_of(raw[3], (size_t)(raw[4] - raw[3]));
+	for (size_t i = 0; i < start->attribute_count; i++) {
+		struct xml_name *name = start->attributes[i].name;
+		const struct known_name *known = known_name(filter, name);
 
+		if (known == NULL)
+			return;
 		filter->attributes[i] = (struct attribute){
 		    .vocabulary = known->vocabulary,
-		    .name = (const char *)raw[0],
-		    .prefix = (const char *)raw[1],
-		    .value = decode_value(filter, value),
+		    .name = name->local,
+		    .prefix = name->prefix,
+		    .uri = name->uri,
+		    .value = start->attributes[i].value,
 		};
-		element->attribute_count = i + 1;
 	}
+	element->attribute_count = start->attribute_count;
 	/* Judged when all can be seen: one attribute tells about another. */
-	raw -= 5 * count;
-	for (size_t i = 0; i < count; i++, raw += 5)
-		judge_attribute(
-		    filter, element, &filter->attributes[i],
-		    cached_attribute(filter, raw[0], raw[2],
-				     (const xmlChar *)element->uri));
+	for (size_t i = 0; i < start->attribute_count; i++) {
+		struct xml_name *name = start->attributes[i].name;
+		struct known_name *known = name->note;
+
+		judge_attribute(filter, element, &filter->attributes[i],
+				known->attribute,
+				attribute_listed(known, names, name));
+	}
 }
 
 /* Told only of elements that stay: the others go with what they have. */
@@ -265,21 +208,18 @@ static void declare_if_needed(struct filter *filter, const char *prefix,
 		xml_writer_declare(&filter->writer, prefix, uri);
 }
 
-static void write_start(struct filter *filter, struct element *element,
-			const xmlChar **raw)
+static void write_start(struct filter *filter, struct element *element)
 {
 	struct xml_writer *writer = &filter->writer;
 
 	xml_writer_start(writer, element->prefix, element->written_name);
-	for (size_t i = 0; i < element->namespace_count; i++) {
-		const char *prefix = (const char *)element->namespaces[2 * i];
-		const char *uri = (const char *)element->namespaces[2 * i + 1];
+	for (size_t i = 0; i < element->declaration_count; i++) {
+		const struct xml_declaration *one = &element->declarations[i];
 
-		if (uri != NULL && uri[0] != '\0' && !filter->foreign &&
-		    vocabulary_of(uri) == VOCABULARY_UNKNOWN)
+		if (one->uri[0] != '\0' && !filter->foreign &&
+		    vocabulary_of(one->uri) == VOCABULARY_UNKNOWN)
 			continue;
-		xml_writer_declare(writer, prefix == NULL ? "" : prefix,
-				   uri == NULL ? "" : uri);
+		xml_writer_declare(writer, one->prefix, one->uri);
 	}
 	declare_if_needed(filter, element->prefix, element->uri);
 	for (size_t i = 0; i < element->attribute_count; i++) {
@@ -289,7 +229,7 @@ static void write_start(struct filter *filter, struct element *element,
 			continue;
 		if (attribute->prefix != NULL)
 			declare_if_needed(filter, attribute->prefix,
-					  (const char *)raw[5 * i + 2]);
+					  attribute->uri);
 	}
 	for (size_t i = 0; i < element->attribute_count; i++) {
 		const struct attribute *attribute = &element->attributes[i];
@@ -308,7 +248,7 @@ static void lose_content(struct filter *filter)
 }
 
 static void open_element(struct filter *filter, struct element *element,
-			 const struct rule *rule, const xmlChar **raw)
+			 const struct rule *rule)
 {
 	struct frame *frame;
 	enum treatment treatment;
@@ -341,7 +281,7 @@ static void open_element(struct filter *filter, struct element *element,
 	}
 	if (treatment == TREATMENT_KEEP) {
 		drop_unlisted(filter, element);
-		write_start(filter, element, raw);
+		write_start(filter, element);
 	}
 	frame->content = xml_writer_content(&filter->writer);
 	if (frame->hides) {
@@ -356,45 +296,39 @@ static void open_element(struct filter *filter, struct element *element,
 	}
 }
 
-static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
-		     const xmlChar *uri, int namespace_count,
-		     const xmlChar **namespaces, int attribute_count,
-		     int defaulted, const xmlChar **attributes)
+static int on_start(void *context, const struct xml_element *start)
 {
 	struct filter *filter = context;
-	const struct cached *known;
+	const struct known_name *known;
 	struct element element;
 
-	(void)defaulted;
-	if (filter->error != 0)
-		return;
 	if (filter->skipping > 0) {
 		filter->skipping++;
-		if (filter->depth + filter->skipping >= FILTER_DEPTH_MAX)
-			filter_fail(filter, -ERR_LIMIT_DEPTH);
-		return;
+		return filter->depth + filter->skipping >= FILTER_DEPTH_MAX
+			   ? -ERR_LIMIT_DEPTH
+			   : 0;
 	}
-	if (filter->depth == FILTER_DEPTH_MAX - 1) {
-		filter_fail(filter, -ERR_LIMIT_DEPTH);
-		return;
-	}
-	known = cached_element(filter, name, uri);
+	if (filter->depth == FILTER_DEPTH_MAX - 1)
+		return -ERR_LIMIT_DEPTH;
+	known = known_name(filter, start->name);
+	if (known == NULL)
+		return filter->error;
 	element = (struct element){
 	    .vocabulary = known->vocabulary,
-	    .name = (const char *)name,
-	    .prefix = (const char *)prefix,
-	    .uri = (const char *)uri,
-	    .written_name = (const char *)name,
-	    .namespaces = namespaces,
-	    .namespace_count = (size_t)namespace_count,
+	    .name = start->name->local,
+	    .prefix = start->name->prefix,
+	    .uri = start->name->uri,
+	    .written_name = start->name->local,
+	    .declarations = start->declarations,
+	    .declaration_count = start->declaration_count,
 	    .listed = known->listed,
 	    .refers = known->refers,
 	};
-	if (attribute_count > 0)
-		read_attributes(filter, &element, attributes,
-				(size_t)attribute_count);
+	if (start->attribute_count > 0)
+		read_attributes(filter, &element, start, known->names);
 	if (filter->error == 0)
-		open_element(filter, &element, known->rule, attributes);
+		open_element(filter, &element, known->rule);
+	return filter->error;
 }
 
 static void close_element(struct filter *filter, struct frame *frame,
@@ -419,97 +353,75 @@ static void close_element(struct filter *filter, struct frame *frame,
 		xml_writer_mark(writer, frame->start, frame->owner);
 }
 
-static void on_end(void *context, const xmlChar *name, const xmlChar *prefix,
-		   const xmlChar *uri)
+static int on_end(void *context, struct xml_name *name)
 {
 	struct filter *filter = context;
+	const struct known_name *known = name->note;
 	struct frame *frame;
 
-	(void)prefix;
-	if (filter->error != 0)
-		return;
 	if (filter->skipping > 0) {
 		filter->skipping--;
-		return;
+		return 0;
 	}
-	if (filter->depth == 0)
-		return;
 	frame = &filter->frames[--filter->depth];
-	close_element(filter, frame, cached_element(filter, name, uri)->rule);
+	close_element(filter, frame, known->rule);
 	if (buffer_error(&filter->writer.out) != 0)
 		filter_fail(filter, buffer_error(&filter->writer.out));
+	return filter->error;
 }
 
-static void on_text(void *context, const xmlChar *text, int size)
+static int on_text(void *context, struct view text)
 {
 	struct filter *filter = context;
-	struct view view = view_of(text, (size_t)size);
 
-	if (filter->error != 0 || filter->skipping > 0 || filter->depth == 0)
-		return;
+	if (filter->skipping > 0)
+		return 0;
 	if (filter->frames[filter->depth - 1].captures)
-		buffer_view(&filter->capture, view);
-	xml_writer_text(&filter->writer, view);
+		buffer_view(&filter->capture, text);
+	xml_writer_text(&filter->writer, text);
+	return 0;
 }
 
-static void on_dtd(void *context, const xmlChar *name, const xmlChar *external,
-		   const xmlChar *system_id)
-{
-	(void)name;
-	(void)external;
-	(void)system_id;
-	filter_fail(context, -ERR_DTD);
-}
-
-static void on_comment(void *context, const xmlChar *text)
+static int on_comment(void *context)
 {
 	struct filter *filter = context;
 
-	(void)text;
 	if (filter->skipping == 0)
 		filter_report(filter, REMOVAL_OOXML_XML_EXTRA, "comment");
+	return 0;
 }
 
-static void on_instruction(void *context, const xmlChar *target,
-			   const xmlChar *data)
+static int on_instruction(void *context, struct view target)
 {
-	(void)data;
-	filter_report(context, REMOVAL_OOXML_XML_EXTRA, "<?%s?>",
-		      (const char *)target);
-}
-
-static int feed(void *context, struct view chunk)
-{
-	struct filter *filter = context;
-	int status;
-
-	if (filter->error != 0)
-		return filter->error;
-	if (!filter->begun && !sax_encoding_allowed(chunk))
-		return -ERR_MALFORMED;
-	filter->begun = true;
-	status = xmlParseChunk(filter->parser, (const char *)chunk.data,
-			       (int)chunk.size, 0);
-	if (filter->error != 0)
-		return filter->error;
-	return status == 0 ? 0 : -ERR_MALFORMED;
+	filter_report(context, REMOVAL_OOXML_XML_EXTRA, "<?%.*s?>",
+		      (int)target.size, (const char *)target.data);
+	return 0;
 }
 
 static int run(struct filter *filter)
 {
-	int error = zip_reader_stream(filter->package->zip, filter->part->entry,
-				      (struct view){NULL, 0}, feed, filter);
+	static const struct xml_events events = {
+	    .start = on_start,
+	    .end = on_end,
+	    .text = on_text,
+	    .comment = on_comment,
+	    .instruction = on_instruction,
+	};
+	struct package *package = filter->package;
+	BUFFER_CLEANUP struct buffer unpacked = buffer_make(0);
+	struct view content;
+	int error =
+	    zip_reader_unpack(package->zip, filter->part->entry,
+			      (struct view){NULL, 0}, &unpacked, &content);
 
-	if (error != 0)
-		return error;
-	if (xmlParseChunk(filter->parser, NULL, 0, 1) != 0)
-		return filter->error != 0 ? filter->error : -ERR_MALFORMED;
-	if (filter->error == 0)
-		filter->error = fields_finish(filter);
+	if (error == 0)
+		error = xml_read(package->reader, content, &events, filter);
+	if (error == 0)
+		error = fields_finish(filter);
 	/* A root of an unknown namespace leaves nothing. */
-	if (filter->error == 0 && xml_writer_is_empty(&filter->writer))
-		filter->error = -ERR_MALFORMED;
-	return filter->error;
+	if (error == 0 && xml_writer_is_empty(&filter->writer))
+		error = -ERR_MALFORMED;
+	return error;
 }
 
 /* Only what is in the output keeps a relationship. */
@@ -518,22 +430,21 @@ static int find_used(void *context, const struct scan_element *element)
 	struct part *part = context;
 
 	for (size_t i = 0; i < element->attribute_count; i++) {
-		const char **raw = element->attributes + 5 * i;
+		const struct xml_attribute *attribute = &element->attributes[i];
 		enum vocabulary vocabulary =
-		    raw[2] == NULL ? VOCABULARY_NONE : vocabulary_of(raw[2]);
+		    vocabulary_of(attribute->name->uri);
 		struct relation *relation = NULL;
 
 		if (vocabulary == VOCABULARY_R || vocabulary == VOCABULARY_O)
-			relation = relation_find(
-			    &part->relations,
-			    view_of(raw[3], (size_t)(raw[4] - raw[3])));
+			relation =
+			    relation_find(&part->relations, attribute->value);
 		if (relation != NULL)
 			relation->used = true;
 	}
 	return 0;
 }
 
-static int mark_used(struct part *part)
+static int mark_used(struct filter *filter, struct part *part)
 {
 	bool any = false;
 
@@ -541,50 +452,33 @@ static int mark_used(struct part *part)
 		any |= part->relations.items[i].used;
 		part->relations.items[i].used = false;
 	}
-	return any ? sax_scan(part->output, find_used, part) : 0;
+	return any ? part_scan(filter->package->reader, part->output, find_used,
+			       part)
+		   : 0;
 }
 
 int filter_part(struct document_state *document, struct part *part)
 {
 	struct job *job = document->package->job;
 	struct filter *filter = document->filter;
-	struct rule_cache *cache;
-	xmlSAXHandler sax = {
-	    .initialized = XML_SAX2_MAGIC,
-	    .startElementNs = on_start,
-	    .endElementNs = on_end,
-	    .characters = on_text,
-	    .ignorableWhitespace = on_text,
-	    .internalSubset = on_dtd,
-	    .comment = on_comment,
-	    .processingInstruction = on_instruction,
-	};
 	int error;
 
 	if (filter == NULL) {
 		filter = arena_alloc(job->arena, sizeof(*filter));
-		cache = arena_alloc(job->arena, sizeof(*cache));
-		if (filter == NULL || cache == NULL)
+		if (filter == NULL)
 			return -ERR_MEMORY;
 		document->filter = filter;
 	} else {
-		cache = filter->cache;
 		memset(filter, 0, sizeof(*filter));
-		memset(cache, 0, sizeof(*cache));
 	}
-	filter->cache = cache;
 	filter->package = document->package;
 	filter->document = document;
 	filter->part = part;
 	filter->job = job;
 	filter->foreign = strcmp(part->segment, "customxml") == 0;
-	filter->parser = sax_parser_new(&sax, filter);
-	if (filter->parser == NULL)
-		return -ERR_MEMORY;
 	xml_writer_begin(&filter->writer, job->arena,
 			 job->policy->limits.output_bytes);
 	error = run(filter);
-	sax_parser_free(filter->parser);
 	buffer_free(&filter->capture);
 	buffer_free(&filter->shared_groups);
 	fields_free(filter);
@@ -593,6 +487,6 @@ int filter_part(struct document_state *document, struct part *part)
 	part->content = filter->writer.out;
 	part->output = buffer_contents(&part->content);
 	if (error == 0 && filter->writer.lost)
-		error = mark_used(part);
+		error = mark_used(filter, part);
 	return error;
 }

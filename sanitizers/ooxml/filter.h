@@ -7,13 +7,12 @@
 #define SEKISHO_SANITIZERS_OOXML_FILTER_H
 
 #include "sanitizers/ooxml/package.h"
-#include "sanitizers/ooxml/sax.h"
 #include "sanitizers/ooxml/vocabulary.h"
+#include "sanitizers/ooxml/xml_reader.h"
 #include "sanitizers/ooxml/xml_writer.h"
 
 enum {
-	FILTER_DEPTH_MAX = 250, /* libxml2 gives up at 256 */
-	FILTER_ATTRIBUTES_MAX = 512,
+	FILTER_DEPTH_MAX = 250, /* below XML_DEPTH_MAX, and libxml2's 256 */
 	FILTER_CAPTURE_MAX = 256 * 1024, /* formulas, names */
 	FILTER_TALLY_MAX = 64,
 };
@@ -30,9 +29,10 @@ enum treatment {
 
 struct attribute {
 	enum vocabulary vocabulary;
-	const char *name; /* libxml2's, valid as long as the parser */
+	const char *name; /* the reader's, valid as long as the arena */
 	const char *prefix;
-	struct view value; /* without entities */
+	const char *uri;
+	struct view value;
 	bool dropped;
 	bool unlisted; /* it goes if its element stays */
 };
@@ -42,9 +42,9 @@ struct element {
 	const char *name;
 	const char *prefix;
 	const char *uri;
-	const char *written_name;   /* where it is renamed */
-	const xmlChar **namespaces; /* prefix, URI pairs */
-	size_t namespace_count;
+	const char *written_name; /* where it is renamed */
+	const struct xml_declaration *declarations;
+	size_t declaration_count;
 	struct attribute *attributes;
 	size_t attribute_count;
 	bool listed;           /* its name is on the list of its namespace */
@@ -111,19 +111,16 @@ struct filter {
 	struct document_state *document;
 	struct part *part;
 	struct job *job;
-	xmlParserCtxtPtr parser;
 	struct xml_writer writer;
 	struct frame frames[FILTER_DEPTH_MAX];
 	size_t depth;
 	size_t skipping; /* depth inside a dropped element */
-	struct attribute attributes[FILTER_ATTRIBUTES_MAX];
+	struct attribute attributes[XML_ATTRIBUTES_MAX];
 	struct buffer capture;
-	bool begun;   /* the first bytes were read */
 	bool foreign; /* any namespace stays: custom XML */
 	struct fields *fields;
 	struct buffer shared_groups; /* Excel: one byte for each kept group */
 	char *pending_name;          /* Excel: of the name being read */
-	struct rule_cache *cache;
 	struct tally tallies[FILTER_TALLY_MAX];
 	size_t tally_count;
 	int error;

@@ -49,7 +49,8 @@ static int find_type(void *context, const struct scan_element *element)
 	return 0;
 }
 
-static void identify(struct view input, struct identity *identity)
+static void identify(struct view input, struct xml_reader *reader,
+		     struct identity *identity)
 {
 	uint8_t *data = arena_alloc(identity->arena, PEEK_SIZE);
 	size_t size;
@@ -58,11 +59,11 @@ static void identify(struct view input, struct identity *identity)
 	    zip_peek(input, "_rels/.rels", data, PEEK_SIZE, &size) != 0)
 		return;
 	/* What was read before an error counts: rebuilding reads all. */
-	(void)!sax_scan(view_of(data, size), find_main, identity);
+	(void)!part_scan(reader, view_of(data, size), find_main, identity);
 	if (identity->main == NULL ||
 	    zip_peek(input, "[Content_Types].xml", data, PEEK_SIZE, &size) != 0)
 		return;
-	(void)!sax_scan(view_of(data, size), find_type, identity);
+	(void)!part_scan(reader, view_of(data, size), find_type, identity);
 	if (identity->type == NULL)
 		identity->type = identity->by_extension;
 }
@@ -92,16 +93,20 @@ static enum claim claim_of(struct view input, const struct identity *identity,
 enum claim ooxml_claims(struct view input, enum document document)
 {
 	struct identity identity = {0};
+	struct xml_reader *reader = NULL;
 	enum claim claim = CLAIM_NONE;
 
 	if (!view_starts_with(view_slice(input, 0, 4), "PK") ||
 	    !zip_probe_member(input, "[Content_Types].xml"))
 		return CLAIM_NONE;
 	identity.arena = arena_new(IDENTIFY_MEMORY);
-	if (identity.arena != NULL) {
-		identify(input, &identity);
+	if (identity.arena != NULL)
+		reader = xml_reader_new(identity.arena);
+	if (reader != NULL) {
+		identify(input, reader, &identity);
 		claim = claim_of(input, &identity, document);
 	}
+	xml_reader_close(reader);
 	arena_free(identity.arena);
 	return claim;
 }

@@ -184,7 +184,7 @@ static int read_types(struct package *package)
 	error = zip_reader_read(package->zip, part->entry,
 				(struct view){NULL, 0}, &content);
 	if (error == 0)
-		error = sax_scan(content, read_type, types);
+		error = part_scan(package->reader, content, read_type, types);
 	if (error != 0)
 		return error;
 	for (size_t i = 0; i < package->count; i++)
@@ -296,7 +296,8 @@ int package_relations(struct package *package, const char *source,
 	error = zip_reader_read(package->zip, part->entry,
 				(struct view){NULL, 0}, &content);
 	if (error == 0 && content.size > 0)
-		error = sax_scan(content, read_relation, &scan);
+		error =
+		    part_scan(package->reader, content, read_relation, &scan);
 	return error != 0 ? error : index_relations(package, ret_relations);
 }
 
@@ -364,7 +365,10 @@ int package_open(struct job *job, struct package *ret_package)
 {
 	int error;
 
-	*ret_package = (struct package){.job = job};
+	*ret_package =
+	    (struct package){.job = job, .reader = xml_reader_new(job->arena)};
+	if (ret_package->reader == NULL)
+		return -ERR_MEMORY;
 	error =
 	    zip_reader_open(job, job->input, ZIP_LENIENT, &ret_package->zip);
 	if (error == 0)

@@ -10,6 +10,7 @@
 
 #include "sanitizers/archive/zip_reader.h"
 #include "sanitizers/job.h"
+#include "sanitizers/ooxml/xml_reader.h"
 
 enum document { DOCUMENT_NONE, DOCUMENT_WORD, DOCUMENT_SHEET, DOCUMENT_SLIDE };
 
@@ -79,6 +80,7 @@ struct part {
 struct package {
 	struct job *job;
 	struct zip_reader *zip;
+	struct xml_reader *reader;
 	struct part *parts; /* one for each entry that is a part */
 	size_t count;
 	struct relations relations; /* of the package itself */
@@ -115,21 +117,20 @@ struct relation *relation_find(const struct relations *relations,
 int part_remove(struct package *package, struct part *part,
 		enum removal_kind kind, const char *detail) MUST_CHECK;
 
-/* A small XML element as sax_scan() gives it. */
+/* An XML element as part_scan() gives it. */
 struct scan_element {
 	const char *name;
-	const char *uri;         /* "" for none */
-	size_t depth;            /* 0: the root */
-	const char **attributes; /* libxml2's five pointers each */
+	const char *uri; /* "" for none */
+	size_t depth;    /* 0: the root */
+	const struct xml_attribute *attributes;
 	size_t attribute_count;
 };
 
 typedef int scan_handler(void *context, const struct scan_element *element);
 
-/* Parses small XML (no DTD, no entities) in memory and hands out each start
- * tag; -ERR_DTD, -ERR_MALFORMED, or what the handler returned. */
-int sax_scan(struct view content, scan_handler *handler,
-	     void *context) MUST_CHECK;
+/* Hands out each start tag; errors as of xml_read(). */
+int part_scan(struct xml_reader *reader, struct view content,
+	      scan_handler *handler, void *context) MUST_CHECK;
 
 /* The unprefixed attribute, copied; NULL when it is not there or memory is
  * spent. */

@@ -364,5 +364,6 @@ int ooxml_rebuild(struct job *job, enum document document)
 		error = package_write(rebuilt);
 	for (size_t i = 0; i < rebuilt->count; i++)
 		buffer_free(&rebuilt->parts[i]->content);
+	xml_reader_close(rebuilt->package.reader);
 	return error;
 }

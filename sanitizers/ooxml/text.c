@@ -17,6 +17,7 @@ static int add_running(struct writing *writing, const struct part *part,
 {
 	struct buffer text = buffer_make(writing->out.maximum);
 	int error = text_scan_running(writing->rebuilt->package.job,
+				      writing->rebuilt->package.reader,
 				      part->output, &text);
 	size_t blanks = 0;
 
@@ -88,7 +89,8 @@ static int add_page(struct writing *writing, const struct relation *relation,
 	} else {
 		buffer_format(&writing->out, "%s[シート: %s]\n",
 			      number > 1 ? "\n" : "", name);
-		error = text_scan_sheet(job, part->output, &writing->strings,
+		error = text_scan_sheet(job, writing->rebuilt->package.reader,
+					part->output, &writing->strings,
 					&writing->out);
 	}
 	return error != 0 ? error : add_beside(writing, part);
@@ -111,12 +113,11 @@ static int read_page(void *context, const struct scan_element *element)
 	    strcmp(element->name, "sldId") != 0)
 		return 0;
 	for (size_t i = 0; i < element->attribute_count; i++) {
-		const char **raw = element->attributes + 5 * i;
+		const struct xml_attribute *attribute = &element->attributes[i];
 
-		if (raw[2] != NULL && vocabulary_of(raw[2]) == VOCABULARY_R)
-			relation = relation_find(
-			    &package->main->relations,
-			    view_of(raw[3], (size_t)(raw[4] - raw[3])));
+		if (vocabulary_of(attribute->name->uri) == VOCABULARY_R)
+			relation = relation_find(&package->main->relations,
+						 attribute->value);
 	}
 	if (relation == NULL || relation->part == NULL ||
 	    !relation_stays(relation))
@@ -138,7 +139,8 @@ static int add_strings(struct writing *writing)
 		if (strcmp(relation->segment, "sharedstrings") != 0 ||
 		    !relation_stays(relation) || relation->part == NULL)
 			continue;
-		error = text_scan_strings(package->job, relation->part->output,
+		error = text_scan_strings(package->job, package->reader,
+					  relation->part->output,
 					  &writing->strings);
 		if (error != 0)
 			return error;
@@ -146,10 +148,24 @@ static int add_strings(struct writing *writing)
 	return 0;
 }
 
-static int write_text(struct writing *writing, enum document document)
+/* Each page is read while this goes on: with a reader of its own. */
+static int write_pages(struct writing *writing)
 {
 	struct package *package = &writing->rebuilt->package;
 	struct pages pages = {.writing = writing};
+	struct xml_reader *reader = xml_reader_new(package->job->arena);
+	int error;
+
+	if (reader == NULL)
+		return -ERR_MEMORY;
+	error = part_scan(reader, package->main->output, read_page, &pages);
+	xml_reader_close(reader);
+	return error;
+}
+
+static int write_text(struct writing *writing, enum document document)
+{
+	struct package *package = &writing->rebuilt->package;
 	int error;
 
 	if (document == DOCUMENT_WORD) {
@@ -158,7 +174,7 @@ static int write_text(struct writing *writing, enum document document)
 	}
 	error = add_strings(writing);
 	if (error == 0)
-		error = sax_scan(package->main->output, read_page, &pages);
+		error = write_pages(writing);
 	if (error == 0 && document == DOCUMENT_SLIDE)
 		error = add_beside(writing, package->main);
 	return error;
@@ -187,6 +203,7 @@ int ooxml_text(struct job *job, enum document document)
 		error = job_emit(job, buffer_contents(&writing->out));
 	for (size_t i = 0; i < writing->rebuilt->count; i++)
 		buffer_free(&writing->rebuilt->parts[i]->content);
+	xml_reader_close(writing->rebuilt->package.reader);
 	buffer_free(&writing->out);
 	return error;
 }

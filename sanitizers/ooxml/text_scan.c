@@ -7,64 +7,42 @@ struct events {
 	void *context;
 };
 
-static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
-		     const xmlChar *uri, int namespace_count,
-		     const xmlChar **namespaces, int attribute_count,
-		     int defaulted, const xmlChar **attributes)
+static int on_start(void *context, const struct xml_element *element)
 {
 	struct events *events = context;
 
-	(void)prefix;
-	(void)namespace_count;
-	(void)namespaces;
-	(void)defaulted;
-	events->handlers->start(
-	    events->context, vocabulary_of((const char *)uri),
-	    (const char *)name, attributes, attribute_count);
+	events->handlers->start(events->context,
+				vocabulary_of(element->name->uri),
+				element->name->local, element->attributes,
+				element->attribute_count);
+	return 0;
 }
 
-static void on_end(void *context, const xmlChar *name, const xmlChar *prefix,
-		   const xmlChar *uri)
+static int on_end(void *context, struct xml_name *name)
 {
 	struct events *events = context;
 
-	(void)prefix;
-	events->handlers->end(events->context, vocabulary_of((const char *)uri),
-			      (const char *)name);
+	events->handlers->end(events->context, vocabulary_of(name->uri),
+			      name->local);
+	return 0;
 }
 
-static void on_text(void *context, const xmlChar *text, int size)
+static int on_text(void *context, struct view text)
 {
 	struct events *events = context;
 
-	events->handlers->text(events->context, view_of(text, (size_t)size));
+	events->handlers->text(events->context, text);
+	return 0;
 }
 
-int text_scan_events(struct view content, const struct text_events *handlers,
-		     void *context)
+int text_scan_events(struct xml_reader *reader, struct view content,
+		     const struct text_events *handlers, void *context)
 {
+	static const struct xml_events scan = {
+	    .start = on_start, .end = on_end, .text = on_text};
 	struct events events = {handlers, context};
-	xmlSAXHandler sax = {
-	    .initialized = XML_SAX2_MAGIC,
-	    .startElementNs = on_start,
-	    .endElementNs = on_end,
-	    .characters = on_text,
-	};
-	xmlParserCtxtPtr parser = sax_parser_new(&sax, &events);
-	int status = 0;
 
-	if (parser == NULL)
-		return -ERR_MEMORY;
-	for (size_t at = 0; at < content.size && status == 0; at += ZIP_CHUNK) {
-		struct view chunk = view_slice(content, at, ZIP_CHUNK);
-
-		status = xmlParseChunk(parser, (const char *)chunk.data,
-				       (int)chunk.size, 0);
-	}
-	if (status == 0)
-		status = xmlParseChunk(parser, NULL, 0, 1);
-	sax_parser_free(parser);
-	return status == 0 ? 0 : -ERR_MALFORMED;
+	return xml_read(reader, content, &scan, &events);
 }
 
 /* ---- running text ---- */
@@ -110,8 +88,9 @@ static bool is_text(enum vocabulary vocabulary, const char *name)
 }
 
 static void running_start(void *context, enum vocabulary vocabulary,
-			  const char *name, const xmlChar **attributes,
-			  int attribute_count)
+			  const char *name,
+			  const struct xml_attribute *attributes,
+			  size_t attribute_count)
 {
 	struct running *running = context;
 
@@ -186,13 +165,14 @@ static void running_text(void *context, struct view text)
 	buffer_view(running->in_ruby ? &running->ruby : running->out, text);
 }
 
-int text_scan_running(struct job *job, struct view content, struct buffer *out)
+int text_scan_running(struct job *job, struct xml_reader *reader,
+		      struct view content, struct buffer *out)
 {
 	const struct text_events events = {running_start, running_end,
 					   running_text};
 	struct running running = {
 	    .out = out, .ruby = buffer_make(job->policy->limits.output_bytes)};
-	int error = text_scan_events(content, &events, &running);
+	int error = text_scan_events(reader, content, &events, &running);
 
 	buffer_free(&running.ruby);
 	return error != 0 ? error : buffer_error(out);

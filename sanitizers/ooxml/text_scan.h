@@ -19,29 +19,31 @@ struct text_list {
  * paragraph, table cells divided by tabs, deletions left out, ruby in
  * brackets behind its base.
  */
-int text_scan_running(struct job *job, struct view content,
-		      struct buffer *out) MUST_CHECK;
+int text_scan_running(struct job *job, struct xml_reader *reader,
+		      struct view content, struct buffer *out) MUST_CHECK;
 
 /* The shared strings, without their phonetic guides. */
-int text_scan_strings(struct job *job, struct view content,
+int text_scan_strings(struct job *job, struct xml_reader *reader,
+		      struct view content,
 		      struct text_list *ret_strings) MUST_CHECK;
 
 /* A sheet: a line for each row, cells where their columns are. */
-int text_scan_sheet(struct job *job, struct view content,
-		    const struct text_list *strings,
+int text_scan_sheet(struct job *job, struct xml_reader *reader,
+		    struct view content, const struct text_list *strings,
 		    struct buffer *out) MUST_CHECK;
 
 /* What `text_scan_*` share: SAX events of one part. */
 struct text_events {
 	void (*start)(void *context, enum vocabulary vocabulary,
-		      const char *name, const xmlChar **attributes,
-		      int attribute_count);
+		      const char *name, const struct xml_attribute *attributes,
+		      size_t attribute_count);
 	void (*end)(void *context, enum vocabulary vocabulary,
 		    const char *name);
 	void (*text)(void *context, struct view text);
 };
 
-int text_scan_events(struct view content, const struct text_events *events,
+int text_scan_events(struct xml_reader *reader, struct view content,
+		     const struct text_events *events,
 		     void *context) MUST_CHECK;
 
 #endif

@@ -16,8 +16,9 @@ struct strings {
 };
 
 static void strings_start(void *context, enum vocabulary vocabulary,
-			  const char *name, const xmlChar **attributes,
-			  int attribute_count)
+			  const char *name,
+			  const struct xml_attribute *attributes,
+			  size_t attribute_count)
 {
 	struct strings *strings = context;
 
@@ -76,8 +77,8 @@ static void strings_text(void *context, struct view text)
 		buffer_view(&strings->text, text);
 }
 
-int text_scan_strings(struct job *job, struct view content,
-		      struct text_list *ret_strings)
+int text_scan_strings(struct job *job, struct xml_reader *reader,
+		      struct view content, struct text_list *ret_strings)
 {
 	const struct text_events events = {strings_start, strings_end,
 					   strings_text};
@@ -85,7 +86,7 @@ int text_scan_strings(struct job *job, struct view content,
 	    .job = job,
 	    .list = ret_strings,
 	    .text = buffer_make(job->policy->limits.output_bytes)};
-	int error = text_scan_events(content, &events, &strings);
+	int error = text_scan_events(reader, content, &events, &strings);
 
 	buffer_free(&strings.text);
 	return error != 0 ? error : strings.error;
@@ -104,13 +105,12 @@ struct sheet {
 	size_t phonetic;
 };
 
-static struct view attribute_of(const xmlChar **attributes, int count,
-				const char *name)
+static struct view attribute_of(const struct xml_attribute *attributes,
+				size_t count, const char *name)
 {
-	for (int i = 0; i < count; i++, attributes += 5)
-		if (strcmp((const char *)attributes[0], name) == 0)
-			return view_of(attributes[3],
-				       (size_t)(attributes[4] - attributes[3]));
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(attributes[i].name->local, name) == 0)
+			return attributes[i].value;
 	return (struct view){NULL, 0};
 }
 
@@ -129,8 +129,9 @@ static size_t column_of(struct view reference)
 }
 
 static void sheet_start(void *context, enum vocabulary vocabulary,
-			const char *name, const xmlChar **attributes,
-			int attribute_count)
+			const char *name,
+			const struct xml_attribute *attributes,
+			size_t attribute_count)
 {
 	struct sheet *sheet = context;
 	struct view type;
@@ -215,15 +216,16 @@ static void sheet_text(void *context, struct view text)
 		buffer_view(&sheet->value, text);
 }
 
-int text_scan_sheet(struct job *job, struct view content,
-		    const struct text_list *strings, struct buffer *out)
+int text_scan_sheet(struct job *job, struct xml_reader *reader,
+		    struct view content, const struct text_list *strings,
+		    struct buffer *out)
 {
 	const struct text_events events = {sheet_start, sheet_end, sheet_text};
 	struct sheet sheet = {
 	    .strings = strings,
 	    .out = out,
 	    .value = buffer_make(job->policy->limits.output_bytes)};
-	int error = text_scan_events(content, &events, &sheet);
+	int error = text_scan_events(reader, content, &events, &sheet);
 
 	buffer_free(&sheet.value);
 	return error != 0 ? error : buffer_error(out);

@@ -42,6 +42,20 @@ static bool buffer_reserve(struct buffer *buffer, size_t size)
 	return true;
 }
 
+uint8_t *buffer_room(struct buffer *buffer, size_t size)
+{
+	return buffer_reserve(buffer, size) ? buffer->data + buffer->size
+					    : NULL;
+}
+
+void buffer_took(struct buffer *buffer, size_t size)
+{
+	if (size <= buffer->capacity - buffer->size)
+		buffer->size += size;
+	else if (buffer->error == 0)
+		buffer->error = -ERR_INTERNAL;
+}
+
 void buffer_bytes(struct buffer *buffer, const void *data, size_t size)
 {
 	if (size == 0 || !buffer_reserve(buffer, size))

@@ -33,6 +33,11 @@ void buffer_view(struct buffer *buffer, struct view view);
 void buffer_text(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...)
     PRINTF_LIKE(2, 3);
+/* Where `size` more bytes can be put by somebody else; NULL when they do not
+ * fit. They count once buffer_took() says how many there were. */
+uint8_t *buffer_room(struct buffer *buffer, size_t size);
+void buffer_took(struct buffer *buffer, size_t size);
+
 void buffer_fill(struct buffer *buffer, uint8_t byte, size_t count);
 void buffer_u8(struct buffer *buffer, uint8_t value);
 void buffer_u16le(struct buffer *buffer, uint16_t value);

@@ -139,6 +139,62 @@ static int pdf_text(struct job *job)
 	return with_document(job, extract_text);
 }
 
+static int warm_emit(struct job *job, struct view bytes)
+{
+	(void)job;
+	(void)bytes;
+	return 0;
+}
+
+static int warm_remove(struct job *job, const struct removal *removal)
+{
+	(void)job;
+	(void)removal;
+	return 0;
+}
+
+/* Each process inherits what one run has bound, loaded and set up. */
+static int warm_up(void)
+{
+	static const char document[] =
+	    "%PDF-1.7\n"
+	    "1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+	    "2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+	    "3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 9.5 9]/Rotate 0"
+	    "/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont"
+	    "/Helvetica>>>>>>/Contents 4 0 R/Annots[<</Subtype/Text"
+	    "/Contents(a)/AA null>>]>>\nendobj\n"
+	    "4 0 obj\n<</Filter/ASCIIHexDecode/Length 11>>\nstream\n"
+	    "71206e2051>\nendstream\nendobj\n"
+	    "trailer\n<</Root 1 0 R/Size 5>>\n%%EOF\n";
+	static const struct job_host host = {.emit = warm_emit,
+					     .remove = warm_remove};
+	struct policy policy;
+	struct job job = {
+	    .input = view_of(document, sizeof(document) - 1),
+	    .name = "",
+	    .declared = "",
+	    .policy = &policy,
+	    .arena = arena_new(16U * 1024 * 1024),
+	    .host = &host,
+	};
+	int error;
+
+	policy_default(&policy);
+	job.unpacked_left = policy.limits.unpacked_bytes;
+	job.members_left = policy.limits.members;
+	error = job.arena == NULL ? -ERR_MEMORY : pdf_rebuild(&job);
+	arena_free(job.arena);
+	return error;
+}
+
+static int prepare(void)
+{
+	int error = text_font_prepare();
+
+	return error == 0 ? warm_up() : error;
+}
+
 const struct sanitizer sanitizer_pdf = {
     .name = "pdf",
     .mime = "application/pdf",
@@ -147,5 +203,5 @@ const struct sanitizer sanitizer_pdf = {
     .claims = pdf_claims,
     .rebuild = pdf_rebuild,
     .text = pdf_text,
-    .prepare = text_font_prepare,
+    .prepare = prepare,
 };

@@ -89,20 +89,38 @@ static enum pdf_dictionary classify_xobject(struct pdf *pdf, qpdf_oh object)
 	return kind;
 }
 
+/* What was found whole need not be unpacked again to be written. */
+static void remember_whole(const struct pdf_stream *stream)
+{
+	struct pdf *pdf = stream->pdf;
+	struct pdf_item *item;
+	bool new;
+
+	if (stream->raw.size > UINT32_MAX)
+		return;
+	item = pdf_map_item(&pdf->whole, pdf->job->arena, stream->object,
+			    stream->generation, 1, &new);
+	if (item != NULL)
+		item->number = (uint32_t)stream->raw.size;
+}
+
 static bool fits(struct pdf *pdf, qpdf_oh object, bool is_font)
 {
 	struct pdf_stream stream STREAM_CLEANUP = {0};
 	struct buffer rebuilt BUFFER_CLEANUP = buffer_make(FONT_MAX);
+	enum sfnt_state state;
 
 	if (pdf_stream_load(pdf, object, &stream) != 0 ||
 	    stream.final != FILTER_UNKNOWN ||
 	    pdf_stream_decode(&stream, is_font ? FONT_MAX : CALCULATOR_MAX) !=
 		0)
 		return false;
-	if (is_font)
-		return pdf_font_check(buffer_contents(&stream.data),
-				      &rebuilt) != SFNT_BAD;
-	return pdf_calculator_fits(buffer_contents(&stream.data));
+	if (!is_font)
+		return pdf_calculator_fits(buffer_contents(&stream.data));
+	state = pdf_font_check(buffer_contents(&stream.data), &rebuilt);
+	if (state == SFNT_CLEAN && stream.keep_raw)
+		remember_whole(&stream);
+	return state != SFNT_BAD;
 }
 
 bool pdf_stream_fits(struct pdf *pdf, qpdf_oh object, enum pdf_dictionary kind)

@@ -284,11 +284,11 @@ static bool name_fits(struct pdf *pdf, enum pdf_dictionary kind,
 	       qpdf_oh_is_name_and_equals(pdf->qpdf, value, wanted);
 }
 
-int pdf_copy_key(struct pdf *pdf, struct buffer *out, qpdf_oh dictionary,
-		 const char *key, enum pdf_type type)
+/* Takes the handle. */
+static int copy_entry(struct pdf *pdf, struct buffer *out, qpdf_oh value,
+		      const char *key, enum pdf_type type)
 {
 	size_t start = out->size;
-	qpdf_oh value = qpdf_oh_get_key(pdf->qpdf, dictionary, key);
 	bool kept = false;
 	int error;
 
@@ -305,6 +305,13 @@ int pdf_copy_key(struct pdf *pdf, struct buffer *out, qpdf_oh dictionary,
 	else
 		qpdf_oh_release(pdf->qpdf, value);
 	return buffer_error(out);
+}
+
+int pdf_copy_key(struct pdf *pdf, struct buffer *out, qpdf_oh dictionary,
+		 const char *key, enum pdf_type type)
+{
+	return copy_entry(pdf, out, qpdf_oh_get_key(pdf->qpdf, dictionary, key),
+			  key, type);
 }
 
 static bool tells_of_data(const char *key)
@@ -338,9 +345,8 @@ static int copy_one(struct pdf *pdf, struct buffer *out, qpdf_oh dictionary,
 		pdf_drop_key(pdf, kind, key, value);
 		return 0;
 	}
-	qpdf_oh_release(pdf->qpdf, value);
 	pdf->at_kind = kind;
-	error = pdf_copy_key(pdf, out, dictionary, key, type);
+	error = copy_entry(pdf, out, value, key, type);
 	pdf->at_kind = outer;
 	return error;
 }

@@ -79,6 +79,7 @@ struct pdf {
 	qpdf_data qpdf;
 	struct pdf_map map;
 	struct pdf_map surveyed; /* what was looked through for the report */
+	struct pdf_map whole;    /* fonts that stay as packed; number: bytes */
 	struct pdf_item *queue;  /* items to be written, in turn */
 	size_t queue_next;
 	size_t queue_used;

@@ -84,10 +84,17 @@ int pdf_write_font(struct pdf_stream *stream, struct buffer *keys,
 		   uint32_t number)
 {
 	struct buffer rebuilt BUFFER_CLEANUP = buffer_make(FONT_SIZE_MAX);
+	uint32_t whole = pdf_map_find(&stream->pdf->whole, stream->object,
+				      stream->generation, 1);
 	int error;
 
 	if (stream->final != FILTER_UNKNOWN)
 		return -ERR_MALFORMED;
+	if (whole > 0 && whole <= stream->raw.size) {
+		stream->keep_raw = true;
+		stream->raw.size = whole;
+		return pdf_stream_write(stream, keys, number);
+	}
 	error = pdf_stream_decode(stream, FONT_SIZE_MAX);
 	if (error != 0)
 		return error;

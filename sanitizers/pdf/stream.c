@@ -106,6 +106,8 @@ int pdf_stream_load(struct pdf *pdf, qpdf_oh object,
 
 	*stream = (struct pdf_stream){.pdf = pdf};
 	stream->data = buffer_make(decoded_max);
+	stream->object = qpdf_oh_get_object_id(pdf->qpdf, object);
+	stream->generation = qpdf_oh_get_generation(pdf->qpdf, object);
 	stream->dictionary = qpdf_oh_get_dict(pdf->qpdf, object);
 	stream->parameters = qpdf_oh_new_null(pdf->qpdf);
 	if ((qpdf_oh_get_stream_data(pdf->qpdf, object, qpdf_dl_none, NULL,

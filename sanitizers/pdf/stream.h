@@ -13,6 +13,8 @@ enum { STREAM_FILTERS_MAX = 3 };
 
 struct pdf_stream {
 	struct pdf *pdf;
+	int object;
+	int generation;
 	qpdf_oh dictionary;
 	qpdf_oh parameters; /* of the last filter; qpdf's null: none */
 	struct buffer raw;  /* as in the file, decrypted */

@@ -16,7 +16,8 @@ PYTHON=/usr/bin/python3
 BUILD_PACKAGES=(
   build-essential clang cmake ninja-build pkg-config ccache python3
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
-  libetpan-dev libgmime-3.0-dev libheif-dev libjansson-dev libjpeg-dev libmagic-dev libopenjp2-7-dev libpoppler-glib-dev
+  libetpan-dev libgmime-3.0-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
+  libmagic-dev libopenjp2-7-dev libpoppler-glib-dev
   libqpdf-dev libseccomp-dev libsodium-dev libsqlite3-dev
   libtiff-dev libutf8proc-dev libvips-dev libwebp-dev libxml2-dev libyaml-dev nettle-dev
   zlib1g-dev

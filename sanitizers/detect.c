@@ -206,8 +206,7 @@ static int settle_rest(struct job *job, struct votes *votes)
 	bool text =
 	    sanitizer_for(FORMAT_TEXT)->claims(job->input) != CLAIM_NONE;
 	/* An output had its vote when it came in; the verifier has its own. */
-	const char *mime =
-	    job->recheck ? "text/plain" : magic_vote(job->input);
+	const char *mime = job->recheck ? "text/plain" : magic_vote(job->input);
 	struct kind kind;
 
 	if (text && votes->likely != FORMAT_NONE &&
@@ -223,6 +222,11 @@ static int settle_rest(struct job *job, struct votes *votes)
 		kind.name = kind_of_named_text(votes->extension);
 	if (kind.name == NULL)
 		kind = kind_by_mime(mime, text);
+	if (kind.name != NULL && kind.refusal == ERR_NONE &&
+	    format_by_name(kind.name) != FORMAT_NONE &&
+	    sanitizer_for(format_by_name(kind.name))->claims(job->input) !=
+		CLAIM_NONE)
+		return settle_kind(job, &(struct votes){.kind = kind});
 	if (kind.name != NULL) {
 		say(job, kind.name, NULL);
 		return kind.refusal == ERR_NONE ? -ERR_TYPE_UNSUPPORTED

@@ -173,7 +173,6 @@ def unsupported():
     yield blocked("rtf.txt", b"{\\rtf1\\ansi a}", UNSUPPORTED, "RTF")
     yield blocked("rtf-short.doc", b"{\\rt1\\ansi a}", UNSUPPORTED, "libmagic sees text: no f")
     yield blocked("rtf-space.doc", b" \t\r\n{\\rtf1\\ansi a}", UNSUPPORTED, "libmagic sees text: blanks")
-    yield blocked("page.html", b"<!DOCTYPE html><html><body>a</body></html>", UNSUPPORTED, "HTML")
     yield blocked("late.txt", "お知らせ<iframe src=x></iframe>".encode(), UNSUPPORTED, "HTML behind text")
     yield blocked("picture.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", UNSUPPORTED, "SVG")
     yield blocked("data.xml", b"<?xml version='1.0'?><a/>", UNSUPPORTED, "XML")

@@ -18,16 +18,33 @@
 
 #include "base/banned.h"
 
-enum { CHILDREN_MAX = 512, IDLE_MS = 1000 };
+enum {
+	CHILDREN_MAX = 512,
+	IDLE_MS = 1000,
+	SPARES = 2, /* an object takes two runs of the worker and two scans */
+	SPARE_DELAY_MS = 1,
+	NAME_SIZE = 16,
+};
 
 struct child {
 	uint64_t job;
 	pid_t pid; /* 0: free */
 };
 
+/* A process that waits in the sandbox for the next job, so that no job waits
+ * for fork and sandbox. It serves one, like every other. */
+struct spare {
+	pid_t pid;  /* 0: none */
+	int socket; /* its job's channel goes over it; -1 */
+};
+
 struct zygote {
 	const struct zygote_options *options;
 	struct child children[CHILDREN_MAX];
+	struct spare spares[SPARES];
+	bool spares_wanted;
+	struct job_limits limits; /* of the last job and of the spares */
+	char name[NAME_SIZE];     /* of the process */
 	int signals;
 	bool stopping;
 };
@@ -63,8 +80,8 @@ static int report_exit(struct zygote *zygote, uint64_t job, uint32_t status)
 			  buffer_contents(&payload), -1);
 }
 
-__attribute__((noreturn)) static void
-run_child(struct zygote *zygote, int channel, const struct job_limits *limits)
+/* In a new child: leaves everything of the zygote behind and goes in. */
+static void enter(struct zygote *zygote, const struct job_limits *limits)
 {
 	const struct zygote_options *options = zygote->options;
 	int broker = options->broker;
@@ -78,10 +95,135 @@ run_child(struct zygote *zygote, int channel, const struct job_limits *limits)
 	handle_close(&broker);
 	handle_close(&supervisor);
 	handle_close(&zygote->signals);
+	for (int i = 0; i < SPARES; i++)
+		handle_close(&zygote->spares[i].socket);
 	if (sandbox_enter(options->sandbox, limits) != 0)
 		_exit(SANDBOX_EXIT_SETUP);
-	options->run(channel, options->context);
+}
+
+__attribute__((noreturn)) static void run_child(struct zygote *zygote,
+						int channel)
+{
+	zygote->options->run(channel, zygote->options->context);
 	_exit(0);
+}
+
+static int on_channel(void *context, struct frame *frame)
+{
+	int *channel = context;
+
+	*channel = frame->fd;
+	frame->fd = -1;
+	return 0;
+}
+
+__attribute__((noreturn)) static void run_spare(struct zygote *zygote,
+						int socket)
+{
+	static const struct frame_rule rules[] = {
+	    {MESSAGE_JOB_START, FRAME_WITH_FD, on_channel},
+	};
+	int channel = -1;
+
+	/* No more than a name for those who look at the list of processes. */
+	(void)prctl(PR_SET_NAME, "spare");
+	enter(zygote, &zygote->limits);
+	if (frame_dispatch(socket, rules, 1, &channel) != 0)
+		_exit(0);
+	handle_close(&socket);
+	(void)prctl(PR_SET_NAME, zygote->name);
+	run_child(zygote, channel);
+}
+
+static void spare_forget(struct spare *spare)
+{
+	spare->pid = 0;
+	handle_close(&spare->socket);
+}
+
+static struct spare *spare_find(struct zygote *zygote, pid_t pid)
+{
+	for (int i = 0; i < SPARES; i++)
+		if (zygote->spares[i].pid == pid)
+			return &zygote->spares[i];
+	return NULL;
+}
+
+/* What cannot be had now is done without: jobs get a process when they come. */
+static void spare_make(struct zygote *zygote)
+{
+	struct spare *spare = spare_find(zygote, 0);
+	int pair[2];
+	pid_t pid;
+
+	if (spare == NULL || frame_pair(pair) != 0) {
+		zygote->spares_wanted = false;
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		handle_close(&pair[0]);
+		run_spare(zygote, pair[1]);
+	}
+	handle_close(&pair[1]);
+	if (pid < 0)
+		handle_close(&pair[0]);
+	else
+		*spare = (struct spare){pid, pair[0]};
+	zygote->spares_wanted = pid > 0 && spare_find(zygote, 0) != NULL;
+}
+
+static void spares_end(struct zygote *zygote)
+{
+	for (int i = 0; i < SPARES; i++) {
+		if (zygote->spares[i].pid != 0)
+			(void)kill(zygote->spares[i].pid, SIGKILL);
+		spare_forget(&zygote->spares[i]);
+	}
+}
+
+static bool same_limits(const struct job_limits *one,
+			const struct job_limits *other)
+{
+	return one->memory_bytes == other->memory_bytes &&
+	       one->output_bytes == other->output_bytes &&
+	       one->cpu_seconds == other->cpu_seconds;
+}
+
+/* A spare takes the job; its pid, or 0 where none can. Spares with other limits
+ * than this job's make room for some with these. */
+static pid_t spare_take(struct zygote *zygote, const struct frame *frame,
+			const struct job_limits *limits)
+{
+	if (!same_limits(&zygote->limits, limits))
+		spares_end(zygote);
+	zygote->limits = *limits;
+	zygote->spares_wanted = true;
+	for (int i = 0; i < SPARES; i++) {
+		struct spare *spare = &zygote->spares[i];
+		pid_t pid = spare->pid;
+
+		if (pid == 0)
+			continue;
+		if (frame_send(spare->socket, MESSAGE_JOB_START, frame->id,
+			       (struct view){NULL, 0}, frame->fd) != 0)
+			continue;
+		spare_forget(spare);
+		return pid;
+	}
+	return 0;
+}
+
+static pid_t fork_child(struct zygote *zygote, int channel,
+			const struct job_limits *limits)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		enter(zygote, limits);
+		run_child(zygote, channel);
+	}
+	return pid;
 }
 
 static int on_start(void *context, struct frame *frame)
@@ -89,14 +231,15 @@ static int on_start(void *context, struct frame *frame)
 	struct zygote *zygote = context;
 	struct child *child = free_child(zygote);
 	struct job_limits limits;
-	pid_t pid;
+	pid_t pid = -1;
 	int error = job_limits_read(frame->payload, &limits);
 
 	if (error != 0)
 		return error;
-	pid = child == NULL ? -1 : fork();
-	if (pid == 0)
-		run_child(zygote, frame->fd, &limits);
+	if (child != NULL)
+		pid = spare_take(zygote, frame, &limits);
+	if (child != NULL && pid == 0)
+		pid = fork_child(zygote, frame->fd, &limits);
 	if (pid < 0) {
 		log_line(LOG_LINE_ERROR, "fork-failed job=%llu errno=%d",
 			 (unsigned long long)frame->id, errno);
@@ -139,8 +282,15 @@ static int reap_children(struct zygote *zygote)
 			zygote->stopping = true;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct child *child = find_child(zygote, 0, pid);
+		struct spare *spare = spare_find(zygote, pid);
 		int error;
 
+		/* A spare that ends by itself is not made again at once. */
+		if (spare != NULL) {
+			log_line(LOG_LINE_WARNING, "spare-ended status=%d",
+				 status);
+			spare_forget(spare);
+		}
 		if (child == NULL)
 			continue;
 		child->pid = 0;
@@ -190,14 +340,17 @@ static int serve(struct zygote *zygote)
 	};
 
 	while (!zygote->stopping || has_children(zygote)) {
+		bool spare = zygote->spares_wanted && !zygote->stopping;
 		int wait = options->idle != NULL ? IDLE_MS : -1;
-		int count = poll(polled, 3, wait);
+		int count = poll(polled, 3, spare ? SPARE_DELAY_MS : wait);
 		int error;
 
 		if (count < 0 && errno != EINTR)
 			return -ERR_IO;
 		error = count > 0 ? serve_edges(zygote, polled) : 0;
-		if (error == 0 && options->idle != NULL && count == 0)
+		if (count == 0 && spare)
+			spare_make(zygote);
+		else if (error == 0 && options->idle != NULL && count == 0)
 			error = options->idle(options->context);
 		if (error == -ERR_CANCELLED)
 			return 0;
@@ -215,6 +368,9 @@ int zygote_serve(const struct zygote_options *options)
 	if (zygote == NULL)
 		return -ERR_MEMORY;
 	*zygote = (struct zygote){.options = options, .signals = -1};
+	for (int i = 0; i < SPARES; i++)
+		zygote->spares[i].socket = -1;
+	(void)prctl(PR_GET_NAME, zygote->name);
 	/* With a zone that is named, and loaded once, libc does not look for
 	 * /etc/localtime each time a library converts a date. */
 	if (setenv("TZ", "UTC0", 1) != 0) {
@@ -233,6 +389,7 @@ int zygote_serve(const struct zygote_options *options)
 	for (int i = 0; i < CHILDREN_MAX; i++)
 		if (zygote->children[i].pid != 0)
 			(void)kill(zygote->children[i].pid, SIGKILL);
+	spares_end(zygote);
 	handle_close(&zygote->signals);
 	free(zygote);
 	return error == -ERR_CANCELLED ? 0 : error;

@@ -4,6 +4,9 @@
  * puts it into the sandbox and lets it talk to the broker over the channel
  * that came along; it says with MESSAGE_JOB_EXIT how the process ended.
  *
+ * After a job it forks one process ahead, which enters the sandbox with the same
+ * limits and waits there as "spare" for the channel of the next.
+ *
  * It reads no content. It ends when the broker's edge closes, and its children
  * end with it.
  */

@@ -133,12 +133,66 @@ def nested_objects_run_side_by_side(folder):
         client = running.client()
         client.submit(b"pair\n", "pair.txt")
         zygote = one_pid(running, "sekisho-worker")
-        children = pathlib.Path(f"/proc/{zygote}/task/{zygote}/children")
-        wait_for(lambda: len(children.read_text().split()) == 3, 7)
+        wait_for(lambda: len(children(zygote, spare=False)) == 3, 7)
         result = client.result()
         assert result["report"]["reason"]["code"] == "limit.time", result
     gateway.BIN = kept
     print("two nested objects ran beside each other and their parent")
+
+
+def children(zygote, spare):
+    """The processes that wait for a job, or those that have one."""
+    found = set()
+    for pid in pathlib.Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split():
+        try:
+            name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+        except OSError:
+            continue
+        if (name == "spare") == spare:
+            found.add(int(pid))
+    return found
+
+
+def state_of(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def processes_wait_in_the_sandbox(folder):
+    """Each serves one job, with the limits of its policy, and is not missed."""
+    config = ("policies:\n  - name: small\n    limits: {cpu_seconds: 3}\n"
+              "rules:\n  - {department: small, policy: small}\n")
+    with gateway.Gateway(folder / "spares", config) as running:
+        client = running.client()
+        zygote = one_pid(running, "sekisho-worker")
+        assert not children(zygote, spare=True)
+
+        def after(department):
+            result = client.sanitize(b"fine\n", "a.txt", department=department)
+            assert result["verdict"] == "unchanged", result
+            return wait_for(lambda: len(found := children(zygote, True)) == 2 and found)
+
+        def seconds(pid):
+            for line in open(f"/proc/{pid}/limits", encoding="ascii"):
+                if line.startswith("Max cpu time"):
+                    return line.split()[3]
+
+        first = after("large")
+        for pid in first:
+            state = wait_for(lambda: (s := state_of(pid))["Seccomp"] == "2" and s)
+            assert state["NoNewPrivs"] == "1" and int(state["CapEff"], 16) == 0, state
+            assert seconds(pid) == "60", seconds(pid)
+        second = after("large")
+        assert first - second, "no process that waited took a job and ended with it"
+        small = after("small")
+        assert len(small & second) == 0 and {seconds(pid) for pid in small} == {"3"}
+        for pid in small:
+            os.kill(pid, signal.SIGKILL)
+        again = after("small")
+        os.kill(zygote, signal.SIGKILL)
+        wait_for(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in again))
+        client.close()
+    print("processes wait in the sandbox for one job each")
 
 
 def second_one_is_refused(running):
@@ -188,6 +242,7 @@ def main():
             assert not pathlib.Path(f"/proc/{pid}").exists(), f"{pid} is left"
         a_damaged_vault_stays_down(folder)
         nested_objects_run_side_by_side(folder)
+        processes_wait_in_the_sandbox(folder)
     print("the supervisor does what it should")
 
 

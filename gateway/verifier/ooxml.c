@@ -405,6 +405,8 @@ static int verify_document(struct check *check, unsigned depth)
 	if (error == 0)
 		error = read_relations(&package, "");
 	if (error == 0)
+		error = opc_read_lambdas(&opc);
+	if (error == 0)
 		error = check_parts(&opc);
 	opc_release(&opc);
 	return error;

@@ -29,6 +29,9 @@ struct opc {
 	struct opc_part *parts;
 	size_t count;
 	unsigned depth; /* of documents in documents */
+	/* Names of a workbook that are LAMBDAs and may be called. */
+	const char **lambdas;
+	size_t lambda_count;
 };
 
 /* What a scan of one XML part carries. */
@@ -76,6 +79,20 @@ const char *opc_attribute(struct opc *opc, const struct opc_element *element,
 
 /* Checks elements, attributes, fields and formulas of one part. */
 int opc_check_xml(struct opc_scan *scan) MUST_CHECK;
+
+/* Fails the check with what was found where. */
+int opc_residue(const struct opc_scan *scan, const char *what,
+		const char *detail);
+
+/* One instruction of a field, whole. */
+int opc_check_field(const struct opc_scan *scan, const char *text) MUST_CHECK;
+
+/* One formula. */
+int opc_check_formula(const struct opc_scan *scan, const char *text) MUST_CHECK;
+
+/* Reads the names of a workbook that may be called; before its parts are
+ * checked. */
+int opc_read_lambdas(struct opc *opc) MUST_CHECK;
 
 /* Whether a target is one of the kinds of links that may stay. */
 bool opc_link_is_safe(const struct policy *policy, const char *target);

@@ -23,6 +23,7 @@ enum family {
 	FAMILY_COMPATIBILITY,
 	FAMILY_XML,
 	FAMILY_INSTANCE,
+	FAMILY_FUNCTION, /* of formulas, in capital letters */
 };
 
 enum kind { KIND_ELEMENT, KIND_ATTRIBUTE };
@@ -128,6 +129,11 @@ bool opc_knows_attribute(const char *owner, const char *uri, const char *name)
 {
 	return knows(family_of(uri[0] == '\0' ? owner : uri), KIND_ATTRIBUTE,
 		     name);
+}
+
+bool opc_knows_function(const char *name)
+{
+	return knows(FAMILY_FUNCTION, KIND_ELEMENT, name);
 }
 
 size_t opc_names_count(void)

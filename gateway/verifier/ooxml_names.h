@@ -19,6 +19,9 @@ bool opc_knows_element(const char *uri, const char *name);
  * its element, `owner`. */
 bool opc_knows_attribute(const char *owner, const char *uri, const char *name);
 
+/* A function that formulas may call; in capital letters, without prefixes. */
+bool opc_knows_function(const char *name);
+
 /* How many names the lists have. */
 size_t opc_names_count(void);
 

@@ -68,14 +68,6 @@ static const char *const bad_namespaces[] = {
     "digital-signature", "/xmlPackage",  "schemaLibrary",
 };
 
-static const char *const fields[] = {
-    "PAGE",      "NUMPAGES", "SECTION",  "SECTIONPAGES", "TOC",
-    "TC",        "XE",       "INDEX",    "REF",          "PAGEREF",
-    "NOTEREF",   "STYLEREF", "SEQ",      "LISTNUM",      "DATE",
-    "TIME",      "SYMBOL",   "FORMTEXT", "FORMCHECKBOX", "FORMDROPDOWN",
-    "HYPERLINK", "EQ",
-};
-
 struct walk {
 	struct opc_scan *scan;
 	struct buffer instructions[FIELD_DEPTH];
@@ -92,49 +84,10 @@ struct walk {
 
 static int residue(struct walk *walk, const char *what, const char *detail)
 {
-	return check_fail(walk->scan->opc->check, -ERR_VERIFY_RESIDUE,
-			  "%s: %s %.200s", walk->scan->part->name, what,
-			  detail);
-}
-
-static bool has_word(const char *text, const char *word)
-{
-	for (; *text != '\0'; text++)
-		if (strncasecmp(text, word, strlen(word)) == 0)
-			return true;
-	return false;
+	return opc_residue(walk->scan, what, detail);
 }
 
 /* ---- fields ---- */
-
-static int check_field(struct walk *walk, const char *text)
-{
-	const char *start = text + strspn(text, " \t\r\n");
-	size_t size = strcspn(start, " \t\r\n\\\"");
-	bool known = false;
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		known |= strlen(fields[i]) == size &&
-			 strncasecmp(start, fields[i], size) == 0;
-	if (!known)
-		return residue(walk, "field", text);
-	if (strncasecmp(start, "HYPERLINK", size) == 0) {
-		const char *target = start + size;
-
-		target += strspn(target, " \t\r\n");
-		if (*target == '\\')
-			return 0;
-		target += *target == '"';
-		return opc_link_is_safe(walk->scan->opc->check->policy, target)
-			   ? 0
-			   : residue(walk, "link", text);
-	}
-	return strncasecmp(start, "EQ", size) != 0 &&
-		       (strstr(start, "://") != NULL ||
-			has_word(start, "DDE") || has_word(start, "INCLUDE"))
-		   ? residue(walk, "field", text)
-		   : 0;
-}
 
 static int on_field_character(struct walk *walk,
 			      const struct opc_element *element)
@@ -165,119 +118,13 @@ static int on_field_character(struct walk *walk,
 	buffer_u8(text, 0);
 	if (buffer_error(text) != 0)
 		return residue(walk, "field", "too long");
-	error = check_field(walk, (const char *)text->data);
+	error = opc_check_field(walk->scan, (const char *)text->data);
 	buffer_free(text);
 	walk->depth--;
 	return error;
 }
 
 /* ---- formulas ---- */
-
-static bool is_name(char byte)
-{
-	return isalnum((unsigned char)byte) || (byte & 0x80) != 0 ||
-	       byte == '_' || byte == '.' || byte == '\\';
-}
-
-/* Functions that fetch or run, without what Excel writes in front of newer
- * ones, called (with blanks in front of the parenthesis too) or handed over by
- * their names (_xleta.). */
-static bool is_bad_call(const char *name)
-{
-	static const char *const calls[] = {
-	    "CALL",         "REGISTER",     "REGISTER.ID", "EXEC",
-	    "RTD",          "WEBSERVICE",   "IMAGE",       "FILTERXML",
-	    "EVALUATE",     "FOPEN",        "GET.CELL",    "RUN",
-	    "STOCKHISTORY", "SQL.REQUEST",  "CUBEVALUE",   "CUBEMEMBER",
-	    "DDE",          "GET.WORKBOOK", "FILES",       "PY",
-	};
-	static const char *const prefixes[] = {"_xlfn.", "_xlws.", "_xleta."};
-	bool prefixed = false;
-	size_t size = 0;
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]);) {
-		size_t skip = strlen(prefixes[i]);
-
-		if (strncasecmp(name, prefixes[i], skip) != 0) {
-			i++;
-			continue;
-		}
-		name += skip;
-		prefixed = true;
-		i = 0;
-	}
-	while (is_name(name[size]))
-		size++;
-	if (!prefixed && name[size + strspn(name + size, " \t\r\n")] != '(')
-		return strncasecmp(name, "_xll.", 5) == 0;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (strlen(calls[i]) == size &&
-		    strncasecmp(name, calls[i], size) == 0)
-			return true;
-	return strncasecmp(name, "_xll.", 5) == 0;
-}
-
-/* HYPERLINK with blanks and prefixes: its text, or NULL. */
-static const char *hyperlink_text(const char *at)
-{
-	if (strncasecmp(at, "_xlfn.", 6) == 0)
-		at += 6;
-	if (strncasecmp(at, "HYPERLINK", 9) != 0)
-		return NULL;
-	at += 9;
-	at += strspn(at, " \t\r\n");
-	if (*at++ != '(')
-		return NULL;
-	at += strspn(at, " \t\r\n");
-	return *at == '"' ? at + 1 : NULL;
-}
-
-/* The path of a workbook, outside quotes: \\host\share\[book]Sheet. */
-static bool is_path(const char *at)
-{
-	size_t size = 0;
-
-	while (is_name(at[size]))
-		size++;
-	return memchr(at, '\\', size) != NULL &&
-	       (at[size] == '[' || at[size] == '!');
-}
-
-/* By what a formula must not have, once its text constants are left out. */
-static int check_formula(struct walk *walk, const char *text)
-{
-	size_t brackets = 0;
-	bool quoted = false;
-
-	for (const char *at = text; *at != '\0'; at++) {
-		bool first = at == text || !is_name(at[-1]);
-		const char *link;
-
-		if (*at == '"')
-			quoted = !quoted;
-		if (quoted)
-			continue;
-		if (*at == '|' && brackets == 0)
-			return residue(walk, "DDE", text);
-		if (*at == '[' && brackets++ == 0 && first && at[1] != '@' &&
-		    at[1] != '#' && at[1] != '[')
-			return residue(walk, "outside reference", text);
-		if (*at == ']' && brackets > 0 && --brackets == 0 &&
-		    (is_name(at[1]) || at[1] == '!'))
-			return residue(walk, "outside reference", text);
-		if (!first || brackets > 0)
-			continue;
-		if (is_bad_call(at))
-			return residue(walk, "call", text);
-		if (is_path(at))
-			return residue(walk, "outside reference", text);
-		link = hyperlink_text(at);
-		if (link != NULL &&
-		    !opc_link_is_safe(walk->scan->opc->check->policy, link))
-			return residue(walk, "link", text);
-	}
-	return 0;
-}
 
 static bool is_formula(const char *name)
 {
@@ -293,6 +140,9 @@ static bool is_formula(const char *name)
 	    "FmlaPict",
 	    "FmlaRange",
 	    "FmlaTxbx",
+	    "FmlaGroup",
+	    "nf",
+	    "sqref",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -415,7 +265,7 @@ static int check_attribute(struct walk *walk, const struct opc_element *element,
 	case CONCERN_ADDRESS:
 		return check_address(walk, element, raw[0], value);
 	case CONCERN_FORMULA:
-		return check_formula(walk, value);
+		return opc_check_formula(walk->scan, value);
 	case CONCERN_PLACE:
 		return strchr(value, '\\') == NULL &&
 			       strstr(value, "://") == NULL
@@ -537,7 +387,7 @@ static int on_start(void *context, const struct opc_element *element)
 	if (strcmp(element->name, "fldSimple") == 0) {
 		const char *text = opc_attribute(opc, element, NULL, "instr");
 
-		return check_field(walk, text == NULL ? "" : text);
+		return opc_check_field(walk->scan, text == NULL ? "" : text);
 	}
 	if (strcmp(element->name, "definedName") == 0)
 		return check_name(walk, element);
@@ -551,7 +401,7 @@ static int on_end(void *context, const char *name, const char *text)
 	walk->text_only = false;
 	if (is_formula(name))
 		return text == NULL ? residue(walk, "formula", "too long")
-				    : check_formula(walk, text);
+				    : opc_check_formula(walk->scan, text);
 	if (strcmp(name, "instrText") != 0 && strcmp(name, "delInstrText") != 0)
 		return 0;
 	if (walk->depth == 0 || walk->in_result[walk->depth - 1])
@@ -560,6 +410,13 @@ static int on_end(void *context, const char *name, const char *text)
 		return residue(walk, "instruction", "too long");
 	buffer_text(&walk->instructions[walk->depth - 1], text);
 	return 0;
+}
+
+int opc_residue(const struct opc_scan *scan, const char *what,
+		const char *detail)
+{
+	return check_fail(scan->opc->check, -ERR_VERIFY_RESIDUE,
+			  "%s: %s %.200s", scan->part->name, what, detail);
 }
 
 int opc_check_xml(struct opc_scan *scan)

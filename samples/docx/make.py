@@ -216,6 +216,8 @@ def fields():
         "if": field(' IF 1 = 1 "x" "y" '),
         "merge": field(" MERGEFIELD 氏名 "),
         "hyperlink": field(' HYPERLINK "file:///C:/Windows/System32/calc.exe" '),
+        "place": field(' HYPERLINK \\l "file:///C:/a.exe" '),
+        "place-twice": field(' HYPERLINK "https://a.example/" \\l "x" "file:///C:/a.exe" '),
         "hidden-in-page": field(" PAGE DDEAUTO cmd /c calc "),
         "quoted-keyword": field(' "DDE" cmd "/c calc" '),
         "nested": (character("begin") + instruction(" HYPERLINK ") +

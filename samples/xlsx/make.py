@@ -96,6 +96,8 @@ def external():
             "hyperlink-prefix": '_xlfn.HYPERLINK("file:///C:/a","x")',
             "hyperlink-book": 'HYPERLINK("#[\\\\evil\\a.xlsx]s!A1","x")',
             "indirect-let": '_xlfn.LET(_xlpm.x,"[\\\\evil\\a.xlsx]s!A1",INDIRECT(_xlpm.x))',
+            "indirect-handed-over": '_xlfn.MAP(A1,_xlfn.LAMBDA(_xlpm.x,INDIRECT("[a.xlsx]s!A1")))',
+            "lambda-own": '_xlfn.LAMBDA(_xlpm.f,_xlpm.f("http://a/"))(_xleta.IMAGE)',
             "cube": 'CUBEVALUE("c","[m]")', "python": '_xlfn._xlws.PY(0,1)',
             "unterminated": '"abc'}.items():
         yield sample(f"formula-{name}.xlsx", xlsx(sheet_xml(rows([cell("A1", 7, formula)]))),

@@ -44,6 +44,23 @@ static void what_the_sanitizer_lists_is_known(void **state)
 	}
 }
 
+static void the_functions_are_the_same(void **state)
+{
+	static const char *const functions[] = {
+#define FUNCTION(name) name,
+#include "sanitizers/ooxml/functions.def"
+#undef FUNCTION
+	};
+
+	(void)state;
+	opc_names_prepare();
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		assert_true(opc_knows_function(functions[i]));
+	assert_false(opc_knows_function("WEBSERVICE"));
+	assert_false(opc_knows_function("CALL"));
+	assert_false(opc_knows_function("tbl"));
+}
+
 static const struct {
 	enum vocabulary vocabulary;
 	enum treatment treatment;
@@ -99,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_the_sanitizer_lists_is_known),
+	    cmocka_unit_test(the_functions_are_the_same),
 	    cmocka_unit_test(what_rules_drop_is_not_known),
 	    cmocka_unit_test(other_names_are_not_known),
 	};

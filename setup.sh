@@ -17,13 +17,14 @@ BUILD_PACKAGES=(
   build-essential clang cmake ninja-build pkg-config ccache python3
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
   libetpan-dev libgmime-3.0-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
-  libmagic-dev libopenjp2-7-dev libpoppler-glib-dev
+  libmagic-dev libmilter-dev libopenjp2-7-dev libpoppler-glib-dev
   libqpdf-dev libseccomp-dev libsodium-dev libsqlite3-dev
   libtiff-dev libutf8proc-dev libvips-dev libwebp-dev libxml2-dev libyaml-dev nettle-dev
   zlib1g-dev
 )
 TEST_PACKAGES=(
   clang-format clang-tidy cppcheck libclang-rt-14-dev poppler-utils
+  postfix swaks
   libmime-tools-perl maildrop python3-jsonschema qpdf sqlite3
 )
 
@@ -52,6 +53,9 @@ install_packages() {
   done
   [ ${#missing[@]} -eq 0 ] && return
   say "installing: ${missing[*]}"
+  # Without this Postfix asks; with it, it is neither configured nor started.
+  echo "postfix postfix/main_mailer_type select No configuration" |
+    as_root debconf-set-selections
   as_root apt-get update -q >&2
   as_root apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
     fail "apt could not install: ${missing[*]}"

@@ -67,6 +67,7 @@ void submission_write(struct buffer *buffer, const struct submission *value)
 	buffer_u8(buffer, value->has_mode);
 	buffer_u8(buffer, (uint8_t)value->mode);
 	buffer_u8(buffer, value->record);
+	buffer_u8(buffer, value->hands_over);
 	buffer_u32le(buffer, value->refused);
 	write_passwords(buffer, value->password_count, value->passwords);
 }
@@ -91,6 +92,7 @@ int submission_read(struct view payload, struct submission *ret)
 	ret->has_mode = read_flag(&cursor);
 	ret->mode = read_below(&cursor, cursor_u8(&cursor), MODE_COUNT);
 	ret->record = read_flag(&cursor);
+	ret->hands_over = read_flag(&cursor);
 	ret->refused = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	ret->password_count = read_passwords(&cursor, ret->passwords);
 	if (ret->item_id[0] != '\0' && !item_id_valid(ret->item_id))
@@ -259,6 +261,8 @@ void vault_record_write(struct buffer *buffer, const struct vault_record *value)
 	buffer_bytes(buffer, value->output_sha256, 32);
 	buffer_u64le(buffer, value->output_bytes);
 	buffer_bytes(buffer, value->policy_sha256, 32);
+	buffer_u8(buffer, value->hands_over);
+	pack_string(buffer, value->parent);
 	buffer_u8(buffer, value->has_original);
 }
 
@@ -282,7 +286,11 @@ int vault_record_read(struct view payload, struct vault_record *ret)
 	read_digest(&cursor, ret->output_sha256);
 	ret->output_bytes = cursor_u64le(&cursor);
 	read_digest(&cursor, ret->policy_sha256);
+	ret->hands_over = read_flag(&cursor);
+	unpack_string(&cursor, ret->parent, sizeof(ret->parent));
 	ret->has_original = read_flag(&cursor);
+	if (ret->parent[0] != '\0' && !item_id_valid(ret->parent))
+		return -ERR_PROTOCOL;
 	if (!item_id_valid(ret->item_id))
 		return -ERR_PROTOCOL;
 	return finished(&cursor);
@@ -338,7 +346,13 @@ const char *item_state_name(enum item_state state)
 
 const char *channel_name(enum channel channel)
 {
-	return channel == CHANNEL_FOLDER ? "folder" : "command";
+	static const char *const names[CHANNEL_COUNT] = {
+	    [CHANNEL_COMMAND] = "command",
+	    [CHANNEL_FOLDER] = "folder",
+	    [CHANNEL_MAIL] = "mail",
+	};
+
+	return channel < CHANNEL_COUNT ? names[channel] : "command";
 }
 
 const char *direction_name(enum direction direction)

@@ -57,14 +57,18 @@ enum message {
 	MESSAGE_VAULT_ORIGINAL, /* + fd: original to keep, for a RECORD to come
 				 */
 	MESSAGE_VAULT_RECORD,   /* + fd: JSON report; struct vault_record */
-	MESSAGE_VAULT_TRANSITION, /* item id, u8 enum item_state, detail */
-	MESSAGE_VAULT_STATE,      /* item id */
-	MESSAGE_VAULT_LIST,       /* JSON text: filter */
-	MESSAGE_VAULT_SHOW,       /* item id */
+	MESSAGE_VAULT_TRANSITION,  /* item id, u8 enum item_state, detail */
+	MESSAGE_VAULT_STATE,       /* item id */
+	MESSAGE_VAULT_LIST,        /* JSON text: filter */
+	MESSAGE_VAULT_SHOW,        /* item id */
+	MESSAGE_VAULT_TRAFFIC,     /* u8 direction, u8 stopped, reason */
+	MESSAGE_VAULT_TRAFFIC_ASK, /* empty */
 	/* --- vault → them --- */
 	MESSAGE_VAULT_ACK, /* u32 error (enum error, positive), durable if 0 */
-	MESSAGE_VAULT_STATE_REPLY, /* u8 enum item_state, 32 output sha256 */
-	MESSAGE_VAULT_REPLY,       /* + fd: memory file with JSON */
+	MESSAGE_VAULT_STATE_REPLY,   /* u8 enum item_state, 32 output sha256 */
+	MESSAGE_VAULT_REPLY,         /* + fd: memory file with JSON */
+	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
+					unasked when it changes */
 
 	/* --- sekishod → all --- */
 	MESSAGE_STOP,   /* finish what is under way and exit */
@@ -75,7 +79,12 @@ enum message {
 	MESSAGE_COUNT
 };
 
-enum channel { CHANNEL_COMMAND = 0, CHANNEL_FOLDER, CHANNEL_COUNT };
+enum channel {
+	CHANNEL_COMMAND = 0,
+	CHANNEL_FOLDER,
+	CHANNEL_MAIL,
+	CHANNEL_COUNT
+};
 enum direction { DIRECTION_INBOUND = 0, DIRECTION_OUTBOUND, DIRECTION_COUNT };
 
 /* The life of an item; see docs/architecture.md. */
@@ -91,7 +100,8 @@ enum item_state {
 
 /* MESSAGE_SUBMIT: item_id, u8 channel, u8 direction, department, name,
  * declared, format, u8 has_policy, policy (base/policy.h), u8 has_mode, u8
- * mode, u8 record, u32 refused, u16 password count, passwords. */
+ * mode, u8 record, u8 hands_over, u32 refused, u16 password count,
+ * passwords. */
 struct submission {
 	char item_id[ITEM_ID_SIZE + 1]; /* "": the broker chooses one */
 	enum channel channel;
@@ -106,6 +116,8 @@ struct submission {
 	bool has_mode; /* this mode for every format */
 	enum mode mode;
 	bool record;        /* false: not written to the vault (command line) */
+	bool hands_over;    /* what passes counts as delivered once it is on
+			       record: the door cannot know more (milter) */
 	enum error refused; /* the intake could not take the content: it is
 			       held for this reason, whatever the fd holds */
 	size_t password_count;
@@ -205,6 +217,8 @@ struct vault_record {
 	uint8_t output_sha256[32];
 	uint64_t output_bytes;
 	uint8_t policy_sha256[32];
+	bool hands_over; /* READY, and delivered in the same step */
+	char parent[ITEM_ID_SIZE + 1]; /* of a part kept by itself; "" */
 	bool has_original; /* a VAULT_ORIGINAL with the same frame id came */
 };
 

@@ -44,6 +44,8 @@ void policy_default(struct policy *ret_policy)
 	    .mail_language = MAIL_LANGUAGE_BOTH,
 	    .mail_first_line = 1,
 	    .mail_prefix = 1,
+	    .mail_on_held = MAIL_ON_HELD_NOTICE,
+	    .mail_spam = MAIL_SPAM_TAG,
 	    .limits =
 		{
 		    .input_bytes = 256 * mebibyte,
@@ -81,7 +83,9 @@ void policy_default(struct policy *ret_policy)
 	X(mail_calendar, MAIL_CALENDAR_COUNT)                                  \
 	X(mail_language, MAIL_LANGUAGE_COUNT)                                  \
 	X(mail_first_line, 2)                                                  \
-	X(mail_prefix, 2)
+	X(mail_prefix, 2)                                                      \
+	X(mail_on_held, MAIL_ON_HELD_COUNT)                                    \
+	X(mail_spam, MAIL_SPAM_COUNT)
 
 void policy_write(struct buffer *buffer, const struct policy *policy)
 {

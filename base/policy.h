@@ -44,6 +44,18 @@ enum mail_calendar {
 	MAIL_CALENDAR_COUNT
 };
 
+enum mail_on_held {
+	MAIL_ON_HELD_NOTICE,
+	MAIL_ON_HELD_DISCARD,
+	MAIL_ON_HELD_COUNT
+};
+enum mail_spam {
+	MAIL_SPAM_PASS,
+	MAIL_SPAM_TAG,
+	MAIL_SPAM_HOLD,
+	MAIL_SPAM_COUNT
+};
+
 enum { POLICY_FORMATS = 64 };
 
 /* Limits for the whole tree of an item, except where it says "each". */
@@ -81,6 +93,9 @@ struct policy {
 	uint8_t mail_language;         /* enum mail_language: notices */
 	uint8_t mail_first_line;       /* 1: what was done opens the body */
 	uint8_t mail_prefix;           /* 1: the subject says what was done */
+	uint8_t mail_on_held;          /* enum mail_on_held: held whole */
+	uint8_t mail_spam;             /* enum mail_spam: so says a filter in
+					  front, in X-Spam-*, X-Rspamd-* */
 	struct limits limits;
 };
 

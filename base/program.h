@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { PROGRAM_EDGES_MAX = 12 };
+enum { PROGRAM_EDGES_MAX = 16 };
 
 struct program_edge {
 	const char *name; /* points into argv */

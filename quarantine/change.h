@@ -46,6 +46,10 @@ int change_finish(struct store *store, const struct change *change,
 int change_move(struct store *store, struct change *change, bool destroy,
 		const char *payload) MUST_CHECK;
 
+/* item_deliver() inside a change that is open already. */
+int item_deliver_inside(struct store *store, const struct actor *actor,
+			const char *item_id, const char *detail) MUST_CHECK;
+
 /* Marks the item's blobs as destroyed and their files as to be removed. */
 int change_destroy_blobs(struct store *store, int64_t number,
 			 int64_t time_ms) MUST_CHECK;

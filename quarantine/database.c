@@ -62,13 +62,22 @@ static int set_version(struct database *database, int version)
 	return database_run(database, sql);
 }
 
+static int run_all(struct database *database, const char *const *statements)
+{
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && statements[i] != NULL; i++)
+		error = database_run(database, statements[i]);
+	return error;
+}
+
 /* All or nothing: a new file is either empty or complete. */
 static int make_schema(struct database *database)
 {
 	int error = database_run(database, "BEGIN IMMEDIATE");
 
-	for (size_t i = 0; error == 0 && schema_statements[i] != NULL; i++)
-		error = database_run(database, schema_statements[i]);
+	if (error == 0)
+		error = run_all(database, schema_statements);
 	if (error == 0)
 		error = set_version(database, DATABASE_VERSION);
 	if (error == 0)
@@ -86,7 +95,7 @@ static int migrate(struct database *database, int64_t version)
 			continue;
 		error = database_run(database, "BEGIN IMMEDIATE");
 		if (error == 0)
-			error = database_run(database, schema_migrations[i]);
+			error = run_all(database, schema_migrations[i]);
 		if (error == 0)
 			error = set_version(database, i + 2);
 		if (error == 0)

@@ -54,6 +54,23 @@ static int hash_rows(struct database *database, const char *sql, int64_t item,
 	return result;
 }
 
+/* Nothing where there is none: items of the first version have no such table
+ * in their hashes. */
+static int hash_parent(struct database *database, int64_t item,
+		       crypto_hash_sha256_state *state)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(database, "SELECT item, tenant, parent FROM lineage"
+				 " WHERE item = ?");
+	int result;
+
+	query_integer(&query, item);
+	result = query_step(&query);
+	for (int i = 0; result == 1 && i < 3; i++)
+		hash_column(state, &query, i);
+	return result < 0 ? result : 0;
+}
+
 int evidence_hash(struct database *database, int64_t item,
 		  uint8_t ret_hash[HASH_SIZE])
 {
@@ -79,6 +96,8 @@ int evidence_hash(struct database *database, int64_t item,
 				  " expires_ms, destroyed_ms FROM blob"
 				  " WHERE item = ? ORDER BY id",
 				  item, &state);
+	if (error == 0)
+		error = hash_parent(database, item, &state);
 	crypto_hash_sha256_final(&state, ret_hash);
 	return error;
 }

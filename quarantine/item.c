@@ -38,8 +38,8 @@ int item_find_state(struct store *store, const char *item_id,
 	return 0;
 }
 
-static int deliver(struct store *store, const struct actor *actor,
-		   const char *item_id, const char *detail)
+int item_deliver_inside(struct store *store, const struct actor *actor,
+			const char *item_id, const char *detail)
 {
 	BUFFER_CLEANUP struct buffer payload = buffer_make(CHANGE_PAYLOAD_MAX);
 	struct present before;
@@ -83,7 +83,7 @@ int item_deliver(struct store *store, const struct actor *actor,
 	if (error != 0)
 		return error;
 	return store_change_end(store, &saved,
-				deliver(store, actor, item_id, detail));
+				item_deliver_inside(store, actor, item_id, detail));
 }
 
 /* --- the end of an original --- */

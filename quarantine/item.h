@@ -18,7 +18,8 @@ struct actor {
  * Records an item with its JSON report and, where `original` is not negative,
  * its original. An item that was recorded before and not delivered is replaced
  * (its processing was repeated after a crash): state version + 1, the old
- * original destroyed. -ERR_STALE: it was delivered or destroyed;
+ * original destroyed. A message that was delivered and is ready again is
+ * recorded as delivered once more. -ERR_STALE: it was delivered or destroyed;
  * -ERR_PROTOCOL: the report or a value makes no sense; -ERR_INTAKE_CHANGED:
  * the original is not the one that was hashed.
  */

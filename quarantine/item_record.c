@@ -165,6 +165,20 @@ static int keep_original(struct store *store, const struct vault_record *record,
 	return error;
 }
 
+static int store_parent(struct store *store, const struct vault_record *record,
+			int64_t number)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, "INSERT OR REPLACE INTO lineage VALUES"
+					 " (?, 'default', ?)");
+
+	if (record->parent[0] == '\0')
+		return 0;
+	query_integer(&query, number);
+	query_text(&query, record->parent);
+	return query_run(&query);
+}
+
 static int store_contents(struct store *store,
 			  const struct vault_record *record, int64_t number,
 			  struct view report, int64_t time_ms, int original)
@@ -211,6 +225,8 @@ static int record_rows(struct store *store, struct change *change,
 			    update_item(store, record, change->time_ms, before);
 	}
 	if (error == 0)
+		error = store_parent(store, record, change->number);
+	if (error == 0)
 		error = store_contents(store, record, change->number, report,
 				       change->time_ms, original);
 	if (error == 0)
@@ -249,6 +265,58 @@ static bool sensible(const struct vault_record *record)
 	return false;
 }
 
+/*
+ * A message whose sender got no answer comes again under the same id, and is
+ * rebuilt and handed on again: its item is there already, and delivered. The
+ * log gets a record of its own for it; the rows stay.
+ */
+static bool is_repeat(struct store *store, const struct vault_record *record,
+		      const struct present *before)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, "SELECT sha256 FROM artifact"
+					 " WHERE item = ? AND"
+					 " kind = 'original'");
+
+	if (before->state != STATE_DELIVERED ||
+	    record->channel != CHANNEL_MAIL || record->state != STATE_READY)
+		return false;
+	query_integer(&query, before->number);
+	return query_step(&query) == 1 &&
+	       view_equal(query_column_bytes(&query, 0),
+			  view_of(record->input_sha256, HASH_SIZE));
+}
+
+static int record_repeat(struct store *store, struct change *change)
+{
+	change->action = "item.deliver";
+	change->reason = "repeat";
+	change->state = STATE_DELIVERED;
+	change->number = change->before->number;
+	return change_move(store, change, false, NULL);
+}
+
+/* The rows of the item, and where the door hands it over in the same step,
+ * its delivery. */
+static int record_or_repeat(struct store *store, struct change *change,
+			    const struct vault_record *record,
+			    struct view report, int original)
+{
+	const struct present *before = change->before;
+	int error;
+
+	if (is_repeat(store, record, before))
+		return record_repeat(store, change);
+	if (before->state == STATE_DELIVERED ||
+	    before->state == STATE_DESTROYED)
+		return -ERR_STALE;
+	error = record_rows(store, change, record, report, original);
+	if (error == 0 && record->hands_over && record->state == STATE_READY)
+		error = item_deliver_inside(store, change->actor,
+					    record->item_id, "");
+	return error;
+}
+
 int item_record(struct store *store, const struct actor *actor,
 		const struct vault_record *record, struct view report,
 		int original)
@@ -272,10 +340,8 @@ int item_record(struct store *store, const struct actor *actor,
 	if (error != 0)
 		return error;
 	error = change_find(store, record->item_id, &before);
-	if (error == 0 && (before.state == STATE_DELIVERED ||
-			   before.state == STATE_DESTROYED))
-		error = -ERR_STALE;
 	if (error == 0)
-		error = record_rows(store, &change, record, report, original);
+		error =
+		    record_or_repeat(store, &change, record, report, original);
 	return store_change_end(store, &saved, error);
 }

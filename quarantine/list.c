@@ -26,6 +26,7 @@ struct field {
 struct filter {
 	char state[32];
 	char before[ITEM_ID_SIZE + 1];
+	char parent[ITEM_ID_SIZE + 1];
 	int64_t limit;
 };
 
@@ -124,6 +125,10 @@ static int read_filter(const json_t *object, struct filter *filter)
 			 item_id_valid(text))
 			(void)text_copy(filter->before, sizeof(filter->before),
 					text);
+		else if (strcmp(key, "parent") == 0 && text != NULL &&
+			 item_id_valid(text))
+			(void)text_copy(filter->parent, sizeof(filter->parent),
+					text);
 		else if (strcmp(key, "limit") == 0 && json_is_integer(value) &&
 			 json_integer_value(value) >= 1 &&
 			 json_integer_value(value) <= LIST_MAX)
@@ -154,12 +159,14 @@ static int parse_filter(struct view text, struct filter *ret_filter)
 
 #define ITEM_COLUMNS                                                           \
 	"item.id, created_ms, channel, direction, department, name, state,"    \
-	" verdict, reason, type, coalesce(o.bytes, 0), coalesce(s.bytes, 0)"
+	" verdict, reason, type, coalesce(o.bytes, 0), coalesce(s.bytes, 0),"  \
+	" coalesce(lineage.parent, '')"
 #define ITEM_TABLES                                                            \
 	" FROM item LEFT JOIN artifact o ON o.item = item.number"              \
 	"  AND o.kind = 'original'"                                            \
 	" LEFT JOIN artifact s ON s.item = item.number"                        \
-	"  AND s.kind = 'sanitized'"
+	"  AND s.kind = 'sanitized'"                                           \
+	" LEFT JOIN lineage ON lineage.item = item.number"
 
 static const struct field item_fields[] = {
     {"id", FORM_TEXT},
@@ -174,12 +181,13 @@ static const struct field item_fields[] = {
     {"type", FORM_TEXT},
     {"input_bytes", FORM_NUMBER},
     {"output_bytes", FORM_NUMBER},
+    {"parent", FORM_REASON},
     /* of one item only */
     {"version", FORM_NUMBER},
     {"updated", FORM_TIME},
     {"policy_sha256", FORM_HASH},
 };
-enum { LIST_FIELDS = 12, ITEM_FIELDS = 15 };
+enum { LIST_FIELDS = 13, ITEM_FIELDS = 16 };
 
 _Static_assert(sizeof(item_fields) == ITEM_FIELDS * sizeof(struct field),
 	       "columns of an item");
@@ -191,6 +199,7 @@ int list_items(struct store *store, struct view text, struct buffer *buffer)
 	    "SELECT " ITEM_COLUMNS ITEM_TABLES
 	    " WHERE (?1 = '' OR state = ?1) AND (?2 = '' OR item.number <"
 	    " (SELECT number FROM item WHERE id = ?2))"
+	    " AND (?4 = '' OR lineage.parent = ?4)"
 	    " ORDER BY item.number DESC LIMIT ?3");
 	struct filter filter;
 	int error = parse_filter(text, &filter);
@@ -200,6 +209,7 @@ int list_items(struct store *store, struct view text, struct buffer *buffer)
 	query_text(&query, filter.state);
 	query_text(&query, filter.before);
 	query_integer(&query, filter.limit);
+	query_text(&query, filter.parent);
 	return write_rows(buffer, &query, item_fields, LIST_FIELDS);
 }
 

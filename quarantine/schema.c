@@ -10,7 +10,32 @@
  *   audit record (deferred foreign keys: the commit fails);
  * - changing or deleting a transition, an audit record or a checkpoint.
  */
+/* Version 2. Parts of a message that are kept by themselves; and which way
+ * mail has been stopped. */
+static const char lineage_table[] =
+    "CREATE TABLE lineage ("
+    " item INTEGER NOT NULL PRIMARY KEY REFERENCES item (number),"
+    " tenant TEXT NOT NULL,"
+    " parent TEXT NOT NULL"
+    "  CHECK (length(parent) = 32 AND parent NOT GLOB '*[^0-9a-f]*')"
+    ") STRICT";
+static const char lineage_index[] =
+    "CREATE INDEX lineage_by_parent ON lineage (parent)";
+static const char traffic_table[] =
+    "CREATE TABLE traffic ("
+    " direction TEXT NOT NULL PRIMARY KEY"
+    "  CHECK (direction IN ('inbound', 'outbound')),"
+    " tenant TEXT NOT NULL,"
+    " stopped INTEGER NOT NULL CHECK (stopped IN (0, 1)),"
+    " time_ms INTEGER NOT NULL,"
+    " reason TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID";
+
 const char *const schema_statements[] = {
+    lineage_table,
+    lineage_index,
+    traffic_table,
+
     "CREATE TABLE item ("
     " number INTEGER PRIMARY KEY,"
     " tenant TEXT NOT NULL,"
@@ -174,4 +199,7 @@ const char *const schema_statements[] = {
     NULL,
 };
 
-const char *const schema_migrations[] = {NULL};
+static const char *const to_version_2[] = {lineage_table, lineage_index,
+					   traffic_table, NULL};
+
+const char *const *const schema_migrations[] = {to_version_2, NULL};

@@ -6,8 +6,8 @@
 /* One statement for every table, index and trigger; NULL at the end. */
 extern const char *const schema_statements[];
 
-/* SQL that carries a database from version i + 1 to i + 2, statements divided
- * by semicolons; NULL at the end. */
-extern const char *const schema_migrations[];
+/* The statements that carry a database from version i + 1 to i + 2, each list
+ * with NULL at its end; NULL at the end. */
+extern const char *const *const schema_migrations[];
 
 #endif

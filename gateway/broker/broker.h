@@ -53,7 +53,7 @@ struct client {
 	struct watch *watch;
 	unsigned in_flight;
 	bool paused;
-	bool edge; /* the folder's edge, not a connection */
+	enum channel channel; /* that it speaks for */
 	struct client *next;
 };
 
@@ -141,7 +141,11 @@ struct item {
 	enum error reason;
 	bool ended;    /* verdict stands; being recorded */
 	bool recorded; /* the vault said so */
-	uint64_t record_id;
+	uint64_t record_first; /* of the records of its parts */
+	uint64_t record_id;    /* its own: the last of them */
+	unsigned records_left;
+	int record_error;
+	char repeats[ITEM_ID_SIZE + 1]; /* the delivered item it repeats */
 	struct timer record_deadline;
 	int report_file; /* -1 before it ended */
 	char output_name[NAME_FILE_SIZE];
@@ -172,7 +176,8 @@ struct broker {
 };
 
 /* intake.c */
-int intake_add_client(struct broker *broker, int fd, bool edge) MUST_CHECK;
+int intake_add_client(struct broker *broker, int fd,
+		      enum channel channel) MUST_CHECK;
 void intake_accept(void *context, int fd);
 void intake_answer(struct item *item);
 void intake_resume(struct broker *broker);
@@ -239,6 +244,8 @@ int zygote_index_of(const char *name);
 void vault_connect(struct broker *broker, int fd);
 /* Has the ended item recorded; item_recorded() follows, now or later. */
 void vault_record_item(struct item *item);
+/* How many of its parts would be kept as items of their own. */
+unsigned vault_parts(const struct item *item);
 
 /* status.c. What the scanner says of its definitions, in one line: "3
  * signatures of 2026-11-21T10:00:00Z"; "" when it says nothing. */

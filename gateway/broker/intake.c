@@ -66,9 +66,8 @@ static int on_submit(void *context, struct frame *frame)
 
 	if (error != 0)
 		return error;
-	/* Only the folder itself speaks for the folder. */
-	if (!client->edge)
-		submission.channel = CHANNEL_COMMAND;
+	/* Only the folder itself speaks for the folder, a door for mail. */
+	submission.channel = client->channel;
 	frame->fd = -1;
 	error = item_begin(client->broker, client, frame->id, &submission, fd);
 	sodium_memzero(&submission, sizeof(submission));
@@ -106,13 +105,14 @@ static void on_client(void *context, int fd)
 	hold_back(client);
 }
 
-int intake_add_client(struct broker *broker, int fd, bool edge)
+int intake_add_client(struct broker *broker, int fd, enum channel channel)
 {
 	struct client *client = calloc(1, sizeof(*client));
 
 	if (client == NULL)
 		return -ERR_MEMORY;
-	*client = (struct client){.broker = broker, .fd = fd, .edge = edge};
+	*client =
+	    (struct client){.broker = broker, .fd = fd, .channel = channel};
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
 		client->watch = loop_watch(broker->loop, fd, on_client, client);
 	if (client->watch == NULL) {
@@ -149,7 +149,7 @@ void intake_accept(void *context, int listener)
 		log_line(LOG_LINE_WARNING, "client-refused clients=%u", count);
 		return;
 	}
-	if (intake_add_client(broker, fd, false) == 0)
+	if (intake_add_client(broker, fd, CHANNEL_COMMAND) == 0)
 		fd = -1;
 }
 

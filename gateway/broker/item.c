@@ -13,6 +13,10 @@
 
 #include "base/banned.h"
 
+/* Parts of a message that are kept by themselves; with more of them the whole
+ * message is held. */
+enum { KEPT_PARTS_MAX = 32 };
+
 static const uint64_t memory_input_max = 64ULL * 1024 * 1024;
 
 /* Content that its sender could still change is copied. */
@@ -256,6 +260,13 @@ void item_end(struct item *item)
 	item->ended = true;
 	loop_disarm(item->broker->loop, &item->deadline);
 	object_cancel_nested(original);
+	/* Parts that are kept cost a record each. */
+	if (verdict_passes(original->verdict) &&
+	    vault_parts(item) > KEPT_PARTS_MAX) {
+		original->verdict = VERDICT_BLOCKED;
+		original->reason = ERR_LIMIT_MEMBERS;
+		handle_close(&original->output);
+	}
 	item->verdict = original->verdict;
 	item->reason = original->reason;
 	if (item->verdict == VERDICT_UNCHANGED &&

@@ -25,14 +25,17 @@ enum { STOP_POLL_MS = 50, STOP_LIMIT_MS = 20000 };
 static void take_edge(struct broker *broker, const char *name, int fd)
 {
 	int index = zygote_index_of(name);
-	bool client =
-	    strcmp(name, "folder") == 0 || strcmp(name, "client") == 0;
+	enum channel channel = strcmp(name, "folder") == 0   ? CHANNEL_FOLDER
+			       : strcmp(name, "milter") == 0 ? CHANNEL_MAIL
+			       : strcmp(name, "lmtp") == 0   ? CHANNEL_MAIL
+							     : CHANNEL_COMMAND;
+	bool client = channel != CHANNEL_COMMAND || strcmp(name, "client") == 0;
 
 	if (index >= 0)
 		zygote_connect(broker, (enum zygote_index)index, fd);
 	else if (strcmp(name, "vault") == 0)
 		vault_connect(broker, fd);
-	else if (!client || intake_add_client(broker, fd, true) != 0)
+	else if (!client || intake_add_client(broker, fd, channel) != 0)
 		handle_close(&fd);
 }
 

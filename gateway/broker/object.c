@@ -149,7 +149,9 @@ static void finish(struct object *object)
 		item_abort(item, object->reason);
 	} else {
 		job_answer_nested(object);
-		handle_close(&object->input);
+		/* What the vault will keep stays open until it has it. */
+		if (verdict_passes(object->verdict) || !object_is_kept(object))
+			handle_close(&object->input);
 		handle_close(&object->output);
 	}
 }

@@ -1,5 +1,6 @@
 #include "gateway/broker/broker.h"
 
+#include "base/bytes.h"
 #include "base/handle.h"
 #include "base/log.h"
 
@@ -13,22 +14,54 @@ enum { RECORD_TIMEOUT_MS = 60000 };
 static struct item *find_item(struct broker *broker, uint64_t record_id)
 {
 	for (struct item *item = broker->items; item; item = item->next)
-		if (item->ended && item->record_id == record_id)
+		if (item->ended && record_id >= item->record_first &&
+		    record_id <= item->record_id)
 			return item;
 	return NULL;
+}
+
+/* A message that was delivered before and is to be held this time (the
+ * definitions are newer) cannot be held under its own id: what was delivered
+ * stays so. It is recorded as a new item that names the old one. */
+static bool is_held_repeat(const struct item *item, uint64_t id, int error)
+{
+	return error == -ERR_STALE && id == item->record_id &&
+	       item->submission.channel == CHANNEL_MAIL &&
+	       !verdict_passes(item->verdict) && item->repeats[0] == '\0';
+}
+
+static void record_repeat(struct item *item)
+{
+	(void)text_copy(item->repeats, sizeof(item->repeats),
+			item->submission.item_id);
+	item_id_new(item->submission.item_id);
+	vault_record_item(item);
 }
 
 static int on_ack(void *context, struct frame *frame)
 {
 	struct vault_link *link = context;
 	struct cursor cursor = cursor_at(frame->payload, 0);
-	uint32_t error = cursor_u32le(&cursor);
+	uint32_t code = cursor_u32le(&cursor);
 	struct item *item = find_item(link->broker, frame->id);
+	int error = -(int)code;
 
-	if (cursor.failed || error >= ERR_COUNT)
+	if (cursor.failed || code >= ERR_COUNT)
 		return -ERR_PROTOCOL;
-	if (item != NULL)
-		item_recorded(item, -(int)error);
+	if (item == NULL || item->records_left == 0)
+		return 0;
+	item->records_left--;
+	/* A part that was released or destroyed before stays so. */
+	if (error == -ERR_STALE && frame->id != item->record_id)
+		error = 0;
+	if (is_held_repeat(item, frame->id, error) && item->records_left == 0) {
+		record_repeat(item);
+		return 0;
+	}
+	if (item->record_error == 0)
+		item->record_error = error;
+	if (item->records_left == 0)
+		item_recorded(item, item->record_error);
 	return 0;
 }
 
@@ -122,45 +155,201 @@ static void fill_record(const struct item *item, struct vault_record *record)
 		record->output_sha256[i] = item->output_sha256[i];
 		record->policy_sha256[i] = item->policy_sha256[i];
 	}
+	(void)snprintf(record->parent, sizeof(record->parent), "%s",
+		       item->repeats);
+	record->hands_over = submission->hands_over;
 	record->has_original = !verdict_passes(item->verdict) ||
 			       item->broker->config->keep_all_days > 0;
 }
 
-static int send_record(struct item *item)
+static void copy_text(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from);
+}
+
+static int send_one(struct vault_link *link, uint64_t id,
+		    const struct vault_record *record, int original, int report)
+{
+	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
+	int error = 0;
+
+	if (record->has_original)
+		error = frame_send(link->fd, MESSAGE_VAULT_ORIGINAL, id,
+				   (struct view){NULL, 0}, original);
+	vault_record_write(&payload, record);
+	if (error == 0)
+		error = buffer_error(&payload);
+	if (error == 0)
+		error = frame_send(link->fd, MESSAGE_VAULT_RECORD, id,
+				   buffer_contents(&payload), report);
+	return error;
+}
+
+/* The part's own report: what is known of it without its message. */
+static int part_report(const struct object *object,
+		       const struct vault_record *record, int *ret_fd)
+{
+	BUFFER_CLEANUP struct buffer text = buffer_make(64 * 1024);
+	const struct item *item = object->item;
+	struct report_start start = {
+	    .item_id = record->item_id,
+	    .channel = record->channel,
+	    .direction = record->direction,
+	    .department = record->department,
+	    .name = record->name,
+	    .declared = "",
+	    .input_bytes = object->input_bytes,
+	    .input_sha256 = record->input_sha256,
+	    .policy_name = item->policy_name,
+	    .policy_sha256 = item->policy_sha256,
+	    .definitions = "",
+	};
+	struct report_end end = {
+	    .verdict = object->verdict,
+	    .reason = object->reason,
+	    .detail = object->detail,
+	    .type = record->type,
+	    .output_name = "",
+	    .output_type = "",
+	    .output_mime = "",
+	};
+	struct report *report = report_new(&start);
+	int error = report == NULL ? -ERR_MEMORY : 0;
+
+	if (error == 0)
+		error = report_finish(report, &end, &text);
+	if (error == 0)
+		error =
+		    memory_file_from("report", buffer_contents(&text), ret_fd);
+	report_free(report);
+	return error;
+}
+
+static int send_part(struct vault_link *link, uint64_t id,
+		     const struct object *object, const char *parent)
+{
+	const struct item *item = object->item;
+	struct vault_record record = {
+	    .channel = item->submission.channel,
+	    .direction = item->submission.direction,
+	    .state = object->verdict == VERDICT_PASSWORD
+			 ? STATE_AWAITING_PASSWORD
+			 : STATE_HELD,
+	    .verdict = object->verdict,
+	    .reason = object->reason,
+	    .input_bytes = object->input_bytes,
+	    .has_original = true,
+	};
+	HANDLE_CLEANUP int report = -1;
+	int error;
+
+	part_id_derive(parent, object->path, record.item_id);
+	copy_text(record.parent, sizeof(record.parent), parent);
+	copy_text(record.department, sizeof(record.department),
+		  item->submission.department);
+	copy_text(record.name, sizeof(record.name), object->name);
+	copy_text(record.type, sizeof(record.type),
+		  object->outcome.format[0] == '\0' ? "unknown"
+						    : object->outcome.format);
+	for (size_t i = 0; i < 32; i++)
+		record.policy_sha256[i] = item->policy_sha256[i];
+	error = handle_sha256(object->input, record.input_sha256);
+	if (error == 0)
+		error = part_report(object, &record, &report);
+	return error != 0 ? error
+			  : send_one(link, id, &record, object->input, report);
+}
+
+/* What is held inside of something that passes; what is inside of something
+ * held is kept with it. */
+static bool is_kept_part(const struct object *object)
+{
+	if (!object_is_kept(object) || object->input < 0 ||
+	    verdict_passes(object->verdict) || object->reason == ERR_CANCELLED)
+		return false;
+	for (const struct object *above = object->parent; above;
+	     above = above->parent)
+		if (!verdict_passes(above->verdict))
+			return false;
+	return true;
+}
+
+unsigned vault_parts(const struct item *item)
+{
+	unsigned count = 0;
+
+	for (const struct object *object = item->objects; object;
+	     object = object->next)
+		count += is_kept_part(object);
+	return count;
+}
+
+static int send_records(struct item *item)
 {
 	struct vault_link *link = &item->broker->vault;
-	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
 	struct vault_record record;
+	uint64_t id = item->record_first;
 	int error = 0;
 
 	if (link->fd < 0)
 		return -ERR_UNAVAILABLE;
+	for (const struct object *object = item->objects;
+	     object != NULL && error == 0; object = object->next)
+		if (is_kept_part(object))
+			error = send_part(link, id++, object,
+					  item->submission.item_id);
+	if (error != 0)
+		return error;
 	fill_record(item, &record);
-	if (record.has_original)
-		error = frame_send(link->fd, MESSAGE_VAULT_ORIGINAL,
-				   item->record_id, (struct view){NULL, 0},
-				   item->original->input);
-	vault_record_write(&payload, &record);
-	if (error == 0)
-		error = buffer_error(&payload);
-	if (error == 0)
-		error =
-		    frame_send(link->fd, MESSAGE_VAULT_RECORD, item->record_id,
-			       buffer_contents(&payload), item->report_file);
-	return error;
+	return send_one(link, item->record_id, &record, item->original->input,
+			item->report_file);
+}
+
+/* Reasons that say nothing about the message: it is not held for them, its
+ * sender keeps it and comes again. */
+static bool is_put_off(const struct item *item)
+{
+	if (item->submission.channel != CHANNEL_MAIL ||
+	    item->submission.refused != ERR_NONE ||
+	    verdict_passes(item->verdict))
+		return false;
+	switch (item->reason) {
+	case ERR_SCANNER_NO_DEFINITIONS:
+	case ERR_SCANNER_STALE_DEFINITIONS:
+	case ERR_SCANNER_FAILED:
+	case ERR_SANDBOX_SETUP:
+	case ERR_UNAVAILABLE:
+	case ERR_LIMIT_TIME:
+	case ERR_MEMORY:
+	case ERR_NO_SPACE:
+	case ERR_IO:
+	case ERR_CANCELLED:
+		return true;
+	default:
+		return false;
+	}
 }
 
 void vault_record_item(struct item *item)
 {
 	struct broker *broker = item->broker;
-	int error;
+	unsigned parts = vault_parts(item);
+	int error = 0;
 
-	item->record_id = ++broker->last_id;
-	if (!broker->vault.wanted || !item->submission.record) {
+	item->record_first = broker->last_id + 1;
+	broker->last_id += parts + 1;
+	item->record_id = broker->last_id;
+	item->records_left = parts + 1;
+	item->record_error = 0;
+	if (is_put_off(item))
+		error = -(int)item->reason;
+	else if (!broker->vault.wanted || !item->submission.record) {
 		item_recorded(item, 0);
 		return;
 	}
-	error = item->report_file < 0 ? -ERR_INTERNAL : send_record(item);
+	if (error == 0)
+		error =
+		    item->report_file < 0 ? -ERR_INTERNAL : send_records(item);
 	if (error != 0)
 		item_recorded(item, error);
 	else

@@ -304,6 +304,7 @@ static int fill_all(struct view text, struct config_problems *problems,
 	config->given[1] = config->out;
 	config->given[2] = config->held;
 	config->given[3] = config->work;
+	config->given[4] = config->mail.sockets;
 	config_default_state(fallback, sizeof(fallback));
 	return config_set_state(
 	    config, config->state[0] == '\0' ? fallback : config->state);

@@ -34,6 +34,9 @@ enum log_level {
 	LOG_LEVEL_COUNT
 };
 
+/* What sekisho-seal answers to a message without a good seal. */
+enum seal_refusal { SEAL_DEFER, SEAL_REJECT, SEAL_REFUSAL_COUNT };
+
 struct config_list {
 	const char **items;
 	size_t count;
@@ -50,8 +53,44 @@ struct config_rule {
 	uint8_t channel;        /* enum channel or CHANNEL_COUNT */
 	uint8_t direction;      /* enum direction or DIRECTION_COUNT */
 	const char *department; /* fnmatch(3) pattern */
+	const char *sender;     /* fnmatch(3) patterns; mail only */
+	const char *recipient;
+	uint64_t larger_than; /* bytes */
 	const char *policy;
 	size_t policy_index; /* in config.policies */
+};
+
+/* The mail doors. Listening places are as config_endpoint() reads them. */
+struct config_mail {
+	const char *milter; /* "": not used */
+	const char *lmtp;
+	const char *next_hop;
+	const char *seal;
+	const char *sockets; /* folder */
+	const char *group;
+	struct config_list local;
+	struct config_list departments; /* "PATTERN DEPARTMENT" */
+	uint64_t message_bytes;
+	uint64_t memory_bytes;
+	uint32_t in_flight;
+	uint32_t wait_seconds;
+	uint32_t sender_per_minute; /* 0: no limit */
+	uint32_t poison_after;
+	const char *notice_from;
+	const char *seal_key; /* "": no seals */
+	uint32_t seal_hours;
+	uint32_t seal_uses;
+	uint8_t seal_refusal; /* enum seal_refusal */
+};
+
+/* What a mail door knows of a message before anybody reads it. */
+struct mail_facts {
+	enum direction direction;
+	const char *department;
+	const char *sender;            /* without <>; "" for bounces */
+	const char *const *recipients; /* the same */
+	size_t recipient_count;
+	uint64_t bytes;
 };
 
 /* Strings live as long as the configuration; paths are absolute but for
@@ -85,6 +124,8 @@ struct config {
 	uint32_t keep_held_days;
 	uint32_t keep_all_days; /* 0: originals of what passed are not kept */
 
+	struct config_mail mail;
+
 	uint32_t queue; /* items waiting in the broker at most */
 
 	struct config_policy *policies; /* [0] is "default" */
@@ -92,7 +133,7 @@ struct config {
 	struct config_rule *rules; /* the first that matches decides */
 	size_t rule_count;
 
-	const char *given[4]; /* in, out, held, work as the file has them */
+	const char *given[5]; /* in, out, held, work, mail.sockets as given */
 	struct arena *arena;
 };
 
@@ -160,6 +201,19 @@ int config_load_policy(const char *path, struct config_problems *problems,
 const char *config_policy_for(const struct config *config, enum channel channel,
 			      enum direction direction, const char *department,
 			      struct policy *ret_policy);
+
+/* The same for a message: the rules that name sender, recipient or size can
+ * fit too. */
+const char *config_policy_for_mail(const struct config *config,
+				   const struct mail_facts *facts,
+				   struct policy *ret_policy);
+
+/* Direction and department that the addresses of `facts` give; the department
+ * is "" or lives as long as the configuration. */
+void config_mail_route(const struct config *config, struct mail_facts *facts);
+
+/* Whether any of the mail doors is used. */
+bool config_has_mail(const struct config *config);
 
 /* Whether the folder channel takes files of this department, and which way
  * they go. */

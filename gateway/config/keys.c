@@ -21,7 +21,11 @@ static const char *const mail_htmls[] = {"text", "clean", NULL};
 static const char *const mail_ambiguouses[] = {"hold", "text", NULL};
 static const char *const mail_calendars[] = {"text", "hold", NULL};
 static const char *const mail_languages[] = {"ja", "en", "both", NULL};
-static const char *const channels[] = {"command", "folder", "any", NULL};
+static const char *const mail_on_helds[] = {"notice", "discard", NULL};
+static const char *const mail_spams[] = {"pass", "tag", "hold", NULL};
+static const char *const seal_refusals[] = {"defer", "reject", NULL};
+static const char *const channels[] = {"command", "folder", "mail", "any",
+				       NULL};
 static const char *const directions[] = {"inbound", "outbound", "any", NULL};
 
 /* The values are the positions in the arrays above. */
@@ -34,7 +38,9 @@ _Static_assert(REENCRYPT_COUNT == 2 && DCT_COUNT == 2, "reencrypts, dcts");
 _Static_assert(EMBEDDED_COUNT == 2, "embeddeds");
 _Static_assert(MAIL_HTML_COUNT == 2 && MAIL_AMBIGUOUS_COUNT == 2, "mail");
 _Static_assert(MAIL_CALENDAR_COUNT == 2 && MAIL_LANGUAGE_COUNT == 3, "mail");
-_Static_assert(CHANNEL_COUNT == 2 && DIRECTION_COUNT == 2, "any is last");
+_Static_assert(MAIL_ON_HELD_COUNT == 2 && MAIL_SPAM_COUNT == 3, "mail");
+_Static_assert(SEAL_REFUSAL_COUNT == 2, "seal_refusals");
+_Static_assert(CHANNEL_COUNT == 3 && DIRECTION_COUNT == 2, "any is last");
 
 const struct key config_keys[KEY_COUNT] = {
 #define KEY(section_, name_, type_, owner, member, value_, least_, most_,      \
@@ -78,6 +84,7 @@ const char *key_prefix(enum key_section section)
 	    [SECTION_FOLDER] = "folder.",
 	    [SECTION_VAULT] = "vault.",
 	    [SECTION_BROKER] = "broker.",
+	    [SECTION_MAIL] = "mail.",
 	    [SECTION_POLICY] = "policies[].",
 	    [SECTION_LIMITS] = "policies[].limits.",
 	    [SECTION_MODES] = "policies[].modes.",

@@ -40,10 +40,11 @@ int config_set_state(struct config *config, const char *state)
 	config->out = below(config, config->given[1]);
 	config->held = below(config, config->given[2]);
 	config->work = below(config, config->given[3]);
+	config->mail.sockets = below(config, config->given[4]);
 	config->run = below(config, "run");
 	return config->in == NULL || config->out == NULL ||
 		       config->held == NULL || config->work == NULL ||
-		       config->run == NULL
+		       config->run == NULL || config->mail.sockets == NULL
 		   ? -ERR_MEMORY
 		   : 0;
 }
@@ -99,15 +100,63 @@ int config_use_samples(struct config *config)
 
 	if (has_definitions(config->definitions) || !find_build_tree(tree))
 		return 0;
-	config->definitions = arena_format(
-	    config->arena, "%s/" CONFIG_SAMPLE_DEFINITIONS, tree);
+	config->definitions =
+	    arena_format(config->arena, "%s/" CONFIG_SAMPLE_DEFINITIONS, tree);
 	config->definitions_max_age_hours = 0;
 	config->sample_definitions = true;
 	return config->definitions == NULL ? -ERR_MEMORY : 0;
 }
 
-const char *config_policy_for(const struct config *config, enum channel channel,
+/* An address without case: local parts differ by case for nobody any more. */
+static bool address_fits(const char *pattern, const char *address)
+{
+	return fnmatch(pattern, address, FNM_CASEFOLD) == 0;
+}
+
+static bool any_recipient_fits(const char *pattern,
+			       const struct mail_facts *facts)
+{
+	for (size_t i = 0; i < facts->recipient_count; i++)
+		if (address_fits(pattern, facts->recipients[i]))
+			return true;
+	return false;
+}
+
+static bool is_any(const char *pattern)
+{
+	return strcmp(pattern, "*") == 0;
+}
+
+/* Rules that name an address or a size are for mail only. */
+static bool mail_fits(const struct config_rule *rule,
+		      const struct mail_facts *facts)
+{
+	if (facts == NULL)
+		return is_any(rule->sender) && is_any(rule->recipient) &&
+		       rule->larger_than == 0;
+	if (rule->larger_than > 0 && facts->bytes <= rule->larger_than)
+		return false;
+	if (!is_any(rule->sender) && !address_fits(rule->sender, facts->sender))
+		return false;
+	return is_any(rule->recipient) ||
+	       any_recipient_fits(rule->recipient, facts);
+}
+
+static bool rule_fits(const struct config_rule *rule, enum channel channel,
+		      enum direction direction, const char *department,
+		      const struct mail_facts *facts)
+{
+	if (rule->channel != CHANNEL_COUNT && rule->channel != channel)
+		return false;
+	if (rule->direction != DIRECTION_COUNT && rule->direction != direction)
+		return false;
+	return fnmatch(rule->department, department, 0) == 0 &&
+	       mail_fits(rule, facts);
+}
+
+static const char *policy_for(const struct config *config, enum channel channel,
 			      enum direction direction, const char *department,
+			      const struct mail_facts *facts,
 			      struct policy *ret_policy)
 {
 	size_t index = 0;
@@ -115,18 +164,83 @@ const char *config_policy_for(const struct config *config, enum channel channel,
 	for (size_t i = 0; i < config->rule_count; i++) {
 		const struct config_rule *rule = &config->rules[i];
 
-		if (rule->channel != CHANNEL_COUNT && rule->channel != channel)
-			continue;
-		if (rule->direction != DIRECTION_COUNT &&
-		    rule->direction != direction)
-			continue;
-		if (fnmatch(rule->department, department, 0) != 0)
+		if (!rule_fits(rule, channel, direction, department, facts))
 			continue;
 		index = rule->policy_index;
 		break;
 	}
 	*ret_policy = config->policies[index].policy;
 	return config->policies[index].name;
+}
+
+const char *config_policy_for(const struct config *config, enum channel channel,
+			      enum direction direction, const char *department,
+			      struct policy *ret_policy)
+{
+	return policy_for(config, channel, direction, department, NULL,
+			  ret_policy);
+}
+
+const char *config_policy_for_mail(const struct config *config,
+				   const struct mail_facts *facts,
+				   struct policy *ret_policy)
+{
+	return policy_for(config, CHANNEL_MAIL, facts->direction,
+			  facts->department, facts, ret_policy);
+}
+
+/* The department of an entry "PATTERN DEPARTMENT" that fits; NULL. */
+static const char *department_of(const char *entry, const char *address)
+{
+	char pattern[256];
+	size_t length = strcspn(entry, " ");
+
+	if (entry[length] == '\0' || length >= sizeof(pattern))
+		return NULL;
+	(void)snprintf(pattern, sizeof(pattern), "%.*s", (int)length, entry);
+	return address_fits(pattern, address)
+		   ? entry + length + strspn(entry + length, " ")
+		   : NULL;
+}
+
+static const char *find_department(const struct config *config,
+				   const struct mail_facts *facts)
+{
+	const struct config_list *list = &config->mail.departments;
+	bool inbound = facts->direction == DIRECTION_INBOUND;
+	size_t count = inbound ? facts->recipient_count : 1;
+
+	for (size_t i = 0; i < list->count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			const char *found = department_of(
+			    list->items[i],
+			    inbound ? facts->recipients[j] : facts->sender);
+
+			if (found != NULL)
+				return found;
+		}
+	}
+	return "";
+}
+
+void config_mail_route(const struct config *config, struct mail_facts *facts)
+{
+	const struct config_list *local = &config->mail.local;
+
+	/* Not knowing which addresses are inside, take everybody for it: the
+	 * rules for what comes in are the stricter ones. */
+	facts->direction =
+	    local->count == 0 ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
+	for (size_t i = 0; i < local->count; i++)
+		if (any_recipient_fits(local->items[i], facts))
+			facts->direction = DIRECTION_INBOUND;
+	facts->department = find_department(config, facts);
+}
+
+bool config_has_mail(const struct config *config)
+{
+	return config->mail.milter[0] != '\0' || config->mail.lmtp[0] != '\0' ||
+	       config->mail.seal[0] != '\0';
 }
 
 static bool matches(const struct config_list *patterns, const char *department)

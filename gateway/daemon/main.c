@@ -54,6 +54,36 @@ static int make_folder(const char *path, const struct passwd *owner)
 	return 0;
 }
 
+/* Where the MTA finds the sockets of the mail doors: only its group may search
+ * the folder, and sockets made there belong to that group. The state folder
+ * itself must let it through. */
+static int make_sockets_folder(const struct config *config,
+			       const struct passwd *owner)
+{
+	const struct group *group = NULL;
+	struct stat state;
+	int error = make_folder(config->mail.sockets, owner);
+
+	if (error != 0 || owner == NULL)
+		return error;
+	if (config->mail.group[0] != '\0')
+		group = getgrnam(config->mail.group);
+	if (group == NULL) {
+		log_line(LOG_LINE_WARNING, "group-unknown mail.group=%s",
+			 config->mail.group);
+		return 0;
+	}
+	if (chown(config->mail.sockets, owner->pw_uid, group->gr_gid) != 0 ||
+	    chmod(config->mail.sockets, 02710) != 0 ||
+	    stat(config->state, &state) != 0)
+		return -ERR_IO;
+	if (strncmp(config->mail.sockets, config->state,
+		    strlen(config->state)) == 0 &&
+	    chmod(config->state, (state.st_mode & 07777) | S_IXOTH) != 0)
+		return -ERR_IO;
+	return 0;
+}
+
 static int make_folders(struct daemon *daemon, const struct passwd *owner)
 {
 	const struct config *config = daemon->config;
@@ -65,6 +95,8 @@ static int make_folders(struct daemon *daemon, const struct passwd *owner)
 		error = make_folder(always[i], owner);
 	for (size_t i = 0; i < 3 && error == 0 && !daemon->standalone; i++)
 		error = make_folder(folders[i], owner);
+	if (error == 0 && !daemon->standalone && config_has_mail(config))
+		error = make_sockets_folder(config, owner);
 	return error;
 }
 

@@ -13,6 +13,8 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_SCANNER] = {"scanner", "sekisho-scanner", false, true, NULL},
     [PROGRAM_VERIFIER] = {"verifier", "sekisho-verifier", false, true, NULL},
     [PROGRAM_FOLDER] = {"folder", "sekisho-folder", true, false, NULL},
+    [PROGRAM_MILTER] = {"milter", "sekisho-milter", true, false, NULL},
+    [PROGRAM_SEAL] = {"seal", "sekisho-seal", true, false, NULL},
 };
 
 static const enum program_index edges[][2] = {
@@ -20,6 +22,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_BROKER, PROGRAM_SCANNER}, {PROGRAM_BROKER, PROGRAM_VERIFIER},
     {PROGRAM_BROKER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_FOLDER},
     {PROGRAM_FOLDER, PROGRAM_VAULT},
+    {PROGRAM_BROKER, PROGRAM_MILTER},  {PROGRAM_MILTER, PROGRAM_VAULT},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

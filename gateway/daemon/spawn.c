@@ -15,7 +15,7 @@
 
 #include "base/banned.h"
 
-enum { ARGUMENTS_MAX = 32, TEXT_MAX = 64 };
+enum { ARGUMENTS_MAX = 64, TEXT_MAX = 64 };
 
 /* What a program is started with: its arguments and the sockets it inherits. */
 struct start {
@@ -107,6 +107,8 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	switch (index) {
 	case PROGRAM_BROKER:
 	case PROGRAM_FOLDER:
+	case PROGRAM_MILTER:
+	case PROGRAM_SEAL:
 		add_argument(start, "--config", daemon->config_path);
 		add_argument(start, "--state", daemon->state);
 		if (index == PROGRAM_BROKER && daemon->standalone)

@@ -23,14 +23,26 @@ enum {
 
 /* Stopped one after the other: no more files in, then what is under way is
  * finished, then the record is closed. The zygotes end with the broker. */
-static const enum program_index stop_order[] = {PROGRAM_FOLDER, PROGRAM_BROKER,
+static const enum program_index stop_order[] = {PROGRAM_MILTER, PROGRAM_SEAL,
+						PROGRAM_FOLDER, PROGRAM_BROKER,
 						PROGRAM_VAULT};
 
 static bool wanted(const struct daemon *daemon, enum program_index index)
 {
-	return daemon->standalone        ? program_table[index].standalone
-	       : index == PROGRAM_FOLDER ? daemon->config->folder_enabled != 0
-					 : true;
+	const struct config *config = daemon->config;
+
+	if (daemon->standalone)
+		return program_table[index].standalone;
+	switch (index) {
+	case PROGRAM_FOLDER:
+		return config->folder_enabled != 0;
+	case PROGRAM_MILTER:
+		return config->mail.milter[0] != '\0';
+	case PROGRAM_SEAL:
+		return config->mail.seal[0] != '\0';
+	default:
+		return true;
+	}
 }
 
 static uint64_t backoff(unsigned failures)

@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "base/log.h"
 #include "quarantine/list.h"
+#include "quarantine/traffic.h"
 
 #include "base/banned.h"
 
@@ -247,6 +248,88 @@ static int on_show(void *context, struct frame *frame)
 	return reply_text(peer, frame->id, &text);
 }
 
+/* --- mail traffic --- */
+
+static void fill_traffic(struct answer *answer,
+			 const bool stopped[DIRECTION_COUNT])
+{
+	for (int i = 0; i < DIRECTION_COUNT; i++)
+		answer->bytes[answer->size++] = stopped[i];
+}
+
+/* Tells every door; the command's own answer waits for the commit. */
+static void tell_doors(struct server *server)
+{
+	bool stopped[DIRECTION_COUNT];
+
+	if (traffic_read(server->store, stopped) != 0)
+		return;
+	for (struct peer *peer = server->peers; peer; peer = peer->next) {
+		struct answer *answer;
+
+		if (peer->fd < 0 || peer->rules != door_rules)
+			continue;
+		answer = answer_new(peer, MESSAGE_VAULT_TRAFFIC_STATE, 0);
+		if (answer == NULL)
+			continue; /* it asks again by itself */
+		fill_traffic(answer, stopped);
+		peer_answer(answer);
+	}
+}
+
+static int on_traffic(void *context, struct frame *frame)
+{
+	struct peer *peer = context;
+	struct server *server = peer->server;
+	struct cursor cursor = cursor_at(frame->payload, 0);
+	uint8_t direction = cursor_u8(&cursor);
+	uint8_t stopped = cursor_u8(&cursor);
+	char reason[RECORD_TEXT_MAX + 1];
+	int error;
+
+	unpack_string(&cursor, reason, sizeof(reason));
+	if (cursor.failed || cursor_left(&cursor) != 0 ||
+	    direction >= DIRECTION_COUNT || stopped > 1)
+		return -ERR_PROTOCOL;
+	server_commit(server);
+	error = store_begin(server->store);
+	if (error == 0)
+		error = traffic_set(server->store, &peer->actor,
+				    (enum direction)direction, stopped == 1,
+				    reason);
+	if (error == 0)
+		error = store_commit(server->store);
+	else
+		store_rollback(server->store);
+	if (error != 0)
+		log_line(LOG_LINE_ERROR, "traffic-failed reason=%s",
+			 error_name(error));
+	else
+		tell_doors(server);
+	return acknowledge(peer, frame->id, error);
+}
+
+static int on_traffic_ask(void *context, struct frame *frame)
+{
+	struct peer *peer = context;
+	bool stopped[DIRECTION_COUNT];
+	struct answer *answer;
+	int error;
+
+	if (frame->payload.size != 0)
+		return -ERR_PROTOCOL;
+	server_commit(peer->server);
+	error = traffic_read(peer->server->store, stopped);
+	if (error != 0)
+		return acknowledge(peer, frame->id, error);
+	answer = answer_new(peer, MESSAGE_VAULT_TRAFFIC_STATE, frame->id);
+	if (answer == NULL)
+		return -ERR_MEMORY;
+	fill_traffic(answer, stopped);
+	peer_answer(answer);
+	return 0;
+}
+
 const struct frame_rule broker_rules[] = {
     {MESSAGE_VAULT_ORIGINAL, FRAME_WITH_FD, on_original},
     {MESSAGE_VAULT_RECORD, FRAME_WITH_FD, on_record},
@@ -260,9 +343,17 @@ const struct frame_rule folder_rules[] = {
 };
 const size_t folder_rule_count = sizeof(folder_rules) / sizeof(folder_rules[0]);
 
+const struct frame_rule door_rules[] = {
+    {MESSAGE_VAULT_TRANSITION, FRAME_WITHOUT_FD, on_transition},
+    {MESSAGE_VAULT_TRAFFIC_ASK, FRAME_WITHOUT_FD, on_traffic_ask},
+};
+const size_t door_rule_count = sizeof(door_rules) / sizeof(door_rules[0]);
+
 const struct frame_rule command_rules[] = {
     {MESSAGE_VAULT_LIST, FRAME_WITHOUT_FD, on_list},
     {MESSAGE_VAULT_SHOW, FRAME_WITHOUT_FD, on_show},
+    {MESSAGE_VAULT_TRAFFIC, FRAME_WITHOUT_FD, on_traffic},
+    {MESSAGE_VAULT_TRAFFIC_ASK, FRAME_WITHOUT_FD, on_traffic_ask},
 };
 const size_t command_rule_count =
     sizeof(command_rules) / sizeof(command_rules[0]);

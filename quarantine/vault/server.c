@@ -17,8 +17,6 @@ enum {
 	MINUTE_MS = 60 * 1000,
 };
 
-static const struct actor broker_actor = {"sekisho-broker", "system"};
-static const struct actor folder_actor = {"sekisho-folder", "system"};
 static const struct actor command_actor = {"sekisho", "operator"};
 
 /* The answers of a group, in the order in which they were asked for. */
@@ -143,21 +141,37 @@ static void on_expiry(void *context)
 
 static int connect_edge(struct server *server, const char *name, int fd)
 {
-	struct peer *old;
+	static const struct {
+		const char *name;
+		struct actor actor;
+		const struct frame_rule *rules;
+		const size_t *count;
+	} kinds[] = {
+	    {"broker",
+	     {"sekisho-broker", "system"},
+	     broker_rules,
+	     &broker_rule_count},
+	    {"folder",
+	     {"sekisho-folder", "system"},
+	     folder_rules,
+	     &folder_rule_count},
+	    {"milter",
+	     {"sekisho-milter", "system"},
+	     door_rules,
+	     &door_rule_count},
+	    {"lmtp", {"sekisho-lmtp", "system"}, door_rules, &door_rule_count},
+	};
 
-	if (strcmp(name, "broker") == 0) {
-		old = peer_find(server, "broker");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct peer *old;
+
+		if (strcmp(name, kinds[i].name) != 0)
+			continue;
+		old = peer_find(server, kinds[i].name);
 		if (old != NULL)
 			peer_close(old);
-		return peer_add(server, "broker", fd, &broker_actor,
-				broker_rules, broker_rule_count);
-	}
-	if (strcmp(name, "folder") == 0) {
-		old = peer_find(server, "folder");
-		if (old != NULL)
-			peer_close(old);
-		return peer_add(server, "folder", fd, &folder_actor,
-				folder_rules, folder_rule_count);
+		return peer_add(server, kinds[i].name, fd, &kinds[i].actor,
+				kinds[i].rules, *kinds[i].count);
 	}
 	handle_close(&fd);
 	return -ERR_CONFIG;

@@ -101,6 +101,8 @@ extern const struct frame_rule broker_rules[];
 extern const size_t broker_rule_count;
 extern const struct frame_rule folder_rules[];
 extern const size_t folder_rule_count;
+extern const struct frame_rule door_rules[]; /* of mail */
+extern const size_t door_rule_count;
 extern const struct frame_rule command_rules[];
 extern const size_t command_rule_count;
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import socket
 import struct
 import subprocess
@@ -21,14 +22,28 @@ for line in (pathlib.Path(__file__).parents[2] / "base/error.def").read_text().s
         ERRORS.append(line.split('"')[1])
 
 
+def policy_bytes():
+    """How long a policy is on the wire: the members of base/policy.h."""
+    text = (pathlib.Path(__file__).parents[2] / "base/policy.h").read_text()
+    text = text[text.index("struct limits {"):]
+    text = text[:text.index("void policy_default")]
+    sizes = {"uint8_t": 1, "uint32_t": 4, "uint64_t": 8}
+    return 64 + sum(sizes[word] for word in
+                    re.findall(r"^\t(uint\d+_t) \w+;", text, re.MULTILINE))
+
+
+POLICY_BYTES = policy_bytes()
+
+
 def read_submission(data):
     reader = Reader(data)
     item = {"id": reader.string(), "channel": reader.take("B"), "direction": reader.take("B"),
             "department": reader.string(), "name": reader.string(),
-            "declared": reader.string(), "has_policy": reader.take("B")}
+            "declared": reader.string(), "format": reader.string(),
+            "has_policy": reader.take("B")}
     if item["has_policy"]:
-        item["policy"] = reader.bytes(64 + 12 + 5 * 8 + 6 * 4)
-    for key in ("has_mode", "mode", "record"):
+        item["policy"] = reader.bytes(POLICY_BYTES)
+    for key in ("has_mode", "mode", "record", "hands_over"):
         item[key] = reader.take("B")
     item["refused"] = reader.take("I")
     item["passwords"] = [reader.string() for _ in range(reader.take("H"))]

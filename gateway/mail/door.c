@@ -1,0 +1,291 @@
+#define _GNU_SOURCE
+#include "gateway/mail/door.h"
+
+#include "base/bytes.h"
+#include "base/handle.h"
+#include "base/killpoint.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "gateway/mail/notice.h"
+
+#include <sodium.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum { STOP_LIMIT_MS = 10000 };
+
+static const uint64_t output_max = 1ULL << 30;
+
+/* Ends the program when nothing is under way; what still is then gets no
+ * answer, and its sender comes again. */
+static void on_stop(void *context)
+{
+	static uint64_t since_ms;
+	const struct door *door = context;
+
+	if (since_ms == 0)
+		since_ms = loop_now();
+	if (atomic_load(&door->busy) == 0 ||
+	    loop_now() > since_ms + STOP_LIMIT_MS)
+		_exit(0);
+}
+
+int door_open(struct door *door, const char *name, const char *config_path,
+	      const char *state, const struct program_edges *edges)
+{
+	static struct config_problems problems;
+	char file[64];
+	int error = sodium_init() < 0 ? -ERR_INTERNAL : 0;
+
+	if (error == 0)
+		error = config_load(config_path, &problems, &door->config);
+	if (error == 0 && state != NULL)
+		error = config_set_state(door->config, state);
+	if (error != 0)
+		return error;
+	atomic_store(&door->budget, door->config->mail.memory_bytes);
+	(void)snprintf(file, sizeof(file), "attempts-%s", name);
+	door->attempts = attempts_open(door->config->state, file);
+	door->rate = rate_new(door->config->mail.sender_per_minute);
+	if (door->attempts == NULL || door->rate == NULL)
+		return -ERR_IO;
+	door->link = mail_link_new(door->config, edges, on_stop, door);
+	return door->link == NULL ? -ERR_INTERNAL : 0;
+}
+
+static void route(const struct door *door, const struct mail_message *message,
+		  struct mail_facts *facts)
+{
+	*facts = (struct mail_facts){
+	    .sender = message->sender,
+	    .recipients = (const char *const *)message->recipients,
+	    .recipient_count = message->recipient_count,
+	    .bytes = message->bytes,
+	};
+	config_mail_route(door->config, facts);
+}
+
+bool door_is_stopped(struct door *door, const char *sender,
+		     const char *recipient)
+{
+	struct mail_facts facts = {
+	    .sender = sender, .recipients = &recipient, .recipient_count = 1};
+
+	config_mail_route(door->config, &facts);
+	return mail_link_traffic(door->link, facts.direction) != LINK_RUNS;
+}
+
+/* A rule that names sender, recipient or size is only known here; any other
+ * the broker finds by itself, and can name it in the report. */
+static void resolve(const struct door *door, const struct mail_facts *facts,
+		    struct submission *submission, struct policy *ret_policy)
+{
+	struct policy plain;
+	const char *ours =
+	    config_policy_for_mail(door->config, facts, ret_policy);
+	const char *brokers =
+	    config_policy_for(door->config, CHANNEL_MAIL, facts->direction,
+			      facts->department, &plain);
+
+	submission->has_policy = strcmp(ours, brokers) != 0;
+	submission->policy = *ret_policy;
+}
+
+/* "" until there is a rebuild of mail: then it is found out (text). */
+static const char *mail_format(void)
+{
+	static const char *const formats[] = {
+#define FORMAT(symbol, name, family, modules) #name,
+#include "sanitizers/formats.def"
+#undef FORMAT
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i], "eml") == 0)
+			return "eml";
+	return "";
+}
+
+static struct submission *new_submission(const struct door *door,
+					 const struct mail_facts *facts,
+					 const char *item_id, unsigned failures,
+					 struct policy *ret_policy)
+{
+	struct submission *submission = calloc(1, sizeof(*submission));
+
+	if (submission == NULL)
+		return NULL;
+	submission->channel = CHANNEL_MAIL;
+	submission->direction = facts->direction;
+	submission->record = true;
+	submission->hands_over = door->hands_over;
+	(void)text_copy(submission->item_id, sizeof(submission->item_id),
+			item_id);
+	(void)text_copy(submission->department, sizeof(submission->department),
+			facts->department);
+	(void)text_copy(submission->name, sizeof(submission->name),
+			"message.eml");
+	(void)text_copy(submission->declared, sizeof(submission->declared),
+			"message/rfc822");
+	(void)text_copy(submission->format, sizeof(submission->format),
+			mail_format());
+	if (failures >= door->config->mail.poison_after)
+		submission->refused = ERR_MAIL_POISON;
+	resolve(door, facts, submission, ret_policy);
+	return submission;
+}
+
+static int read_output(int fd, struct buffer *ret_message)
+{
+	struct view content;
+	int error = handle_map(fd, &content);
+
+	if (error != 0)
+		return error;
+	*ret_message = buffer_make(output_max);
+	buffer_view(ret_message, content);
+	handle_unmap(&content);
+	return buffer_error(ret_message);
+}
+
+static int hold(const struct door *door, const struct mail_message *message,
+		const struct policy *policy, struct outcome *outcome)
+{
+	struct notice notice = {
+	    .config = door->config,
+	    .policy = policy,
+	    .message = message,
+	    .item_id = outcome->item_id,
+	    .reason = outcome->reason,
+	    .verdict = outcome->verdict,
+	};
+
+	if (policy->mail_on_held == MAIL_ON_HELD_DISCARD) {
+		outcome->decision = DECISION_DISCARD;
+		return 0;
+	}
+	outcome->message = buffer_make(NOTICE_BYTES_MAX);
+	notice_write(&notice, &outcome->message);
+	outcome->decision = DECISION_NOTICE;
+	return buffer_error(&outcome->message);
+}
+
+/* Only what is on record decides anything. */
+static int conclude(const struct door *door, const struct mail_message *message,
+		    const struct policy *policy, const struct result *result,
+		    int output, struct outcome *outcome)
+{
+	outcome->verdict = result->verdict;
+	outcome->reason = result->reason;
+	(void)text_copy(outcome->item_id, sizeof(outcome->item_id),
+			result->item_id);
+	if (!result->recorded)
+		return result->reason == ERR_NONE ? -ERR_UNAVAILABLE
+						  : -(int)result->reason;
+	if (!verdict_passes(result->verdict))
+		return hold(door, message, policy, outcome);
+	outcome->decision = DECISION_REPLACE;
+	return read_output(output, &outcome->message);
+}
+
+/* Whether the message may have been what went wrong. Definitions that are
+ * missing or a disk that is full say nothing about it. */
+static enum attempt_end attempt_of(int error)
+{
+	switch (-error) {
+	case ERR_NONE:
+		return ATTEMPT_DONE;
+	case ERR_CANCELLED:
+	case ERR_LIMIT_TIME:
+	case ERR_INTERNAL:
+	case ERR_PROTOCOL:
+	case ERR_SCANNER_FAILED:
+		return ATTEMPT_FAILED;
+	default:
+		return ATTEMPT_PUT_OFF;
+	}
+}
+
+static int submit(struct door *door, struct mail_message *message,
+		  const struct mail_facts *facts, link_progress *progress,
+		  void *context, struct outcome *outcome)
+{
+	char id[ITEM_ID_SIZE + 1];
+	HANDLE_CLEANUP int output = -1;
+	struct submission *submission;
+	struct policy policy;
+	struct result result;
+	unsigned failures;
+	int error;
+
+	(void)text_copy(id, sizeof(id), outcome->item_id);
+	failures = attempts_begin(door->attempts, id);
+	submission = new_submission(door, facts, id, failures, &policy);
+	error = submission == NULL ? -ERR_MEMORY : 0;
+	kill_point("mail.submitting");
+	if (error == 0)
+		error =
+		    mail_link_submit(door->link, submission, message->content,
+				     door->config->mail.wait_seconds, progress,
+				     context, &result, &output);
+	free(submission);
+	kill_point("mail.result");
+	if (error == 0)
+		error =
+		    conclude(door, message, &policy, &result, output, outcome);
+	attempts_end(door->attempts, id, attempt_of(error));
+	return error;
+}
+
+static void log_outcome(const struct outcome *outcome,
+			const struct mail_message *message)
+{
+	static const char *const names[] = {"put-off", "stopped", "refuse",
+					    "replace", "notice",  "discard"};
+	struct log_text sender;
+
+	log_line(LOG_LINE_INFO,
+		 "message item=%s direction=%s decision=%s verdict=%s "
+		 "reason=%s bytes=%llu recipients=%zu sender=%s",
+		 outcome->item_id, direction_name(outcome->direction),
+		 names[outcome->decision], verdict_name(outcome->verdict),
+		 error_name((int)outcome->reason),
+		 (unsigned long long)message->bytes, message->recipient_count,
+		 log_quoted(&sender,
+			    message->sender == NULL ? "" : message->sender));
+}
+
+void door_decide(struct door *door, struct mail_message *message,
+		 link_progress *progress, void *context, struct outcome *ret)
+{
+	struct mail_facts facts;
+	int error;
+
+	*ret = (struct outcome){.decision = DECISION_PUT_OFF};
+	error = mail_finish(message, ret->item_id);
+	if (error == 0) {
+		route(door, message, &facts);
+		ret->direction = facts.direction;
+		switch (mail_link_traffic(door->link, facts.direction)) {
+		case LINK_STOPPED:
+			ret->decision = DECISION_STOPPED;
+			error = -ERR_UNAVAILABLE;
+			break;
+		case LINK_UNKNOWN:
+			error = -ERR_UNAVAILABLE;
+			break;
+		case LINK_RUNS:
+			error = submit(door, message, &facts, progress, context,
+				       ret);
+			break;
+		}
+	}
+	if (error != 0) {
+		buffer_free(&ret->message);
+		if (ret->decision != DECISION_STOPPED)
+			ret->decision = DECISION_PUT_OFF;
+		ret->reason = (enum error) - error;
+	}
+	log_outcome(ret, message);
+}

@@ -49,7 +49,7 @@ static int drop_trailer(struct pdf *pdf)
 
 static int write_catalog(struct pdf *pdf, uint32_t number)
 {
-	struct buffer out BUFFER_CLEANUP =
+	BUFFER_CLEANUP struct buffer out =
 	    buffer_make(pdf->job->policy->limits.output_bytes);
 	qpdf_oh root = qpdf_get_root(pdf->qpdf);
 	int error;

@@ -5,18 +5,25 @@ usage: tests/run.py [--only NAME]...
 
 Steps: tree (rules of the source tree), unit (release build: unit tests, fuzzer
 replay, system tests with the real processes), gcc and clang (warnings are
-errors), asan (AddressSanitizer and UBSan), tidy (clang-tidy), cppcheck.
+errors), asan (AddressSanitizer and UBSan), analyzer (gcc -fanalyzer), tidy
+(clang-tidy), cppcheck, faults (whether the checks report planted mistakes).
 Prints the time of each and closes with "N passed, N failed".
 """
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CORES = os.cpu_count() or 2
+FOLDERS = ("base", "gateway", "quarantine", "sanitizers")
+sys.path.insert(0, str(ROOT / "tests/checks"))
+import faults  # noqa: E402
+import tools as checks  # noqa: E402
 
 
 class Failed(Exception):
@@ -25,9 +32,9 @@ class Failed(Exception):
 
 def run(*command, **options):
     """Runs a command; its output is shown only when it fails."""
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, text=True,
+    done = subprocess.run([str(part) for part in command], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          errors="replace", **options)
+                          errors="replace", **{"cwd": ROOT, **options})
     if done.returncode != 0:
         raise Failed(f"{' '.join(str(part) for part in command)}\n{done.stdout[-8000:]}")
     return done.stdout
@@ -78,43 +85,52 @@ def step_asan():
 
 
 def sources():
-    listed = run("git", "ls-files", "base", "gateway", "quarantine", "sanitizers")
+    listed = run("git", "ls-files", *FOLDERS)
     return [name for name in listed.split() if name.endswith(".c")]
+
+
+def step_analyzer():
+    """gcc -fanalyzer, with the flags of the development build."""
+    if not (ROOT / "build-dev/compile_commands.json").exists():
+        run("cmake", "--preset", "dev")
+    commands = [" ".join(shlex.quote(part) for part in checks.compile_command(
+        "build-dev", name, *checks.ANALYZER, "-o", "/dev/null", like=name))
+        for name in sources()]
+    run("xargs", "-P", CORES, "-d", "\n", "-n", "1", "sh", "-c", input="\n".join(commands))
+    return 1, 0
 
 
 def step_tidy():
     # The compile commands of the clang build: the same front end.
     if not (ROOT / "build-clang/compile_commands.json").exists():
         build("clang")
-    names = sources()
-    command = ["xargs", "-P", str(CORES), "-n", "4", "clang-tidy", "-quiet",
-               "-p", "build-clang"]
-    run(*command, input="\n".join(names))
+    run("xargs", "-P", CORES, "-n", "4", *checks.TIDY, input="\n".join(sources()))
     return 1, 0
 
 
 def step_cppcheck():
-    # cppcheck 2.10 knows no attributes: they are a syntax error to it behind a
-    # function pointer, and what the cleanup attribute closes looks leaked (the
-    # analyzer and AddressSanitizer look after leaks). Every process has one
-    # thread: readdir() and getpwnam() need not be reentrant.
-    run("cppcheck", "--quiet", "--error-exitcode=1", "--inline-suppr", "-j", CORES,
-        "--enable=warning,portability", "--std=c11", "-I.", "-DSEKISHO_VERSION=\"0\"",
-        "-D__attribute__(x)=", "--suppress=resourceLeak", "--suppress=memleak",
-        "--suppress=readdirCalled", "--suppress=getpwnamCalled",
-        "--suppress=missingIncludeSystem", "--suppress=unknownMacro",
-        "--suppress=normalCheckLevelMaxBranches", "--library=posix",
-        "--check-level=normal" if cppcheck_has_level() else "--max-configs=2",
-        "base", "gateway", "quarantine", "sanitizers")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in run("git", "ls-files", *FOLDERS).split():
+            if name.endswith((".c", ".h", ".def")):
+                checks.cppcheck_copy(ROOT / name, pathlib.Path(folder) / name)
+        run(*checks.CPPCHECK, *FOLDERS, cwd=folder)
     return 1, 0
 
 
-def cppcheck_has_level():
-    return "--check-level" in run("cppcheck", "--help")
+def step_faults():
+    """Whether the checks above can fail."""
+    for preset in ("dev", "clang", "asan"):
+        if not (ROOT / f"build-{preset}/compile_commands.json").exists():
+            run("cmake", "--preset", preset)
+    passed, problems = faults.check_all([])
+    for problem in problems:
+        print(problem)
+    return passed, len(problems)
 
 
 STEPS = {"tree": step_tree, "unit": step_unit, "gcc": step_gcc, "clang": step_clang,
-         "asan": step_asan, "tidy": step_tidy, "cppcheck": step_cppcheck}
+         "asan": step_asan, "analyzer": step_analyzer, "tidy": step_tidy,
+         "cppcheck": step_cppcheck, "faults": step_faults}
 
 
 def main(arguments):

@@ -150,7 +150,7 @@ void intake_accept(void *context, int listener)
 		return;
 	}
 	if (intake_add_client(broker, fd, CHANNEL_COMMAND) == 0)
-		fd = -1;
+		(void)handle_take(&fd);
 }
 
 static void fill_result(const struct item *item, struct result *result)

@@ -50,6 +50,7 @@ struct key {
 
 enum {
 	KEY_TABLE_COUNT = 0
+/* One term of a sum. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define KEY(section, name, type, owner, member, value, least, most, choices,   \
 	    ja, en)                                                            \
 	+1

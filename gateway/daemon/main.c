@@ -139,7 +139,9 @@ static int take_lock(const struct config *config)
 		handle_close(&fd);
 		return -ERR_CONFIG;
 	}
-	return 0; /* held until the process ends */
+	/* It is held until the process ends. */
+	/* cppcheck-suppress resourceLeak */
+	return 0;
 }
 
 /* Bound by a name relative to the run folder: the whole path may be longer
@@ -158,8 +160,7 @@ static int listen_on(const char *name, int *ret_fd)
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    chmod(name, 0600) != 0 || listen(fd, 64) != 0)
 		return -ERR_IO;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = handle_take(&fd);
 	return 0;
 }
 

@@ -86,10 +86,8 @@ static int read_header_time(int folder, struct definition_file *file)
 		return -ERR_SCANNER_FAILED;
 	size = read(fd, header, sizeof(header));
 	if (size < 0)
-		/* cppcheck-suppress resourceLeak */
 		return -ERR_SCANNER_FAILED;
 	file->time = definitions_header_time(view_of(header, (size_t)size));
-	/* cppcheck-suppress resourceLeak */
 	return 0;
 }
 

@@ -45,7 +45,6 @@ static bool action_is_allowed(const PopplerAction *action)
 	case POPPLER_ACTION_GOTO_DEST:
 	case POPPLER_ACTION_URI:
 	case POPPLER_ACTION_NAMED:
-		return true;
 	/* A destination that leads nowhere is nothing to poppler either. */
 	case POPPLER_ACTION_UNKNOWN:
 		return true;

@@ -248,10 +248,12 @@ static int check_entries(struct zip_reader *reader, size_t directory)
 			return error;
 		sorted[i] = &reader->entries[i];
 	}
+	/* Pointers are sorted. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	qsort(sorted, reader->count, sizeof(*sorted), by_header);
 	error = check_tiling(reader, sorted, directory);
 	if (error != 0)
 		return error;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	qsort(sorted, reader->count, sizeof(*sorted), by_raw_name);
 	for (size_t i = 1; i < reader->count; i++)
 		if (by_raw_name(&sorted[i - 1], &sorted[i]) == 0)

@@ -106,8 +106,8 @@ static void remember_whole(const struct pdf_stream *stream)
 
 static bool fits(struct pdf *pdf, qpdf_oh object, bool is_font)
 {
-	struct pdf_stream stream STREAM_CLEANUP = {0};
-	struct buffer rebuilt BUFFER_CLEANUP = buffer_make(FONT_MAX);
+	STREAM_CLEANUP struct pdf_stream stream = {0};
+	BUFFER_CLEANUP struct buffer rebuilt = buffer_make(FONT_MAX);
 	enum sfnt_state state;
 
 	if (pdf_stream_load(pdf, object, &stream) != 0 ||

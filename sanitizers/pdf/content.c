@@ -310,7 +310,7 @@ static void read_punctuation(struct cleaner *cleaner)
 
 static int inline_image(struct cleaner *cleaner)
 {
-	struct buffer image BUFFER_CLEANUP = buffer_make(64 * 1024 * 1024);
+	BUFFER_CLEANUP struct buffer image = buffer_make(64 * 1024 * 1024);
 	size_t from = cleaner->at;
 	bool changed = false;
 	bool kept = false;

@@ -377,7 +377,7 @@ static int copy_listed(struct pdf *pdf, struct buffer *out, qpdf_oh dictionary,
 int pdf_copy_keys(struct pdf *pdf, struct buffer *out, qpdf_oh object,
 		  enum pdf_dictionary kind)
 {
-	struct buffer keys BUFFER_CLEANUP = buffer_make(64 * 1024 * 1024);
+	BUFFER_CLEANUP struct buffer keys = buffer_make(64 * 1024 * 1024);
 	bool is_stream = qpdf_oh_is_stream(pdf->qpdf, object);
 	qpdf_oh dictionary = pdf_dictionary(pdf, object);
 	int error;
@@ -444,7 +444,7 @@ static int write_item(struct pdf *pdf, struct buffer *out,
 
 int pdf_drain(struct pdf *pdf)
 {
-	struct buffer out BUFFER_CLEANUP =
+	BUFFER_CLEANUP struct buffer out =
 	    buffer_make(pdf->job->policy->limits.output_bytes);
 	int error = 0;
 

@@ -83,7 +83,7 @@ enum sfnt_state pdf_font_check(struct view font, struct buffer *out)
 int pdf_write_font(struct pdf_stream *stream, struct buffer *keys,
 		   uint32_t number)
 {
-	struct buffer rebuilt BUFFER_CLEANUP = buffer_make(FONT_SIZE_MAX);
+	BUFFER_CLEANUP struct buffer rebuilt = buffer_make(FONT_SIZE_MAX);
 	uint32_t whole = pdf_map_find(&stream->pdf->whole, stream->object,
 				      stream->generation, 1);
 	int error;

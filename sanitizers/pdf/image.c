@@ -113,7 +113,7 @@ static int repack(struct pdf_picture *picture)
 static int write_samples(struct pdf_picture *picture, qpdf_oh object,
 			 uint32_t number)
 {
-	struct buffer keys BUFFER_CLEANUP = buffer_make(packed_max);
+	BUFFER_CLEANUP struct buffer keys = buffer_make(packed_max);
 	int error = pdf_stream_count(picture->stream, samples_max(picture));
 
 	if (error == 0)
@@ -127,7 +127,7 @@ static int write_picture(struct pdf_picture *picture, qpdf_oh object,
 			 uint32_t number)
 {
 	struct pdf *pdf = picture->pdf;
-	struct buffer keys BUFFER_CLEANUP = buffer_make(packed_max);
+	BUFFER_CLEANUP struct buffer keys = buffer_make(packed_max);
 	int error = look_at(picture);
 
 	if (error != 0)
@@ -203,7 +203,7 @@ static const char *label(enum pdf_filter filter)
 
 int pdf_write_image(struct pdf *pdf, qpdf_oh object, uint32_t number)
 {
-	struct pdf_stream stream STREAM_CLEANUP = {0};
+	STREAM_CLEANUP struct pdf_stream stream = {0};
 	struct pdf_picture picture = {.pdf = pdf, .stream = &stream};
 	uint64_t emitted = pdf->job->emitted;
 	int error;

@@ -192,7 +192,7 @@ static int interleave(const opj_image_t *image, int components, bool indexed,
 
 static int write_image(struct pdf_picture *picture, const opj_image_t *image)
 {
-	struct buffer samples BUFFER_CLEANUP =
+	BUFFER_CLEANUP struct buffer samples =
 	    buffer_make(picture->data.maximum * 2);
 	unsigned width = image->x1 - image->x0;
 	unsigned height = image->y1 - image->y0;

@@ -256,7 +256,7 @@ static int write_page(struct pdf *pdf, struct buffer *out,
 
 int pdf_write_pages(struct pdf *pdf)
 {
-	struct buffer out BUFFER_CLEANUP =
+	BUFFER_CLEANUP struct buffer out =
 	    buffer_make(pdf->job->policy->limits.output_bytes);
 	int error = 0;
 

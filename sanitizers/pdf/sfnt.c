@@ -239,8 +239,8 @@ static void write_font(const struct sfnt *sfnt, bool long_locations,
 
 enum sfnt_state sfnt_rebuild(struct view font, struct buffer *out)
 {
-	struct buffer glyphs BUFFER_CLEANUP = buffer_make(GLYPHS_SIZE_MAX);
-	struct buffer locations BUFFER_CLEANUP = buffer_make(GLYPHS_SIZE_MAX);
+	BUFFER_CLEANUP struct buffer glyphs = buffer_make(GLYPHS_SIZE_MAX);
+	BUFFER_CLEANUP struct buffer locations = buffer_make(GLYPHS_SIZE_MAX);
 	struct sfnt sfnt = {.font = font, .clean = true};
 	bool outlines;
 

@@ -198,7 +198,7 @@ int pdf_stream_count(struct pdf_stream *stream, uint64_t cap)
 
 struct view pdf_stream_peek(struct pdf *pdf, qpdf_oh object)
 {
-	struct pdf_stream stream STREAM_CLEANUP = {0};
+	STREAM_CLEANUP struct pdf_stream stream = {0};
 
 	if (pdf_stream_load(pdf, object, &stream) != 0 ||
 	    stream.final != FILTER_UNKNOWN ||
@@ -210,7 +210,7 @@ struct view pdf_stream_peek(struct pdf *pdf, qpdf_oh object)
 int pdf_stream_write_data(struct pdf *pdf, struct buffer *keys,
 			  struct view data, uint32_t number)
 {
-	struct buffer packed BUFFER_CLEANUP = buffer_make(decoded_max);
+	BUFFER_CLEANUP struct buffer packed = buffer_make(decoded_max);
 	int error;
 
 	if (data.size >= DEFLATE_MINIMUM) {
@@ -276,7 +276,7 @@ static int write_plain(struct pdf_stream *stream, struct buffer *keys,
 static int write_program(struct pdf_stream *stream, struct buffer *keys,
 			 enum pdf_dictionary kind, uint32_t number)
 {
-	struct buffer clean BUFFER_CLEANUP = buffer_make(decoded_max);
+	BUFFER_CLEANUP struct buffer clean = buffer_make(decoded_max);
 	int error;
 	bool changed;
 
@@ -301,7 +301,7 @@ static int write_program(struct pdf_stream *stream, struct buffer *keys,
 static int write_globals(struct pdf_stream *stream, struct buffer *keys,
 			 uint32_t number)
 {
-	struct buffer clean BUFFER_CLEANUP = buffer_make(decoded_max);
+	BUFFER_CLEANUP struct buffer clean = buffer_make(decoded_max);
 	int error = pdf_stream_decode(stream, decoded_max);
 
 	if (error == 0)
@@ -343,8 +343,8 @@ static int write_data_of_kind(struct pdf_stream *stream, struct buffer *keys,
 int pdf_write_stream_item(struct pdf *pdf, qpdf_oh object,
 			  enum pdf_dictionary kind, uint32_t number)
 {
-	struct pdf_stream stream STREAM_CLEANUP = {0};
-	struct buffer keys BUFFER_CLEANUP =
+	STREAM_CLEANUP struct pdf_stream stream = {0};
+	BUFFER_CLEANUP struct buffer keys =
 	    buffer_make(pdf->job->policy->limits.output_bytes);
 	uint64_t emitted = pdf->job->emitted;
 	size_t length;

@@ -327,7 +327,7 @@ static void report_dictionary(struct survey *survey, qpdf_oh dictionary)
 static void push_children(struct survey *survey, qpdf_oh object)
 {
 	struct pdf *pdf = survey->pdf;
-	struct buffer keys BUFFER_CLEANUP = buffer_make(1024 * 1024);
+	BUFFER_CLEANUP struct buffer keys = buffer_make(1024 * 1024);
 	int count;
 
 	if (qpdf_oh_is_array(pdf->qpdf, object)) {

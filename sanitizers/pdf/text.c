@@ -224,7 +224,7 @@ static int run_form(struct extractor *extractor, qpdf_oh form,
 		    qpdf_oh resources, unsigned depth)
 {
 	struct pdf *pdf = extractor->pdf;
-	struct pdf_stream stream STREAM_CLEANUP = {0};
+	STREAM_CLEANUP struct pdf_stream stream = {0};
 	struct state saved = extractor->state;
 	struct matrix text = extractor->text;
 	struct matrix line = extractor->line;
@@ -421,7 +421,7 @@ static int run_content(struct extractor *extractor, struct view program,
 
 static int add_content(struct pdf *pdf, qpdf_oh object, struct buffer *program)
 {
-	struct pdf_stream stream STREAM_CLEANUP = {0};
+	STREAM_CLEANUP struct pdf_stream stream = {0};
 	int error;
 
 	if (!qpdf_oh_is_stream(pdf->qpdf, object))
@@ -440,7 +440,7 @@ static int run_page_content(struct extractor *extractor, qpdf_oh page,
 			    qpdf_oh resources)
 {
 	struct pdf *pdf = extractor->pdf;
-	struct buffer program BUFFER_CLEANUP = buffer_make(CONTENT_SIZE_MAX);
+	BUFFER_CLEANUP struct buffer program = buffer_make(CONTENT_SIZE_MAX);
 	qpdf_oh contents = pdf_key(pdf, page, "/Contents");
 	int error = add_content(pdf, contents, &program);
 

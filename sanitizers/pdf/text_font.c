@@ -163,7 +163,7 @@ static int load_to_unicode(struct pdf *pdf, qpdf_oh dictionary,
 			   struct text_font *font)
 {
 	qpdf_oh object = pdf_key(pdf, dictionary, "/ToUnicode");
-	struct pdf_stream stream STREAM_CLEANUP = {0};
+	STREAM_CLEANUP struct pdf_stream stream = {0};
 
 	if (!qpdf_oh_is_stream(pdf->qpdf, object) ||
 	    pdf_stream_load(pdf, object, &stream) != 0 ||

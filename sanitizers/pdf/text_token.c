@@ -192,7 +192,7 @@ static void read_hex(struct text_tokens *tokens)
 
 static int skip_image(struct text_tokens *tokens)
 {
-	struct buffer image BUFFER_CLEANUP = buffer_make(64 * 1024 * 1024);
+	BUFFER_CLEANUP struct buffer image = buffer_make(64 * 1024 * 1024);
 	bool kept;
 	bool changed;
 

@@ -127,7 +127,7 @@ int pdf_write_stream(struct pdf *pdf, uint32_t number, struct view keys,
  */
 int pdf_write_trailer(struct pdf *pdf)
 {
-	struct buffer table BUFFER_CLEANUP =
+	BUFFER_CLEANUP struct buffer table =
 	    buffer_make((size_t)PDF_OBJECTS_MAX * 21 + 4096);
 	uint64_t start = pdf->job->emitted;
 	uint8_t digest[16];

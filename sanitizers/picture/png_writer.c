@@ -37,21 +37,10 @@ static void raster_free(struct raster *raster)
 		free(raster->rows);
 }
 
-static void free_bytes(uint8_t **bytes)
-{
-	free(*bytes);
-}
-
-#define BYTES_CLEANUP __attribute__((cleanup(free_bytes)))
-
 static unsigned bits_for(unsigned colors)
 {
 	return colors <= 2 ? 1 : colors <= 4 ? 2 : colors <= 16 ? 4 : 8;
 }
-
-/* The analyzer of clang 14 does not know that BYTES_CLEANUP frees, nor that no
- * picture is 0 pixels wide or high. */
-/* NOLINTBEGIN(clang-analyzer-unix.Malloc,clang-analyzer-core.uninitialized.*) */
 
 /* One index per byte to rows of packed indices, in place. */
 static void pack_rows(struct raster *raster)
@@ -111,7 +100,7 @@ static int raster_grey(const struct pixels *pixels, unsigned bits,
 {
 	unsigned unit = 255U / ((1U << bits) - 1);
 
-	raster->rows = malloc(pixels->size);
+	raster->rows = calloc(pixels->size, 1);
 	if (raster->rows == NULL)
 		return -ERR_MEMORY;
 	for (size_t i = 0; i < pixels->size; i++)
@@ -207,36 +196,48 @@ static uint64_t row_cost(const uint8_t *row, size_t stride)
 	return cost;
 }
 
-/* Each row with the filter number that suits it in front. */
+/* One row with the filter number that suits it in front. `trial` has room for
+ * a row. */
+static bool pick_filter(const struct raster *raster, const uint8_t *row,
+			const uint8_t *up, uint8_t *trial, uint8_t *to)
+{
+	size_t stride = raster->stride;
+	uint64_t best = UINT64_MAX;
+
+	for (unsigned f = 0; f < (raster->step > 0 ? FILTERS : 1); f++) {
+		uint64_t cost;
+
+		filter_row(f, row, up, stride, raster->step, trial);
+		cost = row_cost(trial, stride);
+		if (cost >= best)
+			continue;
+		best = cost;
+		to[0] = (uint8_t)f;
+		if (!bytes_copy(to + 1, stride, view_of(trial, stride)))
+			return false;
+	}
+	return true;
+}
+
 static int filter_rows(const struct raster *raster, uint8_t *out)
 {
 	size_t stride = raster->stride;
-	BYTES_CLEANUP uint8_t *trial = calloc(stride + 1, 1);
-	BYTES_CLEANUP uint8_t *zeros = calloc(stride + 1, 1);
-	bool adaptive = raster->step > 0;
+	uint8_t *trial = calloc(stride + 1, 2);
+	const uint8_t *up;
+	bool done = true;
 
-	if (trial == NULL || zeros == NULL)
+	if (trial == NULL)
 		return -ERR_MEMORY;
-	for (size_t y = 0; y < raster->height; y++) {
+	up = trial + stride + 1; /* zeros */
+	for (size_t y = 0; y < raster->height && done; y++) {
 		const uint8_t *row = raster->rows + y * stride;
-		const uint8_t *up = y > 0 ? row - stride : zeros;
-		uint8_t *to = out + y * (stride + 1);
-		uint64_t best = UINT64_MAX;
 
-		for (unsigned f = 0; f < (adaptive ? FILTERS : 1); f++) {
-			uint64_t cost;
-
-			filter_row(f, row, up, stride, raster->step, trial);
-			cost = row_cost(trial, stride);
-			if (cost >= best)
-				continue;
-			best = cost;
-			to[0] = (uint8_t)f;
-			if (!bytes_copy(to + 1, stride, view_of(trial, stride)))
-				return -ERR_INTERNAL;
-		}
+		done =
+		    pick_filter(raster, row, up, trial, out + y * (stride + 1));
+		up = row;
 	}
-	return 0;
+	free(trial);
+	return done ? 0 : -ERR_INTERNAL;
 }
 
 static void emit_chunk(struct job *job, const char *type, struct view body)
@@ -303,8 +304,8 @@ static int emit_data(struct job *job, const struct raster *raster)
 	struct libdeflate_compressor *compressor =
 	    libdeflate_alloc_compressor(COMPRESSION);
 	size_t bound = libdeflate_zlib_compress_bound(compressor, size);
-	BYTES_CLEANUP uint8_t *filtered = malloc(size);
-	BYTES_CLEANUP uint8_t *packed = malloc(bound);
+	uint8_t *filtered = size > 0 ? malloc(size) : NULL;
+	uint8_t *packed = malloc(bound);
 	int error = -ERR_MEMORY;
 
 	if (compressor != NULL && filtered != NULL && packed != NULL)
@@ -317,11 +318,11 @@ static int emit_data(struct job *job, const struct raster *raster)
 	}
 	if (error == 0)
 		emit_chunk(job, "IDAT", view_of(packed, size));
+	free(packed);
+	free(filtered);
 	libdeflate_free_compressor(compressor);
 	return error;
 }
-
-/* NOLINTEND(clang-analyzer-unix.Malloc,clang-analyzer-core.uninitialized.*) */
 
 int png_write(struct job *job, struct pixels *pixels,
 	      const struct png_header *like)
@@ -332,6 +333,8 @@ int png_write(struct job *job, struct pixels *pixels,
 	int error = 0;
 
 	pixels_drop_opaque_alpha(pixels);
+	if (pixels->size == 0)
+		return -ERR_INTERNAL;
 	if (like->palette && pixels->depth == 8)
 		error = raster_indexed(pixels, &palette, &raster);
 	else if (like->bits < 8 && pixels->bands == 1 && pixels->depth == 8 &&

@@ -90,6 +90,14 @@ static bool is_filler(uint32_t value)
 	}
 }
 
+/* The e of an exponent, or the plus sign behind it. */
+static bool is_exponent(uint32_t before, uint32_t value)
+{
+	if (value == 'e' || value == 'E')
+		return is_digit(before);
+	return value == '+' && (before == 'e' || before == 'E');
+}
+
 /* What follows the sign is a number, perhaps with a unit that is no ASCII
  * (℃, 円), or nothing but dashes. */
 static bool is_number(struct decoder decoder, uint32_t sign, bool quoted,
@@ -111,9 +119,7 @@ static bool is_number(struct decoder decoder, uint32_t sign, bool quoted,
 			digits++;
 			if (units > 0)
 				return false;
-		} else if ((value == 'e' || value == 'E') && is_digit(before)) {
-			/* an exponent and its sign */
-		} else if (value == '+' && (before == 'e' || before == 'E')) {
+		} else if (is_exponent(before, value)) {
 			/* 1E+05 */
 		} else if (value >= 0x80 && value < CHARACTER_INVALID &&
 			   digits > 0 && !is_filler(value)) {

@@ -457,6 +457,35 @@ def vp8l(rows, colors):
     return b"\x2f" + bits.bytes()
 
 
+def vp8(width, height, tokens, quantizer=8):
+    """A lossy key frame (RFC 6386, section 9 and 19.2). The code of the header
+    ends on its lowest value, behind which nothing but zeros is read, whatever
+    the probabilities: every flag is off, every block is predicted by DC.
+    `tokens` are read as coefficients; any bytes will do, if there are enough."""
+    low, size, interval = 0, 8, 255
+
+    def put(value, bits):
+        nonlocal low, size, interval
+        for at in reversed(range(bits)):
+            split = 1 + ((interval - 1) * 128 >> 8)
+            if value >> at & 1:
+                low, interval = low + split, interval - split
+            else:
+                interval = split
+            while interval < 128:
+                low, size, interval = low << 1, size + 1, interval << 1
+
+    put(0, 3)  # colour space, clamping, no segments
+    put(0, 1 + 6 + 3 + 1)  # no loop filter
+    put(0, 2)  # one token partition
+    put(quantizer, 7)
+    head = (low << -size % 8).to_bytes((size + 7) // 8, "big")
+    head = head.ljust(400 + width * height // 8, b"\0")
+    tag = 1 << 4 | len(head) << 5
+    return (tag.to_bytes(3, "little") + b"\x9d\x01\x2a" + struct.pack("<HH", width, height) +
+            head + tokens)
+
+
 def riff_chunk(kind, body):
     return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
 

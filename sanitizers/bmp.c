@@ -1,9 +1,8 @@
 /*
- * may carry: an embedded or linked colour profile, data between header and
- *   pixels or behind them; codec exploits
- * keep: pixels, palette, density; it comes out as PNG
- * drop: all of the above
- * specification: Windows GDI (BITMAPINFOHEADER to BITMAPV5HEADER), OS/2
+ * may carry: an embedded (applied) or linked colour profile, data between
+ * header and pixels or behind them; codec exploits keep: pixels, palette,
+ * density; it comes out as PNG drop: all of the above specification: Windows
+ * GDI (BITMAPINFOHEADER to BITMAPV5HEADER), OS/2
  */
 #include "sanitizers/job.h"
 
@@ -17,6 +16,13 @@
 /* A run of 255 pixels takes two bytes. */
 enum { PIXELS_PER_BYTE = 128, PADDING = 3, GAP_TOLERATED = 4 };
 
+static struct view profile_of(struct view input,
+			      const struct bmp_header *header)
+{
+	return view_slice(input, 14 + (size_t)header->profile_offset,
+			  header->profile_size);
+}
+
 /* The parts of the file that no pixel comes from. */
 static void report_rest(struct job *job, const struct bmp_header *header,
 			size_t end)
@@ -25,9 +31,7 @@ static void report_rest(struct job *job, const struct bmp_header *header,
 	struct view gap;
 
 	if (header->profile_size > 0) {
-		struct view profile =
-		    view_slice(job->input, 14 + (size_t)header->profile_offset,
-			       header->profile_size);
+		struct view profile = profile_of(job->input, header);
 
 		job_remove(job, REMOVAL_PICTURE_ICC, "", profile, "%s",
 			   header->profile_linked ? "linked profile"
@@ -61,6 +65,9 @@ static int bmp_rebuild(struct job *job)
 					      header.height, PIXELS_PER_BYTE);
 	if (error == 0)
 		error = bmp_read_pixels(job->input, &header, &pixels, &end);
+	if (error == 0 && header.profile_size > 0 && !header.profile_linked)
+		error = pixels_apply_profile(&pixels,
+					     profile_of(job->input, &header));
 	if (error != 0)
 		return error;
 	report_rest(job, &header, end);

@@ -40,6 +40,9 @@ struct sanitizer {
 	/* Needs the decoder of pictures, which not every program has. */
 	bool decodes;
 
+	/* Whether this input needs it, where only some do; else NULL. */
+	bool (*decodes_some)(struct view input);
+
 	/* Looks at the bytes alone; allocates nothing that outlives it. */
 	enum claim (*claims)(struct view input);
 

@@ -78,6 +78,8 @@ def loud():
     for encoding, word in (("cp932", "cp932"), ("euc_jp", "euc"), ("iso2022_jp", "jis"), ("utf-16", "utf16")):
         yield guards(f"encoding-{word}.csv", rows("番号,式", "1,＝1+1", "2,=1+1", '3,"=表(1)"'),
                      "in another encoding", encoding)
+    yield guards("cell-controls.csv", rows("番号,備考", "1,机\x0b椅子\x1d", "2,\x1e棚\x0b\x02"),
+                 "what data bases write between the lines of a cell", "cp932", removals=["text.control"])
     yield guards("controls.csv", rows("a,b", "1,\u200b=1+1", "2,\x07=1+1" + " " * 40), "behind what does not show",
                  removals=["csv.formula", "text.control", "text.invisible"])
     yield guards("many.csv", rows(*(f"{i},=A{i}+1" for i in range(5000))), "5,000 formulas, one report")

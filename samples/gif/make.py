@@ -1,8 +1,11 @@
 """GIF: still and moving, and what is put between and behind the frames."""
 import struct
 
-from picturemaker import GIF_COLORS, GIF_LOOP, XMP, gif, gif_blocks, gif_codes, gif_control, gif_frame
+from picturemaker import GIF_COLORS, GIF_LOOP, XMP, gif, gif_blocks, gif_codes, gif_control, gif_frame, icc
 from sample import Sample
+
+
+MUTED = bytes((200, 40, 60, 60, 180, 90, 40, 60, 200, 90, 90, 90))
 
 
 def stripes(width, height, shift=0):
@@ -25,6 +28,12 @@ def samples():
                                gif_control() + gif_frame(stripes(40, 30)) + frames) + b"PAYLOAD" * 30,
                  removals=["picture.comment", "picture.xmp", "picture.segment", "picture.trailing_data"],
                  note="comment, XMP, private block, data behind the end")
+    profile = b"\x21\xff\x0bICCRGBG1012" + gif_blocks(icc())
+    yield Sample("profile.gif", gif(40, 30, profile + gif_frame(stripes(40, 30), table=MUTED)),
+                 removals=["picture.icc"], note="the profile is turned into sRGB")
+    yield Sample("no-profile.gif", gif(40, 30, gif_frame(stripes(40, 30), table=MUTED)), verdict="unchanged")
+    yield Sample("profile-broken.gif", gif(40, 30, b"\x21\xff\x0bICCRGBG1012" + gif_blocks(icc()[:200]) +
+                                           gif_frame(stripes(40, 30))), removals=["picture.icc"])
     yield Sample("unused-colors.gif", gif(8, 8, gif_frame([[0] * 8] * 8), table=GIF_COLORS[:6] + b"HIDDEN"),
                  verdict="unchanged", note="colours no pixel uses become black")
     codes = gif_codes([0] * 64, 2)

@@ -1,8 +1,7 @@
-"""WebP: lossless, moving, and the chunks around the pixels. (Lossy pictures
-need an encoder; the unit test makes them.)"""
+"""WebP: lossless, lossy, moving, and the chunks around the pixels."""
 import struct
 
-from picturemaker import XMP, exif, icc, riff_chunk, vp8l, webp, webp_extended, webp_frame
+from picturemaker import XMP, exif, icc, riff_chunk, vp8, vp8l, webp, webp_extended, webp_frame
 from sample import Sample
 
 WIDTH, HEIGHT = 32, 24
@@ -17,7 +16,23 @@ def picture(shift=0):
     return riff_chunk(b"VP8L", vp8l(checks(shift), COLORS))
 
 
+def lossy(width=64, height=48):
+    """Coefficients out of nowhere: a cloudy picture."""
+    state, tokens = 1, bytearray()
+    while len(tokens) < width * height:
+        state = state * 1103515245 + 12345 & 0x7FFFFFFF
+        tokens.append(state >> 16 & 0xFF)
+    return riff_chunk(b"VP8 ", vp8(width, height, bytes(tokens)))
+
+
 def samples():
+    yield Sample("lossy.webp", webp(lossy()), verdict="unchanged", note="lossy stays lossy")
+    yield Sample("lossy-profile.webp", webp(webp_extended(64, 48, 0x20) + riff_chunk(b"ICCP", icc()) + lossy()),
+                 removals=["picture.icc"])
+    yield Sample("lossy-truncated.webp", webp(lossy()[:-900]), verdict="blocked", reason="malformed.truncated")
+    cut = lossy()
+    yield Sample("lossy-huge.webp", webp(cut[:14] + struct.pack("<HH", 16383, 16383) + cut[18:]),
+                 verdict="blocked", reason="limit.pixels", note="16,383 x 16,383 pixels with tiny data")
     plain = webp(picture())
     yield Sample("plain.webp", plain, verdict="unchanged", note="lossless stays lossless")
     half = [(200, 40, 60, 128), (200, 220, 60, 128)]

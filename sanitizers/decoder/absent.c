@@ -26,3 +26,10 @@ int pixels_decode(struct job *job, const struct pixels_request *request,
 	(void)ret_pixels;
 	return -ERR_DECODED_ELSEWHERE;
 }
+
+int pixels_apply_profile(struct pixels *pixels, struct view profile)
+{
+	(void)pixels;
+	(void)profile;
+	return -ERR_DECODED_ELSEWHERE;
+}

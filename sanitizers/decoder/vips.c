@@ -119,16 +119,16 @@ static int apply_profile(VipsImage **image)
 {
 	bool grey = is_grey(*image);
 	bool wide = is_wide(*image);
+	bool cmyk =
+	    vips_image_get_interpretation(*image) == VIPS_INTERPRETATION_CMYK;
 	VipsImage *next = NULL;
 	VipsInterpretation space;
 
-	if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME) == 0 &&
-	    vips_image_get_interpretation(*image) != VIPS_INTERPRETATION_CMYK)
+	if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME) == 0 && !cmyk)
 		return 0;
-	if (vips_icc_transform(
-		*image, &next, "srgb", "embedded", TRUE, "input_profile",
-		vips_image_get_bands(*image) >= 4 ? "cmyk" : "srgb", "depth",
-		wide ? 16 : 8, NULL) != 0) {
+	if (vips_icc_transform(*image, &next, "srgb", "embedded", TRUE,
+			       "input_profile", cmyk ? "cmyk" : "srgb", "depth",
+			       wide ? 16 : 8, NULL) != 0) {
 		vips_error_clear();
 		return 0;
 	}
@@ -259,4 +259,35 @@ int pixels_decode(struct job *job, const struct pixels_request *request,
 	if (error != 0)
 		vips_error_clear();
 	return error;
+}
+
+int pixels_apply_profile(struct pixels *pixels, struct view profile)
+{
+	IMAGE_CLEANUP VipsImage *image = vips_image_new_from_memory(
+	    pixels->data, pixels->size, (int)pixels->width, (int)pixels->height,
+	    (int)pixels->bands, VIPS_FORMAT_UCHAR);
+	struct pixels applied;
+	int error;
+
+	if (pixels->depth != 8 || pixels->bands < 3)
+		return -ERR_INTERNAL;
+	if (image == NULL)
+		return -ERR_MEMORY;
+	image->Type = VIPS_INTERPRETATION_sRGB;
+	vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, profile.data,
+				 profile.size);
+	if (apply_profile(&image) != 0 || to_display(&image) != 0) {
+		vips_error_clear();
+		return -ERR_MALFORMED;
+	}
+	error = take_pixels(image, &applied);
+	if (error != 0)
+		return error;
+	if (applied.bands != pixels->bands || applied.depth != 8) {
+		pixels_free(&applied);
+		return -ERR_INTERNAL;
+	}
+	pixels_free(pixels);
+	*pixels = applied;
+	return 0;
 }

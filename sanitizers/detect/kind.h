@@ -47,7 +47,7 @@ struct kind kind_by_head(struct view input, bool lines);
 const char *second_structure(struct view input, const struct kind *kind);
 
 /* By a file's name alone: extensions and names that are refused whatever is
- * inside (detect/forbidden.def). */
+ * inside (detect/forbidden.def), and what looks like them (NFKC). */
 struct kind kind_by_name(const char *name);
 
 /* The extension in lower case as Windows sees it, without invisible

@@ -7,9 +7,11 @@
 
 #include "base/utf8.h"
 
+#include <utf8proc.h>
+
 #include "base/banned.h"
 
-enum { NAME_MAX_CHARACTERS = 1024 };
+enum { NAME_MAX_CHARACTERS = 1024, FOLDED_MAX = 32 };
 
 static const struct {
 	const char *name;
@@ -22,11 +24,43 @@ static const struct {
 };
 
 /*
+ * Appends a character as it is judged: by its compatibility form (NFKC), in
+ * lower case, because people and mail programs take a full-width ".ｅｘｅ" for
+ * what it looks like. What looks like a separator only does not separate.
+ */
+static size_t put_folded(uint32_t character, char *bare, size_t room)
+{
+	utf8proc_int32_t folded[FOLDED_MAX];
+	int class = 0;
+	size_t length = 0;
+	utf8proc_ssize_t count = utf8proc_decompose_char(
+	    (utf8proc_int32_t)character, folded, FOLDED_MAX,
+	    (utf8proc_option_t)(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+				UTF8PROC_CASEFOLD),
+	    &class);
+
+	for (utf8proc_ssize_t i = 0; i < count && i < FOLDED_MAX; i++) {
+		utf8proc_uint8_t bytes[4];
+		utf8proc_ssize_t size = utf8proc_encode_char(folded[i], bytes);
+
+		if (character >= 0x80 && size == 1 &&
+		    strchr("/\\:", bytes[0]) != NULL)
+			bytes[0] = '_';
+		if (size <= 0 || (size_t)size > room - length)
+			break;
+		for (utf8proc_ssize_t k = 0; k < size; k++)
+			bare[length++] = (char)bytes[k];
+	}
+	return length;
+}
+
+/*
  * The last part of a path in lower case, as it will be once everything that
  * does not show is gone: "a.exe." and "a.exe::$DATA" are "a.exe" to Windows, a
- * zero-width character within ".lnk" goes later.
+ * zero-width character within ".lnk" goes later. `folded`: as put_folded()
+ * says; else only ASCII changes, as for Windows.
  */
-static void bare_name(const char *name, char *bare, size_t size)
+static void bare_name(const char *name, bool folded, char *bare, size_t size)
 {
 	struct cursor cursor = cursor_at(view_of_string(name), 0);
 	size_t length = 0;
@@ -41,6 +75,11 @@ static void bare_name(const char *name, char *bare, size_t size)
 		}
 		if (utf8_is_unsafe(character))
 			continue;
+		if (folded) {
+			length += put_folded(character, bare + length,
+					     size - 1 - length);
+			continue;
+		}
 		if (character >= 'A' && character <= 'Z')
 			character += 'a' - 'A';
 		for (size_t i = from; i < cursor.offset && length < size - 1;
@@ -64,7 +103,7 @@ void name_extension(const char *name, char *extension, size_t size)
 	const char *dot;
 
 	extension[0] = '\0';
-	bare_name(name, bare, sizeof(bare));
+	bare_name(name, false, bare, sizeof(bare));
 	dot = strrchr(bare, '.');
 	if (dot != NULL && strlen(dot + 1) < size)
 		(void)snprintf(extension, size, "%s", dot + 1);
@@ -75,7 +114,7 @@ struct kind kind_by_name(const char *name)
 	char bare[NAME_MAX_CHARACTERS];
 	const char *extension;
 
-	bare_name(name, bare, sizeof(bare));
+	bare_name(name, true, bare, sizeof(bare));
 	extension = strrchr(bare, '.');
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
 		const char *entry = forbidden[i].name;

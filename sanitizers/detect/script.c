@@ -5,12 +5,15 @@
 enum { LINES_MAX = 80, SHARE_PERCENT = 60 };
 
 /* `starts`: how a line of code begins. `strong`: words that only code has;
- * one at least must be there. Comments count neither way, so that a wall of
- * them in front hides nothing. Lists end with NULL. */
+ * one at least must be there. `decisive`: those of them that no configuration
+ * and no prose has; with one of them every line that is a statement by its form
+ * counts as code, and so a script of two lines is found. Comments count neither
+ * way, so that a wall of them in front hides nothing. Lists end with NULL. */
 struct dialect {
 	const char *kind;
 	const char *const *starts;
 	const char *const *strong;
+	const char *const *decisive;
 	const char *const *comments;
 };
 
@@ -36,6 +39,11 @@ static const char *const batch_strong[] = {
     "cscript ",      "taskkill ",   "xcopy ",    "@echo",
     "%userprofile%", "del /",       "msiexec ",  "shutdown /",
     "start \"\"",    NULL};
+static const char *const batch_decisive[] = {
+    "cmd /c",     "cmd.exe /c",  "powershell -",   "powershell.exe -",
+    "%comspec%",  "mshta http",  "mshta vbscript", "mshta javascript",
+    "certutil -", "bitsadmin /", "regsvr32 /",     "rundll32 ",
+    "wscript //", "cscript //",  "schtasks /",     NULL};
 static const char *const batch_comments[] = {"rem ", "::", "rem\t", NULL};
 
 static const char *const powershell_starts[] = {
@@ -85,6 +93,23 @@ static const char *const powershell_strong[] = {"new-object ",
 						"remove-item",
 						"new-item",
 						NULL};
+static const char *const powershell_decisive[] = {"new-object ",
+						  "invoke-expression",
+						  "invoke-webrequest",
+						  "invoke-restmethod",
+						  "downloadstring",
+						  "downloadfile",
+						  "frombase64string",
+						  "start-process ",
+						  "iex(",
+						  "iex (",
+						  "iex $",
+						  "| iex",
+						  "|iex",
+						  "-encodedcommand",
+						  "[reflection.",
+						  "set-executionpolicy",
+						  NULL};
 static const char *const powershell_comments[] = {"#", "<#", NULL};
 
 static const char *const vbs_starts[] = {
@@ -99,6 +124,9 @@ static const char *const vbs_strong[] = {
     "msgbox ",          "msgbox(",        "getobject(", "end sub",
     "end function",     "execute(",       "execute ",   "executeglobal",
     "filesystemobject", "wscript.shell",  NULL};
+static const char *const vbs_decisive[] = {
+    "createobject(", "createobject (",       "wscript.", "getobject(",
+    "executeglobal", "on error resume next", NULL};
 static const char *const vbs_comments[] = {"'", "rem ", NULL};
 
 static const char *const script_starts[] = {"var ",
@@ -142,13 +170,17 @@ static const char *const script_strong[] = {
     "window.",       "function(", "function (", "fromcharcode",
     "settimeout(",   "alert(",    "require(",   "module.exports",
     "()=>",          "() =>",     "unescape(",  NULL};
+static const char *const script_decisive[] = {
+    "activexobject", "wscript.",  "fromcharcode", "eval(",
+    "unescape(",     "require('", "require(\"",   NULL};
 static const char *const script_comments[] = {"//", "/*", "*", NULL};
 
 static const struct dialect dialects[] = {
-    {"batch", batch_starts, batch_strong, batch_comments},
-    {"powershell", powershell_starts, powershell_strong, powershell_comments},
-    {"vbs", vbs_starts, vbs_strong, vbs_comments},
-    {"js", script_starts, script_strong, script_comments},
+    {"batch", batch_starts, batch_strong, batch_decisive, batch_comments},
+    {"powershell", powershell_starts, powershell_strong, powershell_decisive,
+     powershell_comments},
+    {"vbs", vbs_starts, vbs_strong, vbs_decisive, vbs_comments},
+    {"js", script_starts, script_strong, script_decisive, script_comments},
 };
 
 static bool starts_with_any(const char *line, const char *const *list)
@@ -159,23 +191,52 @@ static bool starts_with_any(const char *line, const char *const *list)
 	return false;
 }
 
+static bool has_any(const char *text, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (strstr(text, *list) != NULL)
+			return true;
+	return false;
+}
+
+static bool is_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '$';
+}
+
+/* An assignment, a call or the use of a member: "a = ", "a.b", "a(b", "a[1]".
+ * The rest of a statement over several lines is none. */
+static bool is_statement(const char *line)
+{
+	size_t size = 0;
+
+	while (is_name(line[size]))
+		size++;
+	if (size == 0 || isdigit((unsigned char)line[0]))
+		return false;
+	if (line[size] == '.')
+		return isalpha((unsigned char)line[size + 1]);
+	while (line[size] == ' ' || line[size] == '\t')
+		size++;
+	return line[size] == '=' || line[size] == '(' || line[size] == '[';
+}
+
 static bool speaks(const struct head *head, const struct dialect *dialect)
 {
 	const char *line = head->text;
 	unsigned code = 0;
 	unsigned other = 0;
-	bool strong = false;
+	bool decisive;
 
-	for (const char *const *word = dialect->strong;
-	     *word != NULL && !strong; word++)
-		strong = strstr(head->text, *word) != NULL;
-	if (!strong)
+	if (!has_any(head->text, dialect->strong))
 		return false;
+	decisive = has_any(head->text, dialect->decisive);
 	for (int i = 0; i < LINES_MAX && line != NULL; i++) {
 		line += strspn(line, " \t\r\n");
 		if (*line == '\0')
 			break;
-		if (starts_with_any(line, dialect->starts))
+		if (starts_with_any(line, dialect->starts) ||
+		    (decisive && is_statement(line)))
 			code++;
 		else if (!starts_with_any(line, dialect->comments))
 			other++;

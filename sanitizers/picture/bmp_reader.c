@@ -233,7 +233,8 @@ static void read_row(struct cursor *cursor, const struct bmp_header *header,
 				left = 8;
 			}
 			left -= header->bits;
-			value = (uint32_t)byte >> left & ((1U << header->bits) - 1);
+			value =
+			    (uint32_t)byte >> left & ((1U << header->bits) - 1);
 			color = header->color[value];
 			to[0] = color[0];
 			to[1] = color[1];

@@ -124,8 +124,10 @@ static void read_extension(struct reader *reader)
 			return;
 		if (view_starts_with(view_slice(blocks, 1, 11), "XMP Data"))
 			kind = REMOVAL_PICTURE_XMP;
-		if (view_starts_with(view_slice(blocks, 1, 11), "ICCRGBG1"))
+		if (view_starts_with(view_slice(blocks, 1, 11), "ICCRGBG1")) {
 			kind = REMOVAL_PICTURE_ICC;
+			reader->gif->profile = blocks;
+		}
 		break;
 	case LABEL_COMMENT:
 	case LABEL_TEXT:

@@ -32,6 +32,7 @@ struct gif {
 	uint16_t loops; /* 0: for ever */
 	struct gif_table table;
 	struct gif_frame *frames;
+	struct view profile; /* ICC; empty: none, the colours are sRGB */
 };
 
 /* By signature, screen and the first block. */

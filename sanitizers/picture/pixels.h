@@ -44,6 +44,12 @@ struct pixels_request {
 int pixels_decode(struct job *job, const struct pixels_request *request,
 		  struct pixels *ret_pixels) MUST_CHECK;
 
+/*
+ * Converts 8-bit RGB or RGBA pixels through an ICC profile to sRGB. A profile
+ * that cannot be used changes nothing. -ERR_MALFORMED, -ERR_MEMORY.
+ */
+int pixels_apply_profile(struct pixels *pixels, struct view profile) MUST_CHECK;
+
 /* Uninitialised pixels of this shape. -ERR_MEMORY. */
 int pixels_new(uint32_t width, uint32_t height, unsigned bands, unsigned depth,
 	       struct pixels *ret_pixels) MUST_CHECK;

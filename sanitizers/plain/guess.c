@@ -14,6 +14,7 @@ struct reading {
 	bool valid;
 	size_t characters; /* or bytes, roughly */
 	size_t controls;   /* but tab, line ends, form feed and escape */
+	size_t binary;     /* of these, those that only binary data has */
 	size_t kana;
 	size_t common; /* JIS level 1, full-width forms, punctuation */
 	size_t rare;   /* JIS level 2, private use */
@@ -76,6 +77,9 @@ static struct reading read_as(struct view input, enum encoding encoding)
 			continue;
 		reading.characters++;
 		reading.controls += is_control(next.value);
+		reading.binary += next.value == 0 || next.value >= 0x7F
+				      ? is_control(next.value)
+				      : 0;
 	}
 }
 
@@ -92,12 +96,14 @@ static void weigh(struct view input, enum encoding encoding,
 			count(reading, &decoder, &next);
 }
 
-/* Some stray control characters are taken out; where one in twenty characters
- * is one, it is no text. */
+/* Control characters are taken out. Data bases write them into their tables,
+ * vertical tabs for the lines of a cell among them; where they are one in four
+ * characters, or NUL and C1 one in twenty, it is no text. */
 static bool is_clean(const struct reading *reading)
 {
 	return reading->valid && reading->controls < reading->characters &&
-	       reading->controls * 20 <= reading->characters + 20;
+	       reading->controls * 4 <= reading->characters + 4 &&
+	       reading->binary * 20 <= reading->characters + 20;
 }
 
 /* Text in UTF-16 without a mark: nearly all characters are ASCII or those of

@@ -131,6 +131,32 @@ static void a_document_is_found_in_any_order_of_its_parts(void **state)
 	assert_int_equal(kind_with_members(java).refusal, ERR_TYPE_EXECUTABLE);
 }
 
+static void what_looks_like_an_extension_is_refused_as_one(void **state)
+{
+	static const struct {
+		const char *name;
+		enum error refusal;
+	} names[] = {
+	    {"a.ｅｘｅ", ERR_TYPE_EXECUTABLE},
+	    {"a．ＥＸＥ", ERR_TYPE_EXECUTABLE},
+	    {"a.𝐞𝐱𝐞", ERR_TYPE_EXECUTABLE},
+	    {"a.vb\u017F", ERR_TYPE_EXECUTABLE},
+	    {"a\u202Etxt.exe", ERR_TYPE_EXECUTABLE},
+	    {"a.exe\u202E", ERR_TYPE_EXECUTABLE},
+	    {"a.ｌ\u200Bｎｋ . .", ERR_TYPE_FORBIDDEN},
+	    {"ａｕｔｏｒｕｎ.ｉｎｆ", ERR_TYPE_FORBIDDEN},
+	    {"a：b.exe", ERR_TYPE_EXECUTABLE},
+	    {"a.exe／b.docx", ERR_NONE},
+	    {"議事録：第１回…㏇.docx", ERR_NONE},
+	    {"報告書.ｔｘｔ", ERR_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(kind_by_name(names[i].name).refusal,
+				 names[i].refusal);
+}
+
 static void the_extension_is_what_windows_sees(void **state)
 {
 	static const struct {
@@ -258,6 +284,7 @@ int main(void)
 	    cmocka_unit_test(pdf_is_found_behind_junk),
 	    cmocka_unit_test(a_gif_that_is_a_pdf_is_ambiguous),
 	    cmocka_unit_test(a_document_is_found_in_any_order_of_its_parts),
+	    cmocka_unit_test(what_looks_like_an_extension_is_refused_as_one),
 	    cmocka_unit_test(the_extension_is_what_windows_sees),
 	    cmocka_unit_test(prose_is_no_script),
 	    cmocka_unit_test(a_disguise_is_renamed_or_held_by_policy),

@@ -134,6 +134,61 @@ static void lossy_pixels_stay_near(void **state)
 	assert_true(compare("jpeg/plain.jpg", "") > 38);
 	assert_true(compare("jpeg/grey.jpg", "") > 38);
 	assert_true(compare("jpeg/full-chroma.jpg", "") > 38);
+	assert_true(compare("webp/lossy.webp", "") > 38);
+}
+
+/* A profile is applied: pictures that differ in nothing else come out in other
+ * colours, and in the same ones whatever format carries it. */
+static void a_profile_is_applied(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {"gif/profile.gif", "gif/no-profile.gif"},
+	    {"bmp/profile.bmp", "bmp/32bit-alpha.bmp"},
+	    {"webp/lossy-profile.webp", "webp/lossy.webp"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct buffer with = read_sample(pairs[i][0]);
+		struct buffer without = read_sample(pairs[i][1]);
+		struct local_run *first =
+		    local_run(buffer_contents(&with), "", NULL);
+		struct local_run *second =
+		    local_run(buffer_contents(&without), "", NULL);
+
+		assert_int_equal(first->error, 0);
+		assert_int_equal(second->error, 0);
+		assert_false(view_equal(buffer_contents(&first->output),
+					buffer_contents(&second->output)));
+		local_run_free(first);
+		local_run_free(second);
+		buffer_free(&with);
+		buffer_free(&without);
+	}
+}
+
+/* Display P3 red (200, 40, 60) by its profile is a stronger red in sRGB. */
+static void a_palette_becomes_srgb(void **state)
+{
+	struct buffer file = read_sample("gif/profile.gif");
+	struct local_run *run = local_run(buffer_contents(&file), "", NULL);
+	size_t size;
+	uint16_t *before = decode(&file, "", &size);
+	uint16_t *after;
+	bool stronger = false;
+
+	(void)state;
+	assert_int_equal(run->error, 0);
+	after = decode(&run->output, "", &size);
+	for (size_t i = 0; i < size / 8 && !stronger; i++)
+		stronger = before[4 * i] > before[4 * i + 1] &&
+			   after[4 * i] - after[4 * i + 1] >
+			       before[4 * i] - before[4 * i + 1] + 1000;
+	assert_true(stronger);
+	g_free(before);
+	g_free(after);
+	local_run_free(run);
+	buffer_free(&file);
 }
 
 static int prepare(void **state)
@@ -151,6 +206,8 @@ int main(void)
 	    cmocka_unit_test(lossless_pixels_stay),
 	    cmocka_unit_test(interlaced_gif_comes_out_like_plain),
 	    cmocka_unit_test(lossy_pixels_stay_near),
+	    cmocka_unit_test(a_profile_is_applied),
+	    cmocka_unit_test(a_palette_becomes_srgb),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, NULL);

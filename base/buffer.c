@@ -10,7 +10,7 @@ void buffer_free(struct buffer *buffer)
 	*buffer = buffer_make(buffer->maximum);
 }
 
-static bool buffer_reserve(struct buffer *buffer, size_t size)
+bool buffer_reserve(struct buffer *buffer, size_t size)
 {
 	size_t capacity = buffer->capacity;
 	uint8_t *data;
@@ -32,6 +32,8 @@ static bool buffer_reserve(struct buffer *buffer, size_t size)
 		}
 		capacity *= 2;
 	}
+	if (capacity > buffer->maximum)
+		capacity = buffer->maximum;
 	data = realloc(buffer->data, capacity);
 	if (data == NULL) {
 		buffer->error = -ERR_MEMORY;
@@ -40,38 +42,6 @@ static bool buffer_reserve(struct buffer *buffer, size_t size)
 	buffer->data = data;
 	buffer->capacity = capacity;
 	return true;
-}
-
-uint8_t *buffer_room(struct buffer *buffer, size_t size)
-{
-	return buffer_reserve(buffer, size) ? buffer->data + buffer->size
-					    : NULL;
-}
-
-void buffer_took(struct buffer *buffer, size_t size)
-{
-	if (size <= buffer->capacity - buffer->size)
-		buffer->size += size;
-	else if (buffer->error == 0)
-		buffer->error = -ERR_INTERNAL;
-}
-
-void buffer_bytes(struct buffer *buffer, const void *data, size_t size)
-{
-	if (size == 0 || !buffer_reserve(buffer, size))
-		return;
-	memcpy(buffer->data + buffer->size, data, size);
-	buffer->size += size;
-}
-
-void buffer_view(struct buffer *buffer, struct view view)
-{
-	buffer_bytes(buffer, view.data, view.size);
-}
-
-void buffer_text(struct buffer *buffer, const char *text)
-{
-	buffer_bytes(buffer, text, strlen(text));
 }
 
 void buffer_format(struct buffer *buffer, const char *format, ...)
@@ -121,11 +91,6 @@ static void put_be(struct buffer *buffer, uint64_t value, unsigned size)
 	for (unsigned i = 0; i < size; i++)
 		bytes[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
 	buffer_bytes(buffer, bytes, size);
-}
-
-void buffer_u8(struct buffer *buffer, uint8_t value)
-{
-	put_le(buffer, value, 1);
 }
 
 void buffer_u16le(struct buffer *buffer, uint16_t value)

@@ -1,14 +1,5 @@
 #include "base/bytes.h"
 
-bool bytes_copy(void *to, size_t size, struct view from)
-{
-	if (from.size > size)
-		return false;
-	if (from.size > 0)
-		memcpy(to, from.data, from.size);
-	return true;
-}
-
 bool text_copy(char *to, size_t size, const char *from)
 {
 	size_t length = strlen(from);

@@ -9,7 +9,15 @@
 
 /* Copies the view to `to`, which has room for `size` bytes; false, and
  * nothing copied, when it does not fit. The two must not overlap. */
-bool bytes_copy(void *to, size_t size, struct view from) MUST_CHECK;
+static inline bool MUST_CHECK bytes_copy(void *to, size_t size,
+					 struct view from)
+{
+	if (from.size > size)
+		return false;
+	if (from.size > 0)
+		memcpy(to, from.data, from.size);
+	return true;
+}
 
 /* Copies text with its NUL to `to` of `size` bytes, size > 0. What does not
  * fit is cut between two UTF-8 characters; false when something was cut. */

@@ -1,21 +1,6 @@
 #define _GNU_SOURCE
 #include "base/view.h"
 
-struct view view_slice(struct view view, size_t offset, size_t size)
-{
-	if (offset >= view.size)
-		return (struct view){NULL, 0};
-	if (size > view.size - offset)
-		size = view.size - offset;
-	return (struct view){view.data + offset, size};
-}
-
-bool view_equal(struct view a, struct view b)
-{
-	return a.size == b.size &&
-	       (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 bool view_starts_with(struct view view, const char *text)
 {
 	size_t size = strlen(text);

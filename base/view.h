@@ -31,9 +31,22 @@ static inline struct view view_of_string(const char *text)
 
 /* The part of `view` from `offset`, at most `size` bytes; what lies outside is
  * cut off, an offset behind the end gives an empty view. */
-struct view view_slice(struct view view, size_t offset, size_t size);
+static inline struct view view_slice(struct view view, size_t offset,
+				     size_t size)
+{
+	if (offset >= view.size)
+		return (struct view){NULL, 0};
+	if (size > view.size - offset)
+		size = view.size - offset;
+	return (struct view){view.data + offset, size};
+}
 
-bool view_equal(struct view a, struct view b);
+static inline bool view_equal(struct view a, struct view b)
+{
+	return a.size == b.size &&
+	       (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
 bool view_starts_with(struct view view, const char *text);
 
 /* ASCII letters are compared without case. */

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "sanitizers/archive/zip_crypt.h"
 
+#include <libdeflate.h>
 #include <zlib.h>
 
 #include "base/banned.h"
@@ -221,12 +222,60 @@ int zip_reader_read(struct zip_reader *reader, size_t i, struct view password,
 	return error;
 }
 
+/* All at once, of which libdeflate does twice as much in the same time. */
+static int inflate_whole(struct view packed, uint8_t *data, size_t size)
+{
+	struct libdeflate_decompressor *decompressor =
+	    libdeflate_alloc_decompressor();
+	enum libdeflate_result result;
+	size_t used = 0;
+	size_t made = 0;
+
+	if (decompressor == NULL)
+		return -ERR_MEMORY;
+	result = libdeflate_deflate_decompress_ex(
+	    decompressor, packed.data, packed.size, data, size, &used, &made);
+	libdeflate_free_decompressor(decompressor);
+	if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
+		return -ERR_ARCHIVE_INCONSISTENT;
+	if (result != LIBDEFLATE_SUCCESS)
+		return -ERR_MALFORMED;
+	if (made != size)
+		return -ERR_ARCHIVE_INCONSISTENT;
+	return used == packed.size ? 0 : -ERR_ARCHIVE_JUNK;
+}
+
 static int fill_buffer(void *context, struct view chunk)
 {
 	struct buffer *buffer = context;
 
 	buffer_view(buffer, chunk);
 	return buffer_error(buffer);
+}
+
+static int unpack_whole(struct zip_reader *reader,
+			const struct zip_entry *entry, struct buffer *unpacked)
+{
+	struct view packed =
+	    view_slice(reader->input, entry->data, (size_t)entry->packed);
+	int error =
+	    job_check_ratio(reader->job, entry->packed, entry->unpacked);
+	size_t size = (size_t)entry->unpacked;
+	uint8_t *data;
+
+	if (error == 0)
+		error = job_charge(reader->job, entry->unpacked);
+	if (error != 0)
+		return error;
+	data = buffer_room(unpacked, size);
+	if (data == NULL)
+		return buffer_error(unpacked);
+	error = inflate_whole(packed, data, size);
+	if (error != 0)
+		return error;
+	buffer_took(unpacked, size);
+	return libdeflate_crc32(0, data, size) == entry->crc ? 0
+							     : -ERR_MALFORMED;
 }
 
 int zip_reader_unpack(struct zip_reader *reader, size_t i, struct view password,
@@ -238,7 +287,12 @@ int zip_reader_unpack(struct zip_reader *reader, size_t i, struct view password,
 	*unpacked = buffer_make((size_t)entry->unpacked);
 	if (entry->method == ZIP_METHOD_STORE && !entry->encrypted)
 		return zip_reader_read(reader, i, password, ret_content);
-	error = zip_reader_stream(reader, i, password, fill_buffer, unpacked);
+	if (entry->method == ZIP_METHOD_DEFLATE && !entry->encrypted &&
+	    entry->unpacked > 0)
+		error = unpack_whole(reader, entry, unpacked);
+	else
+		error = zip_reader_stream(reader, i, password, fill_buffer,
+					  unpacked);
 	if (error == 0)
 		*ret_content = buffer_contents(unpacked);
 	return error;

@@ -53,6 +53,7 @@ void zip_writer_free(struct zip_writer *writer)
 static int deflate_into(struct zip_writer *writer, struct view content,
 			struct buffer *packed)
 {
+	uint8_t *room;
 	size_t size;
 
 	if (content.size == 0)
@@ -61,13 +62,12 @@ static int deflate_into(struct zip_writer *writer, struct view content,
 		writer->compressor = libdeflate_alloc_compressor(DEFLATE_LEVEL);
 	if (writer->compressor == NULL)
 		return -ERR_MEMORY;
-	buffer_fill(packed, 0, content.size);
-	if (buffer_error(packed) != 0)
+	room = buffer_room(packed, content.size);
+	if (room == NULL)
 		return buffer_error(packed);
 	size = libdeflate_deflate_compress(writer->compressor, content.data,
-					   content.size, packed->data,
-					   packed->size);
-	packed->size = size;
+					   content.size, room, content.size);
+	buffer_took(packed, size);
 	return size == 0 ? -ERR_LIMIT_OUTPUT : 0;
 }
 

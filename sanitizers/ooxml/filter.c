@@ -21,9 +21,11 @@ struct known_name {
 	enum names names;
 	const struct rule *rule;
 	const struct attribute_rule *attribute;
-	bool listed;     /* as an element */
-	bool refers;     /* ...that may refer to relationships */
-	bool own_listed; /* as an attribute, with a namespace of its own */
+	bool listed;       /* as an element */
+	bool refers;       /* ...that may refer to relationships */
+	bool own_listed;   /* as an attribute, with a namespace of its own */
+	uint64_t declared; /* the writer's scope in which its prefix was seen
+			    * to mean its namespace */
 	/* as an attribute without, by the list of its element */
 	enum { UNSEEN, LISTED, UNLISTED } in_names[NAMES_COUNT];
 };
@@ -124,8 +126,8 @@ static void read_attributes(struct filter *filter, struct element *element,
 		filter->attributes[i] = (struct attribute){
 		    .vocabulary = known->vocabulary,
 		    .name = name->local,
-		    .prefix = name->prefix,
 		    .uri = name->uri,
+		    .as_read = name,
 		    .value = start->attributes[i].value,
 		};
 	}
@@ -189,30 +191,31 @@ static enum treatment judge(struct filter *filter, struct element *element,
 	return treatment;
 }
 
-/* Declares a prefix on the open tag unless it already means that. */
-static void declare_if_needed(struct filter *filter, const char *prefix,
-			      const char *uri)
+/* Declares its prefix on the open tag unless that already means it. */
+static void declare_if_needed(struct filter *filter,
+			      const struct xml_name *name)
 {
+	struct known_name *known = name->note;
+	const char *prefix = name->prefix == NULL ? "" : name->prefix;
+	const char *uri = name->uri == NULL ? "" : name->uri;
 	const char *bound;
 
-	if (prefix == NULL)
-		prefix = "";
-	if (strcmp(prefix, "xml") == 0)
+	if (known->declared == filter->writer.scope ||
+	    strcmp(prefix, "xml") == 0)
 		return;
-	if (uri == NULL)
-		uri = "";
 	bound = xml_writer_lookup(&filter->writer, prefix);
-	if (bound == NULL)
-		bound = prefix[0] == '\0' ? "" : NULL;
+	if (bound == NULL && prefix[0] == '\0')
+		bound = "";
 	if (bound == NULL || strcmp(bound, uri) != 0)
 		xml_writer_declare(&filter->writer, prefix, uri);
+	known->declared = filter->writer.scope;
 }
 
 static void write_start(struct filter *filter, struct element *element)
 {
 	struct xml_writer *writer = &filter->writer;
 
-	xml_writer_start(writer, element->prefix, element->written_name);
+	xml_writer_start(writer, element->tag);
 	for (size_t i = 0; i < element->declaration_count; i++) {
 		const struct xml_declaration *one = &element->declarations[i];
 
@@ -221,22 +224,20 @@ static void write_start(struct filter *filter, struct element *element)
 			continue;
 		xml_writer_declare(writer, one->prefix, one->uri);
 	}
-	declare_if_needed(filter, element->prefix, element->uri);
+	declare_if_needed(filter, element->as_read);
 	for (size_t i = 0; i < element->attribute_count; i++) {
 		const struct attribute *attribute = &element->attributes[i];
 
-		if (attribute->dropped)
-			continue;
-		if (attribute->prefix != NULL)
-			declare_if_needed(filter, attribute->prefix,
-					  attribute->uri);
+		if (!attribute->dropped && attribute->uri != NULL)
+			declare_if_needed(filter, attribute->as_read);
 	}
 	for (size_t i = 0; i < element->attribute_count; i++) {
 		const struct attribute *attribute = &element->attributes[i];
 
 		if (!attribute->dropped)
-			xml_writer_attribute(writer, attribute->prefix,
-					     attribute->name, attribute->value);
+			xml_writer_attribute(writer,
+					     attribute->as_read->qualified,
+					     attribute->value);
 	}
 }
 
@@ -270,7 +271,7 @@ static void open_element(struct filter *filter, struct element *element,
 	if (treatment == TREATMENT_UNWRAP)
 		lose_content(filter);
 	frame->treatment = treatment;
-	frame->written_name = element->written_name;
+	frame->tag = element->tag;
 	frame->captures = element->captures;
 	frame->needs_content = element->needs_content;
 	frame->start = filter->writer.out.size + filter->writer.open;
@@ -318,7 +319,8 @@ static int on_start(void *context, const struct xml_element *start)
 	    .name = start->name->local,
 	    .prefix = start->name->prefix,
 	    .uri = start->name->uri,
-	    .written_name = start->name->local,
+	    .as_read = start->name,
+	    .tag = start->name->qualified,
 	    .declarations = start->declarations,
 	    .declaration_count = start->declaration_count,
 	    .listed = known->listed,
@@ -338,8 +340,8 @@ static void close_element(struct filter *filter, struct frame *frame,
 
 	xml_writer_hide(writer, frame->hidden_from, frame->hidden_to, false);
 	if (frame->treatment == TREATMENT_KEEP)
-		xml_writer_end(writer, frame->prefix, frame->written_name,
-			       frame->content, frame->bindings);
+		xml_writer_end(writer, frame->tag, frame->content,
+			       frame->bindings);
 	/* "/>" ends one byte behind where the content would begin. */
 	if (frame->needs_content && frame->lost_content &&
 	    frame->treatment == TREATMENT_KEEP &&
@@ -478,6 +480,8 @@ int filter_part(struct document_state *document, struct part *part)
 	filter->foreign = strcmp(part->segment, "customxml") == 0;
 	xml_writer_begin(&filter->writer, job->arena,
 			 job->policy->limits.output_bytes);
+	/* Names outlive the part: no scope of it may be taken for this. */
+	filter->writer.scope = ++document->parts << 32;
 	error = run(filter);
 	buffer_free(&filter->capture);
 	buffer_free(&filter->shared_groups);

@@ -30,8 +30,8 @@ enum treatment {
 struct attribute {
 	enum vocabulary vocabulary;
 	const char *name; /* the reader's, valid as long as the arena */
-	const char *prefix;
-	const char *uri;
+	const char *uri;  /* NULL for none */
+	const struct xml_name *as_read;
 	struct view value;
 	bool dropped;
 	bool unlisted; /* it goes if its element stays */
@@ -42,7 +42,8 @@ struct element {
 	const char *name;
 	const char *prefix;
 	const char *uri;
-	const char *written_name; /* where it is renamed */
+	const struct xml_name *as_read;
+	struct view tag; /* its name as it is written, with its prefix */
 	const struct xml_declaration *declarations;
 	size_t declaration_count;
 	struct attribute *attributes;
@@ -60,7 +61,7 @@ struct frame {
 	enum vocabulary vocabulary;
 	const char *name;
 	const char *prefix;
-	const char *written_name;
+	struct view tag;
 	size_t start;       /* of its start tag in the output */
 	size_t content;     /* behind it */
 	size_t bindings;    /* declarations in scope outside of it */
@@ -104,6 +105,7 @@ struct document_state {
 	struct name_list dropped_names; /* Excel: defined names that went */
 	struct name_list kept_names;    /* Excel: names that may be called */
 	bool formulas_dropped;
+	uint64_t parts; /* how many were filtered */
 };
 
 struct filter {
@@ -142,6 +144,11 @@ void filter_report_all(struct filter *filter);
 
 /* Stops with this error. */
 void filter_fail(struct filter *filter, int error);
+
+/* How an element of this name is written; empty, and the filter fails, when
+ * memory is spent. */
+struct view filter_tag(struct filter *filter, const char *prefix,
+		       const char *name);
 
 /* The attribute that was not dropped; NULL when there is none. */
 struct attribute *element_attribute(struct element *element,

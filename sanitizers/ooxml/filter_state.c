@@ -46,6 +46,19 @@ void filter_report_all(struct filter *filter)
 	}
 }
 
+struct view filter_tag(struct filter *filter, const char *prefix,
+		       const char *name)
+{
+	struct arena *arena = filter->job->arena;
+	const char *tag =
+	    prefix == NULL ? name : arena_format(arena, "%s:%s", prefix, name);
+
+	if (tag != NULL)
+		return view_of_string(tag);
+	filter_fail(filter, -ERR_MEMORY);
+	return (struct view){NULL, 0};
+}
+
 struct attribute *element_attribute(struct element *element,
 				    enum vocabulary vocabulary,
 				    const char *name)

@@ -51,7 +51,7 @@ static int add_xml(struct zip_writer *writer, const char *name,
 {
 	int error;
 
-	xml_writer_end(xml, NULL, root, content, 0);
+	xml_writer_end(xml, view_of_string(root), content, 0);
 	error = xml_writer_finish(xml, NULL);
 	if (error == 0)
 		error = add(writer, name, buffer_contents(&xml->out));
@@ -62,20 +62,20 @@ static int add_xml(struct zip_writer *writer, const char *name,
 static void attribute(struct xml_writer *xml, const char *name,
 		      const char *value)
 {
-	xml_writer_attribute(xml, NULL, name, view_of_string(value));
+	xml_writer_attribute(xml, view_of_string(name), view_of_string(value));
 }
 
 static void end_empty(struct xml_writer *xml, const char *name)
 {
 	size_t content = xml_writer_content(xml);
 
-	xml_writer_end(xml, NULL, name, content, xml->binding_count);
+	xml_writer_end(xml, view_of_string(name), content, xml->binding_count);
 }
 
 static void write_default(struct xml_writer *xml, const char *extension,
 			  const char *type)
 {
-	xml_writer_start(xml, NULL, "Default");
+	xml_writer_start(xml, view_of_string("Default"));
 	attribute(xml, "Extension", extension);
 	attribute(xml, "ContentType", type);
 	end_empty(xml, "Default");
@@ -93,7 +93,7 @@ static int write_types(struct rebuilt *rebuilt, struct zip_writer *writer)
 	size_t content;
 
 	xml_writer_begin(&xml, job->arena, job->policy->limits.output_bytes);
-	xml_writer_start(&xml, NULL, "Types");
+	xml_writer_start(&xml, view_of_string("Types"));
 	attribute(&xml, "xmlns", content_types_uri);
 	content = xml_writer_content(&xml);
 	write_default(&xml, "rels",
@@ -118,7 +118,7 @@ static int write_types(struct rebuilt *rebuilt, struct zip_writer *writer)
 
 		if (part->decision != DECISION_PART || part->state == PART_GONE)
 			continue;
-		xml_writer_start(&xml, NULL, "Override");
+		xml_writer_start(&xml, view_of_string("Override"));
 		attribute(&xml, "PartName",
 			  arena_format(job->arena, "/%s", part->output_name));
 		attribute(&xml, "ContentType", part->output_type);
@@ -137,7 +137,7 @@ static void write_relation(struct rebuilt *rebuilt, const char *source,
 	if (relation->part != NULL)
 		target = part_name_relative(arena, source,
 					    relation->part->output_name);
-	xml_writer_start(xml, NULL, "Relationship");
+	xml_writer_start(xml, view_of_string("Relationship"));
 	attribute(xml, "Id", relation->id);
 	attribute(xml, "Type", relation->type);
 	attribute(xml, "Target", target == NULL ? "" : target);
@@ -163,7 +163,7 @@ static int write_relations(struct rebuilt *rebuilt, struct zip_writer *writer,
 	if (name == NULL)
 		return -ERR_MEMORY;
 	xml_writer_begin(&xml, job->arena, job->policy->limits.output_bytes);
-	xml_writer_start(&xml, NULL, "Relationships");
+	xml_writer_start(&xml, view_of_string("Relationships"));
 	attribute(&xml, "xmlns", relationships_uri);
 	content = xml_writer_content(&xml);
 	for (size_t i = 0; i < relations->count; i++)

@@ -55,8 +55,7 @@ ELEMENT_END(end_chart_formula)
 		return;
 	xml_writer_cut(writer, frame->content);
 	xml_writer_text(writer, view_of_string(broken_reference));
-	xml_writer_end(writer, frame->prefix, frame->written_name,
-		       frame->content, frame->bindings);
+	xml_writer_end(writer, frame->tag, frame->content, frame->bindings);
 }
 
 /* Cells of a shared formula refer to the one that has its text by a number:
@@ -251,18 +250,18 @@ static void reopen(struct xml_writer *writer, const struct frame *frame)
 ELEMENT_END(end_cache_source)
 {
 	struct xml_writer *writer = &filter->writer;
+	struct view tag = filter_tag(filter, frame->prefix, "worksheetSource");
 	size_t content;
 
 	if (!frame->replaced || frame->treatment != TREATMENT_KEEP)
 		return;
 	reopen(writer, frame);
-	xml_writer_start(writer, frame->prefix, "worksheetSource");
-	xml_writer_attribute(writer, NULL, "name", view_of_string("removed"));
+	xml_writer_start(writer, tag);
+	xml_writer_attribute(writer, view_of_string("name"),
+			     view_of_string("removed"));
 	content = xml_writer_content(writer);
-	xml_writer_end(writer, frame->prefix, "worksheetSource", content,
-		       frame->bindings);
-	xml_writer_end(writer, frame->prefix, frame->written_name,
-		       frame->content, frame->bindings);
+	xml_writer_end(writer, tag, content, frame->bindings);
+	xml_writer_end(writer, frame->tag, frame->content, frame->bindings);
 }
 
 ELEMENT_RULE(rule_worksheet_source)

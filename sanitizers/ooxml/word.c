@@ -96,7 +96,7 @@ ELEMENT_END(end_word_story)
 /* An object without its object is a picture: <w:pict> takes the same VML. */
 ELEMENT_RULE(rule_word_object)
 {
-	element->written_name = "pict";
+	element->tag = filter_tag(filter, element->prefix, "pict");
 	for (size_t i = 0; i < element->attribute_count; i++)
 		if (element->attributes[i].vocabulary == VOCABULARY_W)
 			element->attributes[i].dropped = true;

@@ -15,6 +15,24 @@ void xml_writer_begin(struct xml_writer *writer, struct arena *arena,
 	buffer_text(&writer->out, declaration);
 }
 
+/* Names and values are short: a call for each copy would cost more than the
+ * copy. `to` has room. */
+static uint8_t *copy(uint8_t *to, struct view from)
+{
+	if (from.size > 16) {
+		(void)!bytes_copy(to, from.size, from);
+	} else if (from.size >= 8) {
+		size_t last = from.size - 8;
+
+		(void)!bytes_copy(to, 8, view_of(from.data, 8));
+		(void)!bytes_copy(to + last, 8, view_of(from.data + last, 8));
+	} else {
+		for (size_t i = 0; i < from.size; i++)
+			to[i] = from.data[i];
+	}
+	return to + from.size;
+}
+
 static void close_tag(struct xml_writer *writer)
 {
 	if (writer->open)
@@ -22,15 +40,21 @@ static void close_tag(struct xml_writer *writer)
 	writer->open = false;
 }
 
-static void write_name(struct xml_writer *writer, const char *prefix,
-		       const char *name)
+static void put(struct xml_writer *writer, struct view bytes)
 {
-	if (prefix != NULL && prefix[0] != '\0') {
-		buffer_text(&writer->out, prefix);
-		buffer_u8(&writer->out, ':');
-	}
-	buffer_text(&writer->out, name);
+	uint8_t *to = buffer_room(&writer->out, bytes.size);
+
+	if (to == NULL)
+		return;
+	(void)copy(to, bytes);
+	buffer_took(&writer->out, bytes.size);
 }
+
+/* What is not written as it is, in text or in values. */
+static const bool special[256] = {
+    ['&'] = true,  ['<'] = true,  ['>'] = true,  ['"'] = true,
+    ['\t'] = true, ['\n'] = true, ['\r'] = true,
+};
 
 /* What a byte is written as; NULL for itself. */
 static const char *escape_of(uint8_t byte, bool attribute)
@@ -63,34 +87,45 @@ static void write_escaped(struct xml_writer *writer, struct view text,
 	for (size_t i = 0; i < text.size; i++) {
 		const char *escape;
 
-		if (text.data[i] > '>')
+		if (!special[text.data[i]])
 			continue;
 		escape = escape_of(text.data[i], attribute);
 		if (escape == NULL)
 			continue;
-		buffer_bytes(&writer->out, text.data + done, i - done);
-		buffer_text(&writer->out, escape);
+		put(writer, view_of(text.data + done, i - done));
+		put(writer, view_of_string(escape));
 		done = i + 1;
 	}
-	if (done < text.size)
-		buffer_bytes(&writer->out, text.data + done, text.size - done);
+	put(writer, view_slice(text, done, SIZE_MAX));
 }
 
-void xml_writer_start(struct xml_writer *writer, const char *prefix,
-		      const char *name)
+void xml_writer_start(struct xml_writer *writer, struct view name)
 {
-	close_tag(writer);
-	buffer_u8(&writer->out, '<');
-	write_name(writer, prefix, name);
+	uint8_t *to = buffer_room(&writer->out, name.size + 2);
+	uint8_t *start = to;
+
+	if (to == NULL)
+		return;
+	if (writer->open)
+		*to++ = '>';
+	*to++ = '<';
+	to = copy(to, name);
+	buffer_took(&writer->out, (size_t)(to - start));
 	writer->open = true;
 }
 
-void xml_writer_attribute(struct xml_writer *writer, const char *prefix,
-			  const char *name, struct view value)
+void xml_writer_attribute(struct xml_writer *writer, struct view name,
+			  struct view value)
 {
-	buffer_u8(&writer->out, ' ');
-	write_name(writer, prefix, name);
-	buffer_bytes(&writer->out, "=\"", 2);
+	uint8_t *to = buffer_room(&writer->out, name.size + 3);
+
+	if (to == NULL)
+		return;
+	*to++ = ' ';
+	to = copy(to, name);
+	*to++ = '=';
+	*to = '"';
+	buffer_took(&writer->out, name.size + 3);
 	write_escaped(writer, value, true);
 	buffer_u8(&writer->out, '"');
 }
@@ -125,14 +160,14 @@ void xml_writer_declare(struct xml_writer *writer, const char *prefix,
 	if (bindings == NULL)
 		return;
 	writer->bindings = bindings;
+	writer->scope++;
 	bindings[writer->binding_count++] =
 	    (struct binding){.prefix = prefix, .uri = uri};
-	if (prefix[0] == '\0')
-		xml_writer_attribute(writer, NULL, "xmlns",
-				     view_of_string(uri));
-	else
-		xml_writer_attribute(writer, "xmlns", prefix,
-				     view_of_string(uri));
+	buffer_text(&writer->out, prefix[0] == '\0' ? " xmlns" : " xmlns:");
+	buffer_text(&writer->out, prefix);
+	buffer_text(&writer->out, "=\"");
+	write_escaped(writer, view_of_string(uri), true);
+	buffer_u8(&writer->out, '"');
 }
 
 void xml_writer_text(struct xml_writer *writer, struct view text)
@@ -143,23 +178,33 @@ void xml_writer_text(struct xml_writer *writer, struct view text)
 	write_escaped(writer, text, false);
 }
 
-void xml_writer_end(struct xml_writer *writer, const char *prefix,
-		    const char *name, size_t content, size_t bindings)
+void xml_writer_end(struct xml_writer *writer, struct view name, size_t content,
+		    size_t bindings)
 {
+	uint8_t *to;
+
 	/* What stood between may have been cut off again. */
 	if (!writer->open && writer->out.size == content && content > 0) {
 		xml_writer_cut(writer, content - 1);
 		writer->open = true;
 	}
-	if (writer->open) {
-		buffer_bytes(&writer->out, "/>", 2);
-		writer->open = false;
-	} else {
-		buffer_bytes(&writer->out, "</", 2);
-		write_name(writer, prefix, name);
-		buffer_u8(&writer->out, '>');
-	}
+	if (writer->binding_count != bindings)
+		writer->scope++;
 	writer->binding_count = bindings;
+	to = buffer_room(&writer->out, name.size + 3);
+	if (to == NULL)
+		return;
+	if (writer->open) {
+		to[0] = '/';
+		to[1] = '>';
+		buffer_took(&writer->out, 2);
+		writer->open = false;
+		return;
+	}
+	*to++ = '<';
+	*to++ = '/';
+	*copy(to, name) = '>';
+	buffer_took(&writer->out, name.size + 3);
 }
 
 size_t xml_writer_content(struct xml_writer *writer)
@@ -184,6 +229,8 @@ const char *xml_writer_lookup(const struct xml_writer *writer,
 void xml_writer_hide(struct xml_writer *writer, size_t first, size_t end,
 		     bool hide)
 {
+	if (first < end)
+		writer->scope++;
 	for (size_t i = first; i < end && i < writer->binding_count; i++)
 		writer->bindings[i].hidden += hide ? 1U : -1U;
 }

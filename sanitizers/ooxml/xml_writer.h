@@ -33,6 +33,7 @@ struct xml_writer {
 	struct binding *bindings;
 	size_t binding_count;
 	size_t binding_capacity;
+	uint64_t scope; /* another one whenever the bindings change */
 	struct stretch *stretches;
 	size_t stretch_count;
 	size_t stretch_capacity;
@@ -43,11 +44,11 @@ struct xml_writer {
 void xml_writer_begin(struct xml_writer *writer, struct arena *arena,
 		      size_t maximum);
 
-/* "<prefix:name"; attributes may follow until anything else is written. */
-void xml_writer_start(struct xml_writer *writer, const char *prefix,
-		      const char *name);
-void xml_writer_attribute(struct xml_writer *writer, const char *prefix,
-			  const char *name, struct view value);
+/* "<name"; attributes may follow until anything else is written. Names are
+ * whole, with their prefixes. */
+void xml_writer_start(struct xml_writer *writer, struct view name);
+void xml_writer_attribute(struct xml_writer *writer, struct view name,
+			  struct view value);
 /* xmlns declaration on the open tag, in scope until its bindings are cut by
  * xml_writer_end(). */
 void xml_writer_declare(struct xml_writer *writer, const char *prefix,
@@ -56,8 +57,8 @@ void xml_writer_text(struct xml_writer *writer, struct view text);
 
 /* Ends the element whose content began at `content` (see
  * xml_writer_content()), forgetting all but `bindings` declarations. */
-void xml_writer_end(struct xml_writer *writer, const char *prefix,
-		    const char *name, size_t content, size_t bindings);
+void xml_writer_end(struct xml_writer *writer, struct view name, size_t content,
+		    size_t bindings);
 
 /* Closes the start tag; where its content begins. */
 size_t xml_writer_content(struct xml_writer *writer);

@@ -201,8 +201,6 @@ def unsupported():
     yield blocked("late.txt", "お知らせ<iframe src=x></iframe>".encode(), UNSUPPORTED, "HTML behind text")
     yield blocked("picture.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", UNSUPPORTED, "SVG")
     yield blocked("data.xml", b"<?xml version='1.0'?><a/>", UNSUPPORTED, "XML")
-    yield blocked("mail.eml", b"Received: from a\r\nFrom: a@example.jp\r\nSubject: a\r\n\r\na\r\n", UNSUPPORTED, "mail")
-    yield blocked("short.eml", b"From: a@example.jp\r\n\r\na\r\n", UNSUPPORTED, "mail by its name")
     yield blocked("page.mht", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; "
                   b"type=\"text/html\"\r\n\r\na\r\n", UNSUPPORTED, "MHTML")
     yield blocked("old.doc", compound("WordDocument", "1Table"), UNSUPPORTED, "Word 97")

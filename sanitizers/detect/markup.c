@@ -224,6 +224,9 @@ static struct kind kind_of_mail(const struct head *head)
 	    head_find(head, "type=\"text/html\"", HEAD_MAX) != NULL &&
 	    head_find(head, "received:", HEAD_MAX) == NULL)
 		return (struct kind){.name = "mhtml"};
+	/* One message with the line of its mail box is a message. */
+	mbox = mbox && (head_find(head, "\n\nfrom ", HEAD_MAX) != NULL ||
+			head_find(head, "\r\n\r\nfrom ", HEAD_MAX) != NULL);
 	return (struct kind){.name = mbox ? "mbox" : "eml"};
 }
 

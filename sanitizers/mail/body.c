@@ -1,0 +1,288 @@
+/*
+ * The text of the new message: every text that was shown, in order.
+ */
+#include "sanitizers/mail/body.h"
+
+#include "sanitizers/mail/calendar.h"
+#include "sanitizers/mail/charset.h"
+#include "sanitizers/mail/message.h"
+#include "sanitizers/mail/parameters.h"
+#include "sanitizers/mail/text.h"
+
+#if __has_include("sanitizers/html/html.h")
+#include "sanitizers/html/html.h"
+#else
+#include "sanitizers/mail/html_stub.h"
+#endif
+
+#include "base/banned.h"
+
+struct body {
+	struct message *message;
+	struct text_losses losses;
+	size_t broken;
+	size_t schemes;
+};
+
+/* What opens a program or another machine when a reader makes a link of it;
+ * http, https, mailto and tel do not. */
+static const char *const schemes[] = {
+    "javascript:", "vbscript:",     "data:text/",   "data:application/",
+    "data:image/", "file:/",        "file:\\",      "smb:/",
+    "search-ms:",  "ms-word:",      "ms-excel:",    "ms-powerpoint:",
+    "ms-msdt:",    "ms-officecmd:", "ms-settings:", "ms-appinstaller:",
+    "ms-search:",  "ms-cxh:",       "shell:",       "jar:",
+    "mhtml:",      "ldap:/",        "view-source:", "wscript:",
+};
+
+/* Bytes in front of the colon of a scheme that begins here; 0: none does. */
+static size_t scheme_at(struct view text, size_t at)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t size = strlen(schemes[i]);
+
+		if (text.size - at > size &&
+		    strncasecmp((const char *)text.data + at, schemes[i],
+				size) == 0 &&
+		    text.data[at + size] > ' ')
+			return strcspn(schemes[i], ":");
+	}
+	return 0;
+}
+
+static bool is_word(uint8_t byte)
+{
+	return isalnum(byte) || byte == '-' || byte == '_' || byte >= 0x80;
+}
+
+/* "javascript:x" becomes "javascript[:]x", "\\server\share" "[\\]server":
+ * readable, and no reader makes a link of it. */
+void body_disarm(struct buffer *out, struct view text, size_t *ret_count)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		bool begins = i == 0 || !is_word(text.data[i - 1]);
+		size_t size = begins ? scheme_at(text, i) : 0;
+
+		if (size > 0) {
+			buffer_bytes(out, text.data + i, size);
+			buffer_text(out, "[:]");
+			i += size;
+			++*ret_count;
+		} else if (begins && i + 2 < text.size &&
+			   text.data[i] == '\\' && text.data[i + 1] == '\\' &&
+			   isalnum(text.data[i + 2]) &&
+			   (i == 0 || text.data[i - 1] != '\\')) {
+			buffer_text(out, "[\\\\]");
+			i++;
+			++*ret_count;
+		} else {
+			buffer_u8(out, text.data[i]);
+		}
+	}
+}
+
+/* format=flowed (RFC 3676): a blank at the end of a line says that the next
+ * one goes on, a blank in front was put there. Quote marks stay as they are. */
+static void unflow(struct buffer *out, struct view text, bool delete_blank)
+{
+	size_t at = 0;
+	bool flowing = false;
+
+	while (at < text.size) {
+		size_t end = view_find(text, view_of("\n", 1), at);
+		struct view line = view_slice(
+		    text, at, (end == SIZE_MAX ? text.size : end) - at);
+		bool soft;
+
+		at = end == SIZE_MAX ? text.size : end + 1;
+		if (line.size > 0 && line.data[line.size - 1] == '\r')
+			line.size--;
+		if (!flowing && line.size > 0 && line.data[0] == ' ')
+			line = view_slice(line, 1, line.size);
+		soft = line.size > 0 && line.data[line.size - 1] == ' ' &&
+		       line.data[0] != '>' &&
+		       !view_equal(line, view_of("-- ", 3));
+		if (soft && delete_blank)
+			line.size--;
+		buffer_view(out, line);
+		if (!soft)
+			buffer_text(out, "\n");
+		flowing = soft;
+	}
+}
+
+static const char *parameter(struct message *message,
+			     const struct mail_part *part, const char *name)
+{
+	const char *text = mail_parameter_text(message->job->arena,
+					       part->type_parameters, name);
+
+	return text == NULL ? "" : text;
+}
+
+static const char *path_of(struct message *message, const struct leaf *leaf)
+{
+	const char *path =
+	    arena_format(message->job->arena, "part %zu", leaf->part->number);
+
+	return path == NULL ? "part" : path;
+}
+
+/* The leaf as UTF-8 that is not clean yet. */
+static int read_leaf(struct body *body, const struct leaf *leaf,
+		     struct buffer *out)
+{
+	struct message *message = body->message;
+	struct view content = message->contents[leaf->part->number];
+	size_t room = message->job->policy->limits.output_bytes;
+	BUFFER_CLEANUP struct buffer text = buffer_make(room);
+	struct html_options options = {.path = path_of(message, leaf)};
+	int error = 0;
+
+	charset_decode(&text, content,
+		       parameter(message, leaf->part, "charset"),
+		       &body->broken);
+	if (buffer_error(&text) != 0)
+		return buffer_error(&text);
+	if (leaf->role == ROLE_HTML)
+		error = html_to_text(message->job, buffer_contents(&text),
+				     &options, out);
+	else if (leaf->role == ROLE_CALENDAR)
+		calendar_write(out, buffer_contents(&text));
+	else if (strcasecmp(parameter(message, leaf->part, "format"),
+			    "flowed") == 0)
+		unflow(out, buffer_contents(&text),
+		       strcasecmp(parameter(message, leaf->part, "delsp"),
+				  "yes") == 0);
+	else
+		buffer_view(out, buffer_contents(&text));
+	return error != 0 ? error : buffer_error(out);
+}
+
+/* One text behind those that are there, an empty line between. */
+static int add_leaf(struct body *body, const struct leaf *leaf)
+{
+	struct message *message = body->message;
+	size_t room = message->job->policy->limits.output_bytes;
+	BUFFER_CLEANUP struct buffer raw = buffer_make(room);
+	BUFFER_CLEANUP struct buffer clean = buffer_make(room);
+	int error = read_leaf(body, leaf, &raw);
+
+	if (error == 0)
+		text_write_lines(&clean, buffer_contents(&raw), &body->losses);
+	if (error == 0 && clean.size > 0) {
+		if (message->body.size > 0)
+			buffer_text(&message->body, "\r\n");
+		body_disarm(&message->body, buffer_contents(&clean),
+			    &body->schemes);
+	}
+	return error != 0 ? error : buffer_error(&message->body);
+}
+
+static void lose(struct message *message, enum removal_kind kind,
+		 const char *path, size_t count)
+{
+	if (count == 0 || message->job->recheck)
+		return;
+	message->altered = true;
+	job_remove(message->job, kind, path, view_of(NULL, 0), "%zu", count);
+}
+
+static void report_body(struct body *body)
+{
+	lose(body->message, REMOVAL_TEXT_CONTROL, "body", body->losses.control);
+	lose(body->message, REMOVAL_TEXT_BIDI, "body", body->losses.bidi);
+	lose(body->message, REMOVAL_TEXT_INVISIBLE, "body",
+	     body->losses.invisible);
+	lose(body->message, REMOVAL_TEXT_BROKEN, "body", body->broken);
+	lose(body->message, REMOVAL_MAIL_SCHEME, "body", body->schemes);
+}
+
+/* What goes because of what it is. */
+static void report_leaf(struct message *message, const struct leaf *leaf)
+{
+	static const enum removal_kind kinds[] = {
+	    [ROLE_HTML] = REMOVAL_MAIL_HTML,
+	    [ROLE_CALENDAR] = REMOVAL_MAIL_CALENDAR,
+	    [ROLE_ALTERNATIVE] = REMOVAL_MAIL_ALTERNATIVE,
+	    [ROLE_SIGNATURE] = REMOVAL_MAIL_SIGNATURE,
+	    [ROLE_RESOURCE_FORK] = REMOVAL_MAIL_RESOURCE_FORK,
+	};
+
+	if (kinds[leaf->role] == REMOVAL_NONE)
+		return;
+	if (leaf->role != ROLE_ALTERNATIVE)
+		message->altered = true;
+	job_remove(message->job, kinds[leaf->role], path_of(message, leaf),
+		   message->contents[leaf->part->number], "%s/%s",
+		   leaf->part->type, leaf->part->subtype);
+}
+
+static bool is_blank(struct view text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] > ' ')
+			return false;
+	return true;
+}
+
+/* What stands in front of, behind and between parts. */
+static void report_outside(struct message *message)
+{
+	for (const struct mail_part *part = message->tree.root; part != NULL;
+	     part = mail_part_next(part)) {
+		const char *path =
+		    arena_format(message->job->arena, "part %zu", part->number);
+
+		if (path == NULL)
+			return;
+		if (!is_blank(part->preamble))
+			job_remove(message->job, REMOVAL_MAIL_OUTSIDE, path,
+				   part->preamble, "%s", "preamble");
+		if (!is_blank(part->epilogue))
+			job_remove(message->job, REMOVAL_MAIL_OUTSIDE, path,
+				   part->epilogue, "%s", "epilogue");
+	}
+}
+
+/* In a first run the mark of an earlier one goes. */
+static int drop_first_lines(struct message *message)
+{
+	bool found = false;
+	struct view rest =
+	    notice_skip_first_lines(buffer_contents(&message->body), &found);
+	struct buffer kept = buffer_make(message->body.maximum);
+
+	if (!found || message->job->recheck)
+		return 0;
+	job_remove(message->job, REMOVAL_MAIL_FIRST_LINE, "body",
+		   view_of(NULL, 0), "%s", "");
+	buffer_view(&kept, rest);
+	buffer_free(&message->body);
+	message->body = kept;
+	return buffer_error(&kept);
+}
+
+int message_write_body(struct message *message)
+{
+	struct body body = {.message = message};
+	int error = 0;
+
+	message->body = buffer_make(message->job->policy->limits.output_bytes);
+	for (size_t i = 0; i < message->leaf_count && error == 0; i++) {
+		const struct leaf *leaf = &message->leaves[i];
+
+		if (leaf->role == ROLE_CALENDAR &&
+		    message->job->policy->mail_calendar == MAIL_CALENDAR_HOLD)
+			continue;
+		report_leaf(message, leaf);
+		if (leaf->role == ROLE_TEXT || leaf->role == ROLE_HTML ||
+		    leaf->role == ROLE_CALENDAR)
+			error = add_leaf(&body, leaf);
+	}
+	if (error == 0)
+		error = drop_first_lines(message);
+	report_outside(message);
+	report_body(&body);
+	return error;
+}

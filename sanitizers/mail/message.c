@@ -1,0 +1,271 @@
+/*
+ * The new message: header, body, attachments, notice.
+ */
+#include "sanitizers/mail/message.h"
+
+#include "sanitizers/mail/compose.h"
+#include "sanitizers/mail/fields_out.h"
+#include "sanitizers/mail/names.h"
+#include "sanitizers/mail/parameters.h"
+#include "sanitizers/plain/encoding.h"
+
+#include "base/banned.h"
+
+static const char text_type[] = "text/plain";
+
+/* What the parts of the new message are. */
+struct layout {
+	struct compose_part *parts; /* the body is the first */
+	size_t count;
+	struct notice_numbers numbers;
+	struct buffer notice;
+	struct buffer body;
+};
+
+/* The name under which mail readers know an encoding of ours. */
+static const char *charset_of(struct view content)
+{
+	static const char *const names[ENCODING_COUNT] = {
+	    [ENCODING_NONE] = "",
+	    [ENCODING_UTF8] = "UTF-8",
+	    [ENCODING_UTF16LE] = "UTF-16",
+	    [ENCODING_UTF16BE] = "UTF-16",
+	    [ENCODING_CP932] = "Shift_JIS",
+	    [ENCODING_EUC_JP] = "EUC-JP",
+	    [ENCODING_ISO_2022_JP] = "ISO-2022-JP",
+	    [ENCODING_CP1252] = "windows-1252",
+	};
+
+	return names[encoding_of(content)];
+}
+
+/* In a second run the part keeps what the first one wrote. */
+static const char *kept_type(struct message *message,
+			     const struct attachment *attachment)
+{
+	const struct mail_part *part = attachment->leaf->part;
+
+	return arena_format(message->job->arena, "%s/%s", part->type,
+			    part->subtype);
+}
+
+static int fill_attachment(struct message *message,
+			   const struct attachment *attachment,
+			   struct compose_part *part)
+{
+	const struct nested_result *result = &attachment->result;
+	bool recheck = message->job->recheck;
+
+	*part = (struct compose_part){
+	    .type = "application/octet-stream",
+	    .charset = "",
+	    .name = attachment->out_name,
+	    .content = result->output,
+	};
+	if (recheck)
+		part->type = kept_type(message, attachment);
+	else if (!attachment->settled && result->mime[0] != '\0')
+		part->type =
+		    arena_format(message->job->arena, "%s", result->mime);
+	if (part->type == NULL)
+		return -ERR_MEMORY;
+	if (strcmp(part->type, "message/rfc822") == 0)
+		part->raw = true;
+	if (strncmp(part->type, "text/", 5) == 0)
+		part->charset = charset_of(part->content);
+	return 0;
+}
+
+static const char *id_of(const struct message *message,
+			 const struct attachment *attachment)
+{
+	return attachment->result.part_id[0] != '\0'
+		   ? arena_format(message->job->arena, "%s",
+				  attachment->result.part_id)
+		   : message->job->item_id;
+}
+
+static int write_notice(struct message *message, struct layout *layout)
+{
+	struct job *job = message->job;
+	struct notice_item *items = arena_array(
+	    job->arena, message->attachment_count + 1, sizeof(*items));
+	size_t count = 0;
+
+	if (items == NULL)
+		return -ERR_MEMORY;
+	for (size_t i = 0; i < message->attachment_count; i++) {
+		const struct attachment *attachment = &message->attachments[i];
+		const struct nested_result *result = &attachment->result;
+
+		if (verdict_passes(result->verdict))
+			continue;
+		items[count++] = (struct notice_item){
+		    .name = attachment->name,
+		    .content = attachment->content,
+		    .reason = result->reason,
+		    .password = result->verdict == VERDICT_PASSWORD,
+		    .id = id_of(message, attachment),
+		};
+	}
+	notice_write(job, items, count, &layout->notice);
+	return buffer_error(&layout->notice);
+}
+
+/* The notice stands where the first attachment that is held stood. */
+static int add_notice(struct message *message, struct layout *layout)
+{
+	const char *name =
+	    mail_text(message->job, MAIL_TEXT_NOTICE_NAME, LANGUAGE_JA);
+	int error = write_notice(message, layout);
+
+	name = name == NULL ? NULL : mail_name_safe(message->job->arena, name);
+	if (error != 0 || name == NULL)
+		return error != 0 ? error : -ERR_MEMORY;
+	layout->parts[layout->count++] = (struct compose_part){
+	    .type = text_type,
+	    .charset = "UTF-8",
+	    .name = name,
+	    .content = buffer_contents(&layout->notice),
+	};
+	return 0;
+}
+
+static int add_attachments(struct message *message, struct layout *layout)
+{
+	int error = 0;
+
+	layout->numbers.files = message->attachment_count;
+	for (size_t i = 0; i < message->attachment_count && error == 0; i++) {
+		const struct attachment *attachment = &message->attachments[i];
+
+		if (verdict_passes(attachment->result.verdict)) {
+			layout->numbers.clean++;
+			error =
+			    fill_attachment(message, attachment,
+					    &layout->parts[layout->count++]);
+		} else if (layout->numbers.held++ == 0) {
+			error = add_notice(message, layout);
+		}
+	}
+	return error;
+}
+
+/* Only the message that arrives is marked, not those within it. */
+static bool is_marked(const struct job *job)
+{
+	return job->depth == 0 && !job->recheck;
+}
+
+static int add_body(struct message *message, struct layout *layout)
+{
+	struct job *job = message->job;
+	bool line = is_marked(job) && job->policy->mail_first_line != 0 &&
+		    (message->altered || layout->numbers.held > 0);
+
+	if (line)
+		notice_first_line(job, &layout->numbers, &layout->body);
+	if (line && message->body.size > 0)
+		buffer_text(&layout->body, "\r\n");
+	buffer_view(&layout->body, buffer_contents(&message->body));
+	layout->parts[0] = (struct compose_part){
+	    .type = text_type,
+	    .charset = "UTF-8",
+	    .name = "",
+	    .content = buffer_contents(&layout->body),
+	};
+	return buffer_error(&layout->body);
+}
+
+static int write_header(struct message *message, const struct layout *layout,
+			struct buffer *out)
+{
+	struct job *job = message->job;
+	const char *prefixes[] = {
+	    mail_text(job, MAIL_TEXT_PREFIX_ALTERED, LANGUAGE_JA),
+	    mail_text(job, MAIL_TEXT_PREFIX_HELD, LANGUAGE_JA), NULL};
+	const char *prefix = "";
+	int error;
+
+	if (prefixes[0] == NULL || prefixes[1] == NULL)
+		return -ERR_MEMORY;
+	if (is_marked(job) && job->policy->mail_prefix != 0) {
+		if (layout->numbers.held > 0)
+			prefix = prefixes[1];
+		else if (message->altered)
+			prefix = prefixes[0];
+	}
+	error = mail_fields_write(job, message->tree.root->fields, prefix,
+				  prefixes, out);
+	if (error == 0 && is_marked(job))
+		buffer_format(out,
+			      MAIL_RESULT_FIELD ": v=1; id=%s; text=%d; "
+						"clean=%zu; held=%zu\r\n",
+			      job->item_id, message->body.size > 0,
+			      layout->numbers.clean, layout->numbers.held);
+	buffer_text(out, "MIME-Version: 1.0\r\n");
+	return error != 0 ? error : buffer_error(out);
+}
+
+static int emit(struct job *job, struct buffer *out)
+{
+	int error = buffer_error(out);
+
+	if (error == 0)
+		error = job_emit(job, buffer_contents(out));
+	out->size = 0;
+	return error;
+}
+
+static int write_parts(struct job *job, const struct layout *layout,
+		       struct buffer *out)
+{
+	char boundary[64];
+	int error = 0;
+
+	if (layout->count == 1) {
+		compose_leaf(out, &layout->parts[0]);
+		return emit(job, out);
+	}
+	compose_boundary(layout->parts, layout->count, boundary);
+	buffer_format(out,
+		      "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n"
+		      "\r\n",
+		      boundary);
+	for (size_t i = 0; i < layout->count && error == 0; i++) {
+		buffer_format(out, "%s--%s\r\n", i == 0 ? "" : "\r\n",
+			      boundary);
+		compose_leaf(out, &layout->parts[i]);
+		error = emit(job, out);
+	}
+	buffer_format(out, "\r\n--%s--\r\n", boundary);
+	return error != 0 ? error : emit(job, out);
+}
+
+int message_compose(struct message *message)
+{
+	struct job *job = message->job;
+	size_t room = job->policy->limits.output_bytes;
+	BUFFER_CLEANUP struct buffer out = buffer_make(room);
+	struct layout layout = {
+	    .count = 1, /* the body */
+	    .notice = buffer_make(room),
+	    .body = buffer_make(room),
+	};
+	int error;
+
+	layout.parts = arena_array(job->arena, message->attachment_count + 2,
+				   sizeof(*layout.parts));
+	error = layout.parts == NULL ? -ERR_MEMORY : 0;
+	if (error == 0)
+		error = add_attachments(message, &layout);
+	if (error == 0)
+		error = add_body(message, &layout);
+	if (error == 0)
+		error = write_header(message, &layout, &out);
+	if (error == 0)
+		error = write_parts(job, &layout, &out);
+	buffer_free(&layout.notice);
+	buffer_free(&layout.body);
+	return error;
+}

@@ -1,0 +1,244 @@
+#include "sanitizers/mail/notice.h"
+
+#include "base/utf8.h"
+
+#include <sodium.h>
+
+#include "base/banned.h"
+
+static const struct {
+	const char *name;
+	const char *values[2]; /* by enum language */
+} texts[MAIL_TEXT_COUNT] = {
+#define TEXT(symbol, name, ja, en) {name, {ja, en}},
+#include "sanitizers/mail/texts.def"
+#undef TEXT
+};
+
+/* One placeholder and what it stands for. */
+struct filler {
+	const char *name;
+	const char *value;
+};
+
+enum { FILLERS_MAX = 16, VALUE_SIZE = 128 };
+
+/* Whether the line is "[name]". */
+static bool is_heading(struct view line, const char *name)
+{
+	size_t size = strlen(name);
+
+	return line.size == size + 2 && line.data[0] == '[' &&
+	       line.data[size + 1] == ']' &&
+	       strncmp((const char *)line.data + 1, name, size) == 0;
+}
+
+static struct view take_line(struct view *rest)
+{
+	size_t end = view_find(*rest, view_of("\n", 1), 0);
+	struct view line = view_slice(*rest, 0, end);
+
+	*rest = end == SIZE_MAX ? (struct view){NULL, 0}
+				: view_slice(*rest, end + 1, rest->size);
+	if (line.size > 0 && line.data[line.size - 1] == '\r')
+		line.size--;
+	return line;
+}
+
+/* A block of the site's file, without empty lines at its end. */
+static struct view find_block(struct view file, const char *name)
+{
+	struct view rest = file;
+	const uint8_t *start;
+	const uint8_t *end;
+
+	while (rest.size > 0 && !is_heading(take_line(&rest), name))
+		continue;
+	if (rest.size == 0)
+		return (struct view){NULL, 0};
+	start = end = rest.data;
+	while (rest.size > 0 && rest.data[0] != '[') {
+		struct view line = take_line(&rest);
+
+		if (line.size > 0)
+			end = line.data + line.size;
+	}
+	return view_of(start, (size_t)(end - start));
+}
+
+const char *mail_text(struct job *job, enum mail_text text,
+		      enum language language)
+{
+	char name[64];
+	struct view block;
+
+	(void)snprintf(name, sizeof(name), "%s.%s", texts[text].name,
+		       language == LANGUAGE_JA ? "ja" : "en");
+	block = find_block(job->texts, name);
+	if (block.size == 0)
+		block = find_block(job->texts, texts[text].name);
+	if (block.size == 0 || !utf8_valid(block))
+		return texts[text].values[language];
+	return arena_string(job->arena, block);
+}
+
+static const char *value_of(const struct filler *fillers, struct view name)
+{
+	for (size_t i = 0; fillers[i].name != NULL; i++)
+		if (view_equal(name, view_of_string(fillers[i].name)))
+			return fillers[i].value;
+	return NULL;
+}
+
+/* Writes a template with its placeholders filled in and lines in CR LF. */
+static void fill(struct buffer *out, const char *text,
+		 const struct filler *fillers)
+{
+	for (; *text != '\0'; text++) {
+		size_t size = *text == '{' ? strcspn(text, "}") : 0;
+		const char *value =
+		    size > 1 && text[size] == '}'
+			? value_of(fillers, view_of(text + 1, size - 1))
+			: NULL;
+
+		if (value != NULL) {
+			buffer_text(out, value);
+			text += size;
+		} else if (*text == '\n') {
+			buffer_text(out, "\r\n");
+		} else if (*text != '\r') {
+			buffer_u8(out, (uint8_t)*text);
+		}
+	}
+}
+
+static bool speaks(const struct job *job, enum language language)
+{
+	switch ((enum mail_language)job->policy->mail_language) {
+	case MAIL_LANGUAGE_JA:
+		return language == LANGUAGE_JA;
+	case MAIL_LANGUAGE_EN:
+		return language == LANGUAGE_EN;
+	case MAIL_LANGUAGE_BOTH:
+	case MAIL_LANGUAGE_COUNT:
+		break;
+	}
+	return true;
+}
+
+static const char *text_or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+void notice_first_line(struct job *job, const struct notice_numbers *numbers,
+		       struct buffer *out)
+{
+	char files[24];
+	char clean[24];
+	char held[24];
+	struct filler fillers[] = {{"files", files}, {"clean", clean},
+				   {"held", held},   {"id", job->item_id},
+				   {"contact", ""},  {NULL, NULL}};
+
+	(void)snprintf(files, sizeof(files), "%zu", numbers->files);
+	(void)snprintf(clean, sizeof(clean), "%zu", numbers->clean);
+	(void)snprintf(held, sizeof(held), "%zu", numbers->held);
+	for (int i = 0; i < 2; i++) {
+		enum language language = (enum language)i;
+
+		if (!speaks(job, language))
+			continue;
+		buffer_text(out, MAIL_MARK);
+		fill(out,
+		     text_or_empty(
+			 mail_text(job, MAIL_TEXT_FIRST_LINE, language)),
+		     fillers);
+		buffer_text(out, "\r\n");
+	}
+}
+
+struct view notice_skip_first_lines(struct view text, bool *ret_found)
+{
+	struct view rest = text;
+
+	*ret_found = false;
+	while (view_starts_with(rest, MAIL_MARK)) {
+		(void)take_line(&rest);
+		*ret_found = true;
+	}
+	if (*ret_found && view_starts_with(rest, "\r\n"))
+		rest = view_slice(rest, 2, rest.size);
+	return *ret_found ? rest : text;
+}
+
+static void write_item(struct job *job, const struct notice_item *item,
+		       enum language language, struct buffer *out)
+{
+	uint8_t digest[crypto_hash_sha256_BYTES];
+	char hex[2 * crypto_hash_sha256_BYTES + 1];
+	char size[24];
+	struct filler fillers[] = {
+	    {"name", item->name},
+	    {"size", size},
+	    {"sha256", hex},
+	    {"reason", error_sentence((int)item->reason, language)},
+	    {"code", error_name((int)item->reason)},
+	    {"id", item->id},
+	    {"contact",
+	     text_or_empty(mail_text(job, MAIL_TEXT_CONTACT, language))},
+	    {NULL, NULL}};
+
+	(void)crypto_hash_sha256(digest, item->content.data,
+				 item->content.size);
+	(void)sodium_bin2hex(hex, sizeof(hex), digest, sizeof(digest));
+	(void)snprintf(size, sizeof(size), "%zu", item->content.size);
+	fill(out,
+	     text_or_empty(mail_text(job, MAIL_TEXT_NOTICE_ITEM, language)),
+	     fillers);
+	if (item->password)
+		fill(out,
+		     text_or_empty(
+			 mail_text(job, MAIL_TEXT_NOTICE_PASSWORD, language)),
+		     fillers);
+	buffer_text(out, "\r\n");
+}
+
+static void end_block(struct buffer *out)
+{
+	if (out->size > 0 && out->data[out->size - 1] != '\n')
+		buffer_text(out, "\r\n");
+}
+
+void notice_write(struct job *job, const struct notice_item *items,
+		  size_t count, struct buffer *out)
+{
+	for (int i = 0; i < 2; i++) {
+		enum language language = (enum language)i;
+		struct filler fillers[] = {
+		    {"contact", text_or_empty(mail_text(job, MAIL_TEXT_CONTACT,
+							language))},
+		    {"expiry",
+		     text_or_empty(mail_text(job, MAIL_TEXT_EXPIRY, language))},
+		    {"id", job->item_id},
+		    {NULL, NULL}};
+
+		if (!speaks(job, language))
+			continue;
+		if (out->size > 0)
+			buffer_text(out, "\r\n");
+		fill(out,
+		     text_or_empty(
+			 mail_text(job, MAIL_TEXT_NOTICE_HEAD, language)),
+		     fillers);
+		end_block(out);
+		buffer_text(out, "\r\n");
+		for (size_t k = 0; k < count; k++)
+			write_item(job, &items[k], language, out);
+		fill(out,
+		     text_or_empty(
+			 mail_text(job, MAIL_TEXT_NOTICE_FOOT, language)),
+		     fillers);
+		end_block(out);
+	}
+}

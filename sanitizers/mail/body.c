@@ -3,17 +3,12 @@
  */
 #include "sanitizers/mail/body.h"
 
+#include "sanitizers/html/html.h"
 #include "sanitizers/mail/calendar.h"
 #include "sanitizers/mail/charset.h"
 #include "sanitizers/mail/message.h"
 #include "sanitizers/mail/parameters.h"
 #include "sanitizers/mail/text.h"
-
-#if __has_include("sanitizers/html/html.h")
-#include "sanitizers/html/html.h"
-#else
-#include "sanitizers/mail/html_stub.h"
-#endif
 
 #include "base/banned.h"
 

@@ -57,6 +57,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 		return;
 	}
 	parse->text.size = 0;
+	parse->text.error = 0;
 	error = parse->handlers->start(parse->context, &element);
 	if (error != 0)
 		stop(parse, error);
@@ -78,8 +79,8 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix,
 				     buffer_error(&parse->text) != 0
 					 ? NULL
 					 : (const char *)parse->text.data);
-	buffer_free(&parse->text);
-	parse->text = buffer_make(TEXT_MAX);
+	parse->text.size = 0;
+	parse->text.error = 0;
 	if (error != 0)
 		stop(parse, error);
 }

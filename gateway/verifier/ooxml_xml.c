@@ -68,6 +68,28 @@ static const char *const bad_namespaces[] = {
     "digital-signature", "/xmlPackage",  "schemaLibrary",
 };
 
+/* What an element is, whatever its namespace. */
+enum role {
+	ROLE_PLAIN,
+	ROLE_FORMULA,
+	ROLE_INSTRUCTION,
+	ROLE_FIELD_CHARACTER,
+	ROLE_SIMPLE_FIELD,
+};
+
+/* What of an attribute is to be looked at. */
+enum concern {
+	CONCERN_NONE,
+	CONCERN_REFERENCE,
+	CONCERN_NEVER,
+	CONCERN_MACRO,
+	CONCERN_ACTION,
+	CONCERN_ADDRESS,
+	CONCERN_EVENT,
+	CONCERN_FORMULA,
+	CONCERN_PLACE,
+};
+
 struct walk {
 	struct opc_scan *scan;
 	struct buffer instructions[FIELD_DEPTH];
@@ -75,12 +97,32 @@ struct walk {
 	size_t depth;
 	bool text_only; /* in a formula or an instruction */
 	bool foreign;   /* custom XML that policy lets stay: any names */
+	/* Names that are fine, by libxml2's own copies: it keeps one of each.
+	 */
 	struct known {
 		const char *name;
 		const char *uri;
-		const char *owner; /* attributes: URI of the element */
+		const char *owner; /* attributes: the element, and its URI */
+		const char *owner_uri;
+		enum concern concern;
 	} known[KNOWN_NAMES], known_attributes[KNOWN_NAMES];
+	struct {
+		const char *name;
+		enum role role;
+	} roles[KNOWN_NAMES];
 };
+
+static size_t slot_of(const char *name, const char *uri, const char *owner,
+		      const char *owner_uri)
+{
+	const uint64_t factor = 0x9e3779b97f4a7c15u;
+	uint64_t key = (uintptr_t)name;
+
+	key = key * factor + (uintptr_t)uri;
+	key = key * factor + (uintptr_t)owner;
+	key = key * factor + (uintptr_t)owner_uri;
+	return (size_t)((key * factor) >> 40) % KNOWN_NAMES;
+}
 
 static int residue(struct walk *walk, const char *what, const char *detail)
 {
@@ -151,6 +193,30 @@ static bool is_formula(const char *name)
 	return false;
 }
 
+static enum role find_role(const char *name)
+{
+	if (is_formula(name))
+		return ROLE_FORMULA;
+	if (strcmp(name, "instrText") == 0 || strcmp(name, "delInstrText") == 0)
+		return ROLE_INSTRUCTION;
+	if (strcmp(name, "fldChar") == 0)
+		return ROLE_FIELD_CHARACTER;
+	if (strcmp(name, "fldSimple") == 0)
+		return ROLE_SIMPLE_FIELD;
+	return ROLE_PLAIN;
+}
+
+static enum role role_of(struct walk *walk, const char *name)
+{
+	size_t slot = slot_of(name, NULL, NULL, NULL);
+
+	if (walk->roles[slot].name != name) {
+		walk->roles[slot].name = name;
+		walk->roles[slot].role = find_role(name);
+	}
+	return walk->roles[slot].role;
+}
+
 /* ---- elements and attributes ---- */
 
 static int check_reference(struct walk *walk, const struct opc_element *element,
@@ -185,19 +251,6 @@ static bool action_is_safe(const char *action)
 			return true;
 	return false;
 }
-
-/* What of an attribute is to be looked at. */
-enum concern {
-	CONCERN_NONE,
-	CONCERN_REFERENCE,
-	CONCERN_NEVER,
-	CONCERN_MACRO,
-	CONCERN_ACTION,
-	CONCERN_ADDRESS,
-	CONCERN_EVENT,
-	CONCERN_FORMULA,
-	CONCERN_PLACE,
-};
 
 static enum concern concern_of(const struct opc_element *element,
 			       const char *name, const char *uri)
@@ -242,11 +295,9 @@ static int check_address(struct walk *walk, const struct opc_element *element,
 	return residue(walk, "address", value);
 }
 
-static int check_attribute(struct walk *walk, const struct opc_element *element,
-			   const char **raw)
+static int check_value(struct walk *walk, const struct opc_element *element,
+		       const char **raw, enum concern concern)
 {
-	enum concern concern =
-	    concern_of(element, raw[0], raw[2] == NULL ? "" : raw[2]);
 	const char *value;
 
 	if (concern == CONCERN_NONE)
@@ -299,16 +350,6 @@ static int check_name(struct walk *walk, const struct opc_element *element)
 	return 0;
 }
 
-/* The place where libxml2's own copies of these are remembered. */
-static struct known *known_slot(struct known *known, const char *name,
-				const char *uri, const char *owner)
-{
-	size_t key = ((uintptr_t)name >> 3) ^ ((uintptr_t)uri >> 4) ^
-		     ((uintptr_t)owner >> 5);
-
-	return &known[key % KNOWN_NAMES];
-}
-
 /* Whether a list has the name, and nothing speaks against its namespace. */
 static int check_listed(struct walk *walk, const struct opc_element *element)
 {
@@ -323,28 +364,35 @@ static int check_listed(struct walk *walk, const struct opc_element *element)
 		   : residue(walk, "element not on the list", element->name);
 }
 
-static int check_attribute_name(struct walk *walk,
-				const struct opc_element *element,
-				const char *name, const char *uri)
+static int check_attribute(struct walk *walk, const struct opc_element *element,
+			   const char **raw)
 {
-	struct known *known =
-	    known_slot(walk->known_attributes, name, uri, element->uri);
+	const char *name = raw[0];
+	const char *uri = raw[2];
+	struct known *known = &walk->known_attributes[slot_of(
+	    name, uri, element->name, element->uri)];
+	enum concern concern;
+	int error;
 
-	if ((known->name == name && known->uri == uri &&
-	     known->owner == element->uri) ||
-	    walk->foreign)
-		return 0;
-	if (!opc_knows_attribute(element->uri, uri == NULL ? "" : uri, name))
+	if (known->name == name && known->uri == uri &&
+	    known->owner == element->name && known->owner_uri == element->uri)
+		return check_value(walk, element, raw, known->concern);
+	concern = concern_of(element, name, uri == NULL ? "" : uri);
+	error = check_value(walk, element, raw, concern);
+	if (error != 0)
+		return error;
+	if (!walk->foreign &&
+	    !opc_knows_attribute(element->uri, uri == NULL ? "" : uri, name))
 		return residue(walk, "attribute not on the list", name);
-	*known = (struct known){name, uri, element->uri};
+	*known =
+	    (struct known){name, uri, element->name, element->uri, concern};
 	return 0;
 }
 
-/* Remembers names that are fine: libxml2 keeps one copy of each. */
 static int check_element(struct walk *walk, const struct opc_element *element)
 {
 	struct known *known =
-	    known_slot(walk->known, element->name, element->uri, NULL);
+	    &walk->known[slot_of(element->name, element->uri, NULL, NULL)];
 	int error;
 
 	if (known->name == element->name && known->uri == element->uri)
@@ -355,7 +403,8 @@ static int check_element(struct walk *walk, const struct opc_element *element)
 			return residue(walk, "element", element->name);
 	error = check_listed(walk, element);
 	if (error == 0)
-		*known = (struct known){element->name, element->uri, NULL};
+		*known =
+		    (struct known){.name = element->name, .uri = element->uri};
 	return error;
 }
 
@@ -363,28 +412,22 @@ static int on_start(void *context, const struct opc_element *element)
 {
 	struct walk *walk = context;
 	struct opc *opc = walk->scan->opc;
-	bool formula = is_formula(element->name);
+	enum role role = role_of(walk, element->name);
 	int error = check_element(walk, element);
 
 	/* Markup compatibility would make it a part of the text; formulas of
 	 * extensions have theirs in one element more. */
-	if (walk->text_only && !formula)
+	if (walk->text_only && role != ROLE_FORMULA)
 		return residue(walk, "element in a formula", element->name);
-	walk->text_only = formula || strcmp(element->name, "instrText") == 0 ||
-			  strcmp(element->name, "delInstrText") == 0;
-	for (size_t i = 0; error == 0 && i < element->attribute_count; i++) {
-		const char **raw = element->attributes + 5 * i;
-
-		error = check_attribute(walk, element, raw);
-		if (error == 0)
-			error =
-			    check_attribute_name(walk, element, raw[0], raw[2]);
-	}
-	if (error != 0)
+	walk->text_only = role == ROLE_FORMULA || role == ROLE_INSTRUCTION;
+	for (size_t i = 0; error == 0 && i < element->attribute_count; i++)
+		error =
+		    check_attribute(walk, element, element->attributes + 5 * i);
+	if (error != 0 || role == ROLE_PLAIN)
 		return error;
-	if (strcmp(element->name, "fldChar") == 0)
+	if (role == ROLE_FIELD_CHARACTER)
 		return on_field_character(walk, element);
-	if (strcmp(element->name, "fldSimple") == 0) {
+	if (role == ROLE_SIMPLE_FIELD) {
 		const char *text = opc_attribute(opc, element, NULL, "instr");
 
 		return opc_check_field(walk->scan, text == NULL ? "" : text);
@@ -398,11 +441,13 @@ static int on_end(void *context, const char *name, const char *text)
 {
 	struct walk *walk = context;
 
+	enum role role = role_of(walk, name);
+
 	walk->text_only = false;
-	if (is_formula(name))
+	if (role == ROLE_FORMULA)
 		return text == NULL ? residue(walk, "formula", "too long")
 				    : opc_check_formula(walk->scan, text);
-	if (strcmp(name, "instrText") != 0 && strcmp(name, "delInstrText") != 0)
+	if (role != ROLE_INSTRUCTION)
 		return 0;
 	if (walk->depth == 0 || walk->in_result[walk->depth - 1])
 		return residue(walk, "instruction", "outside of a field");

@@ -43,6 +43,37 @@ int handle_write_all(int fd, struct view bytes) MUST_CHECK;
 /* Copies `size` bytes from the start of `from` to the end of `to`. */
 int handle_copy(int from, int to, uint64_t size) MUST_CHECK;
 
+/*
+ * Content on its way between programs: up to HANDLE_MEMORY_MAX bytes in memory,
+ * above it in an unlinked file of `folder`, which nobody can give a name.
+ */
+#define HANDLE_MEMORY_MAX (64ULL * 1024 * 1024)
+
+/* An empty one to be written, for about `size` bytes. -ERR_NO_SPACE: nothing
+ * can be made in `folder`. */
+int content_new(uint64_t size, const char *folder, int *ret_fd) MUST_CHECK;
+
+/*
+ * From here on nobody can change it: memory is sealed (-ERR_IO when somebody
+ * maps it writable); a file is opened anew for reading only, and *fd becomes
+ * that, so the caller must know that nobody else can write to it.
+ */
+int content_freeze(int *fd) MUST_CHECK;
+
+/* Whether that is so: sealed memory, or a file without a name, open for
+ * reading only, that no process has open for writing. Who owns such a file
+ * could open it again by way of /proc, so for a file this holds only as far
+ * as its sender is trusted. */
+bool content_is_frozen(int fd);
+
+/*
+ * A frozen copy of a whole file, up to its end as it is when that is reached;
+ * `ret_size` is what was copied. -ERR_LIMIT_INPUT: more than `limit` bytes;
+ * -ERR_INTAKE_UNREADABLE: reading failed; -ERR_NO_SPACE.
+ */
+int content_copy(int from, uint64_t limit, const char *folder,
+		 uint64_t *ret_size, int *ret_fd) MUST_CHECK;
+
 /* Maps a whole file read-only; the caller unmaps with handle_unmap(). An empty
  * file gives an empty view. */
 int handle_map(int fd, struct view *ret_view) MUST_CHECK;

@@ -7,6 +7,7 @@
  *   item.c     an item: policy, budget, report, record, answer
  *   object.c   an object of an item: its stages
  *   jobs.c     processes: queue, start, frames, end
+ *   digest.c   hashes and copies of large content
  *   zygotes.c  the links to worker, scanner and verifier
  *   vault_link.c  the link to the vault
  *   status.c   what `sekisho status` shows
@@ -17,6 +18,7 @@
 #include "base/frame.h"
 #include "base/loop.h"
 #include "base/message.h"
+#include "gateway/broker/digest.h"
 #include "gateway/config/config.h"
 #include "gateway/report/name.h"
 #include "gateway/report/report.h"
@@ -54,6 +56,7 @@ struct client {
 	unsigned in_flight;
 	bool paused;
 	enum channel channel; /* that it speaks for */
+	bool edge;            /* one of our own programs, not a connection */
 	struct client *next;
 };
 
@@ -108,7 +111,8 @@ struct object {
 	int output; /* -1: none */
 	uint64_t output_bytes;
 	enum object_stage stage;
-	bool picture; /* handed on to ZYGOTE_PICTURE by the worker */
+	bool picture;  /* handed on to ZYGOTE_PICTURE by the worker */
+	bool scanning; /* the scan of the input has started */
 	unsigned checks_left;
 	bool rebuild_ends; /* reported, its process has not ended yet */
 	enum error failed; /* what a check said meanwhile */
@@ -130,17 +134,21 @@ struct item {
 	uint8_t policy_sha256[32];
 	uint8_t input_sha256[32];
 	uint8_t output_sha256[32];
+	struct digest *input_digest;  /* under way, or NULL */
+	struct digest *output_digest; /* likewise */
+	int digest_error;
 	uint64_t unpacked_left;
 	uint32_t members_left;
-	uint64_t begun_ms; /* loop_now(); 0: still waiting */
+	unsigned busy_count; /* of its jobs, busy */
+	uint64_t begun_ms;   /* loop_now(); 0: still waiting */
 	struct timer deadline;
 	struct report *report;
 	struct object *original;
 	struct object *objects;
 	enum verdict verdict;
 	enum error reason;
-	bool ended;    /* verdict stands; being recorded */
-	bool recorded; /* the vault said so */
+	bool ended;            /* verdict stands; being recorded */
+	bool recorded;         /* the vault said so */
 	uint64_t record_first; /* of the records of its parts */
 	uint64_t record_id;    /* its own: the last of them */
 	unsigned records_left;
@@ -154,6 +162,7 @@ struct item {
 
 struct broker {
 	struct loop *loop;
+	struct digests *digests;
 	struct config *config;
 	uint64_t begun_ms;
 	struct zygote_link zygotes[ZYGOTES];
@@ -176,8 +185,8 @@ struct broker {
 };
 
 /* intake.c */
-int intake_add_client(struct broker *broker, int fd,
-		      enum channel channel) MUST_CHECK;
+int intake_add_client(struct broker *broker, int fd, enum channel channel,
+		      bool edge) MUST_CHECK;
 void intake_accept(void *context, int fd);
 void intake_answer(struct item *item);
 void intake_resume(struct broker *broker);
@@ -187,6 +196,8 @@ int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
 	       const struct submission *submission, int fd) MUST_CHECK;
 /* Holds the whole item for this reason, whatever is still under way. */
 void item_abort(struct item *item, enum error reason);
+/* The original's output is frozen: it may be hashed. */
+int item_hash_output(struct item *item) MUST_CHECK;
 /* The original's verdict stands. */
 void item_end(struct item *item);
 /* The record is durable, or will never be. */
@@ -212,6 +223,8 @@ void object_hold(struct object *object, enum error reason, const char *detail);
 /* Whether a part that is held goes to the vault as an item of its own: of a
  * mail, whose other parts are delivered without it. */
 bool object_is_kept(const struct object *object);
+/* Adds it to the item's report. */
+void object_report(const struct object *object);
 /* Nobody waits for the objects below this one any more. */
 void object_cancel_nested(struct object *object);
 

@@ -105,14 +105,15 @@ static void on_client(void *context, int fd)
 	hold_back(client);
 }
 
-int intake_add_client(struct broker *broker, int fd, enum channel channel)
+int intake_add_client(struct broker *broker, int fd, enum channel channel,
+		      bool edge)
 {
 	struct client *client = calloc(1, sizeof(*client));
 
 	if (client == NULL)
 		return -ERR_MEMORY;
-	*client =
-	    (struct client){.broker = broker, .fd = fd, .channel = channel};
+	*client = (struct client){
+	    .broker = broker, .fd = fd, .channel = channel, .edge = edge};
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
 		client->watch = loop_watch(broker->loop, fd, on_client, client);
 	if (client->watch == NULL) {
@@ -149,7 +150,7 @@ void intake_accept(void *context, int listener)
 		log_line(LOG_LINE_WARNING, "client-refused clients=%u", count);
 		return;
 	}
-	if (intake_add_client(broker, fd, CHANNEL_COMMAND) == 0)
+	if (intake_add_client(broker, fd, CHANNEL_COMMAND, false) == 0)
 		(void)handle_take(&fd);
 }
 

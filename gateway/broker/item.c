@@ -5,10 +5,10 @@
 #include "base/handle.h"
 #include "base/log.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/banned.h"
@@ -16,35 +16,6 @@
 /* Parts of a message that are kept by themselves; with more of them the whole
  * message is held. */
 enum { KEPT_PARTS_MAX = 32 };
-
-static const uint64_t memory_input_max = 64ULL * 1024 * 1024;
-
-/* Content that its sender could still change is copied. */
-static int own_input(struct broker *broker, int *fd, uint64_t *ret_size)
-{
-	HANDLE_CLEANUP int copy = -1;
-	int error = handle_size(*fd, ret_size);
-
-	if (error != 0 || memory_file_is_sealed(*fd))
-		return error;
-	if (*ret_size <= memory_input_max) {
-		error = memory_file_new("input", &copy);
-	} else {
-		copy = open(broker->config->work,
-			    O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		error = copy < 0 ? -ERR_NO_SPACE : 0;
-	}
-	if (error == 0)
-		error = handle_copy(*fd, copy, *ret_size);
-	if (error == 0 && *ret_size <= memory_input_max)
-		error = memory_file_seal(copy);
-	if (error != 0)
-		return error;
-	handle_close(fd);
-	*fd = copy;
-	copy = -1;
-	return 0;
-}
 
 static void resolve_policy(struct item *item)
 {
@@ -89,6 +60,8 @@ static void start_report(struct item *item, uint64_t size)
 	item->report = report_new(&start);
 }
 
+static void conclude(struct item *item);
+
 static void item_free(struct item *item)
 {
 	struct broker *broker = item->broker;
@@ -103,6 +76,8 @@ static void item_free(struct item *item)
 	}
 	loop_disarm(broker->loop, &item->deadline);
 	loop_disarm(broker->loop, &item->record_deadline);
+	digest_cancel(item->input_digest);
+	digest_cancel(item->output_digest);
 	while (item->objects != NULL) {
 		struct object *object = item->objects;
 
@@ -126,16 +101,95 @@ static void on_record_deadline(void *context)
 	item_recorded(context, -ERR_UNAVAILABLE);
 }
 
-int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
-	       const struct submission *submission, int fd)
+static void take_hash(struct item *item, const struct digest_result *result,
+		      uint8_t sha256[32])
+{
+	for (size_t i = 0; i < sizeof(result->sha256); i++)
+		sha256[i] = result->sha256[i];
+	if (result->error != 0)
+		item->digest_error = result->error;
+}
+
+static void on_input_hashed(void *context, const struct digest_result *result)
+{
+	struct item *item = context;
+
+	item->input_digest = NULL;
+	take_hash(item, result, item->input_sha256);
+	if (item->ended)
+		conclude(item);
+}
+
+static void on_output_hashed(void *context, const struct digest_result *result)
+{
+	struct item *item = context;
+
+	item->output_digest = NULL;
+	take_hash(item, result, item->output_sha256);
+	if (item->ended)
+		conclude(item);
+}
+
+int item_hash_output(struct item *item)
+{
+	const struct object *original = item->original;
+
+	digest_cancel(item->output_digest);
+	return digest_content(item->broker->digests, original->output,
+			      original->output_bytes, item->output_sha256,
+			      on_output_hashed, item, &item->output_digest);
+}
+
+/* Its content is such that nobody can change it, unless `error`. */
+static int enter(struct item *item, int error)
+{
+	struct object *original = item->original;
+	uint64_t size = original->input_bytes;
+
+	start_report(item, size);
+	if (item->report == NULL) {
+		item->client->in_flight--;
+		item_free(item);
+		return -ERR_MEMORY;
+	}
+	if (error == 0 && item->submission.refused != ERR_NONE)
+		error = -(int)item->submission.refused;
+	if (error == 0 && size > item->policy.limits.input_bytes)
+		error = -ERR_LIMIT_INPUT;
+	if (error == 0 && size == 0)
+		error = -ERR_EMPTY;
+	if (error != 0)
+		object_hold(original, (enum error) - error, "");
+	else
+		object_begin(original);
+	return 0;
+}
+
+static void on_copied(void *context, const struct digest_result *result)
+{
+	struct item *item = context;
+	struct object *original = item->original;
+	struct client *client = item->client;
+
+	item->input_digest = NULL;
+	take_hash(item, result, item->input_sha256);
+	if (result->error == 0) {
+		handle_close(&original->input);
+		original->input = result->fd;
+		original->input_bytes = result->size;
+	}
+	if (enter(item, result->error) != 0 && client != NULL)
+		(void)shutdown(client->fd, SHUT_RDWR);
+}
+
+static struct item *item_new(struct broker *broker, struct client *client,
+			     uint64_t ticket,
+			     const struct submission *submission)
 {
 	struct item *item = calloc(1, sizeof(*item));
-	HANDLE_CLEANUP int input = fd;
-	uint64_t size = 0;
-	int error;
 
 	if (item == NULL)
-		return -ERR_MEMORY;
+		return NULL;
 	*item = (struct item){
 	    .broker = broker,
 	    .client = client,
@@ -154,34 +208,52 @@ int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
 	resolve_policy(item);
 	item->unpacked_left = item->policy.limits.unpacked_bytes;
 	item->members_left = item->policy.limits.members;
-	error = own_input(broker, &input, &size);
-	if (error == 0)
-		error = handle_sha256(input, item->input_sha256);
-	start_report(item, size);
-	if (item->report != NULL)
-		item->original = object_new(item, NULL, submission->name,
-					    submission->name, input, size);
-	if (item->original != NULL)
-		(void)text_copy(item->original->format,
-				sizeof(item->original->format),
-				submission->format);
+	return item;
+}
+
+/* Content that its sender could still change is copied first; of our own
+ * programs' word is taken that they do not. */
+static int receive(struct item *item, bool edge)
+{
+	const struct object *original = item->original;
+	struct broker *broker = item->broker;
+	uint64_t size = original->input_bytes;
+	uint64_t limit = item->policy.limits.input_bytes;
+	bool frozen = edge ? content_is_frozen(original->input)
+			   : memory_file_is_sealed(original->input);
+	int error;
+
+	if (frozen) {
+		error = digest_content(broker->digests, original->input, size,
+				       item->input_sha256, on_input_hashed,
+				       item, &item->input_digest);
+		return enter(item, error);
+	}
+	error = digest_copy(broker->digests, original->input,
+			    limit > size ? limit : size, broker->config->work,
+			    on_copied, item, &item->input_digest);
+	return error != 0 ? enter(item, error) : 0;
+}
+
+int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
+	       const struct submission *submission, int fd)
+{
+	HANDLE_CLEANUP int input = fd;
+	struct item *item = item_new(broker, client, ticket, submission);
+	uint64_t size = 0;
+	int error = handle_size(input, &size);
+
+	if (item == NULL)
+		return -ERR_MEMORY;
+	item->original = object_new(item, NULL, submission->name,
+				    submission->name, input, size);
 	if (item->original == NULL) {
 		client->in_flight--;
 		item_free(item);
 		return -ERR_MEMORY;
 	}
 	input = -1;
-	if (error == 0 && submission->refused != ERR_NONE)
-		error = -(int)submission->refused;
-	if (error == 0 && size > item->policy.limits.input_bytes)
-		error = -ERR_LIMIT_INPUT;
-	if (error == 0 && size == 0)
-		error = -ERR_EMPTY;
-	if (error != 0)
-		object_hold(item->original, (enum error) - error, "");
-	else
-		object_begin(item->original);
-	return 0;
+	return error != 0 ? enter(item, error) : receive(item, client->edge);
 }
 
 void item_start_clock(struct item *item)
@@ -250,10 +322,37 @@ static void log_end(const struct item *item)
 		 log_quoted(&detail, item->original->detail));
 }
 
+/* The verdict and both hashes are known. */
+static void conclude(struct item *item)
+{
+	struct object *original = item->original;
+	int error = item->digest_error;
+
+	if (item->input_digest != NULL || item->output_digest != NULL)
+		return;
+	if (error == 0)
+		error = report_set_input(item->report, item->input_sha256);
+	if (error != 0 && verdict_passes(item->verdict)) {
+		item->verdict = VERDICT_BLOCKED;
+		item->reason = (enum error) - error;
+	}
+	object_report(original);
+	error = write_report(item);
+	if (error != 0) {
+		item->verdict = VERDICT_BLOCKED;
+		item->reason = (enum error) - error;
+	}
+	if (!verdict_passes(item->verdict)) {
+		handle_close(&original->output);
+		sodium_memzero(item->output_sha256, 32);
+	}
+	log_end(item);
+	vault_record_item(item);
+}
+
 void item_end(struct item *item)
 {
 	struct object *original = item->original;
-	int error = 0;
 
 	if (item->ended)
 		return;
@@ -275,17 +374,11 @@ void item_end(struct item *item)
 	if (verdict_passes(item->verdict)) {
 		output_name(item->submission.name, original->outcome.extension,
 			    item->output_name);
-		error = handle_sha256(original->output, item->output_sha256);
+	} else {
+		digest_cancel(item->output_digest);
+		item->output_digest = NULL;
 	}
-	if (error == 0)
-		error = write_report(item);
-	if (error != 0) {
-		item->verdict = VERDICT_BLOCKED;
-		item->reason = (enum error) - error;
-		handle_close(&original->output);
-	}
-	log_end(item);
-	vault_record_item(item);
+	conclude(item);
 }
 
 void item_recorded(struct item *item, int error)

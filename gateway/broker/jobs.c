@@ -82,11 +82,19 @@ static int listen_to(struct job_run *job)
 
 void job_set_busy(struct job_run *job, bool busy)
 {
-	if (busy && !job->busy)
-		job->broker->process_count++;
-	else if (!busy && job->busy)
-		job->broker->process_count--;
+	if (busy == job->busy)
+		return;
 	job->busy = busy;
+	if (busy)
+		job->broker->process_count++;
+	else
+		job->broker->process_count--;
+	if (job->object == NULL)
+		return;
+	if (busy)
+		job->object->item->busy_count++;
+	else
+		job->object->item->busy_count--;
 }
 
 void job_set_ending(struct job_run *job)
@@ -154,14 +162,37 @@ static void unlink_running(struct broker *broker, struct job_run *job)
 	}
 }
 
-/* The first of the queue whose zygote is there. */
+static bool is_scan_of_input(const struct job_run *job)
+{
+	return job->kind == JOB_SCAN && !job->of_output;
+}
+
+/*
+ * No item has all processes to itself: a small one does not wait for a large
+ * one. A rebuild that is held back waits for its scan, which therefore starts
+ * before it and whatever else is under way.
+ */
+static bool may_start(const struct broker *broker, const struct job_run *job)
+{
+	const struct object *object = job->object;
+
+	if (!broker->zygotes[job->zygote].ready)
+		return false;
+	if (is_scan_of_input(job))
+		return true;
+	if (object->stage == STAGE_SCAN && !object->scanning)
+		return false;
+	return object->item->busy_count < broker->config->parallel;
+}
+
+/* The first of the queue that may start. */
 static struct job_run *take_ready(struct broker *broker)
 {
 	for (struct job_run **link = &broker->queue; *link;
 	     link = &(*link)->next) {
 		struct job_run *job = *link;
 
-		if (!broker->zygotes[job->zygote].ready)
+		if (!may_start(broker, job))
 			continue;
 		*link = job->next;
 		return job;
@@ -175,7 +206,9 @@ static bool has_room(const struct broker *broker)
 {
 	unsigned parallel = broker->config->parallel;
 
-	return broker->process_count < parallel &&
+	/* One more than there are processors to use: starting and waiting
+	 * leave gaps. */
+	return broker->process_count < parallel + 1 &&
 	       broker->ending_count < 2 * parallel + 2;
 }
 
@@ -187,6 +220,8 @@ void jobs_schedule(struct broker *broker)
 		int error;
 
 		item_start_clock(job->object->item);
+		if (is_scan_of_input(job))
+			job->object->scanning = true;
 		job->attempts++;
 		job->next = broker->running;
 		broker->running = job;
@@ -305,6 +340,8 @@ static void start_again(struct broker *broker, struct job_run *job)
 	handle_close(&job->channel);
 	job->held_back = false;
 	job->reported = false;
+	if (is_scan_of_input(job))
+		object->scanning = false;
 	if (job->kind == JOB_SANITIZE && object_rebuild_again(object) != 0) {
 		job_free(broker, job);
 		object_hold(object, ERR_NO_SPACE, "");
@@ -357,6 +394,8 @@ void job_forget_object(struct broker *broker, const struct object *object)
 			link = &job->next;
 			continue;
 		}
+		if (job->busy)
+			job->object->item->busy_count--;
 		job->object = NULL;
 		if (job->exited) {
 			*link = job->next;

@@ -35,7 +35,7 @@ static void take_edge(struct broker *broker, const char *name, int fd)
 		zygote_connect(broker, (enum zygote_index)index, fd);
 	else if (strcmp(name, "vault") == 0)
 		vault_connect(broker, fd);
-	else if (!client || intake_add_client(broker, fd, channel) != 0)
+	else if (!client || intake_add_client(broker, fd, channel, true) != 0)
 		handle_close(&fd);
 }
 
@@ -110,6 +110,10 @@ static int serve(struct broker *broker, const struct program_edges *edges)
 	int supervisor = program_edge_find(edges, "supervisor");
 	int error = program_signals(false, &signals);
 
+	if (error != 0)
+		return error;
+	/* Behind the signals, which are for this thread. */
+	error = digests_start(broker->loop, &broker->digests);
 	if (error != 0)
 		return error;
 	broker->listener = program_edge_find(edges, "listen");

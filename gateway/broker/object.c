@@ -5,14 +5,10 @@
 #include "base/handle.h"
 #include "base/log.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
-
-/* Above it an output is an unlinked file, below it memory. */
-static const uint64_t memory_output_max = 64ULL * 1024 * 1024;
 
 struct object *object_new(struct item *item, struct object *parent,
 			  const char *path, const char *name, int fd,
@@ -53,46 +49,29 @@ void object_free(struct object *object)
 	free(object);
 }
 
-static int work_file(const char *folder, int *ret_fd)
-{
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return -ERR_NO_SPACE;
-	*ret_fd = fd;
-	return 0;
-}
-
 static int make_output(struct object *object)
 {
 	handle_close(&object->output);
-	if (object->input_bytes > memory_output_max)
-		return work_file(object->item->broker->config->work,
-				 &object->output);
-	return memory_file_new("output", &object->output);
+	return content_new(object->input_bytes,
+			   object->item->broker->config->work, &object->output);
 }
 
 /* From here on nobody can change it. The process that wrote it is dead, or
  * writes into a memory file and has it nowhere mapped. */
 static int freeze_output(struct object *object, bool writer_lives)
 {
-	char path[64];
-	int fd;
+	int error = memory_file_seal(object->output);
 
-	if (memory_file_seal(object->output) == 0)
-		return handle_size(object->output, &object->output_bytes);
-	if (writer_lives)
+	if (error != 0 && writer_lives)
 		return -ERR_UNAVAILABLE;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", object->output);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -ERR_IO;
-	handle_close(&object->output);
-	object->output = fd;
-	return handle_size(fd, &object->output_bytes);
+	if (error != 0)
+		error = content_freeze(&object->output);
+	if (error != 0)
+		return error;
+	return handle_size(object->output, &object->output_bytes);
 }
 
-static void report_object(struct object *object)
+void object_report(const struct object *object)
 {
 	struct item *item = object->item;
 	struct report_object entry = {
@@ -142,10 +121,12 @@ static void finish(struct object *object)
 
 	object->stage = STAGE_DONE;
 	object_cancel_nested(object);
-	report_object(object);
 	if (object->parent == NULL) {
-		item_end(item);
-	} else if (ends_the_item(object->reason)) {
+		item_end(item); /* reports it when it is hashed */
+		return;
+	}
+	object_report(object);
+	if (ends_the_item(object->reason)) {
 		item_abort(item, object->reason);
 	} else {
 		job_answer_nested(object);
@@ -263,6 +244,8 @@ static void begin_checks(struct object *object, const struct job_run *job)
 	object->outcome = job->outcome;
 	if (object->output_bytes == 0)
 		error = -ERR_EMPTY;
+	if (error == 0 && object->parent == NULL)
+		error = item_hash_output(object->item);
 	if (error == 0)
 		error = submit_checks(object);
 	if (error != 0)

@@ -73,7 +73,7 @@ static void fail_waiting(struct broker *broker)
 
 	for (struct item *item = broker->items; item; item = next) {
 		next = item->next;
-		if (!item->ended)
+		if (!item->ended || item->record_id == 0)
 			continue;
 		item_recorded(item, -ERR_UNAVAILABLE);
 		next = broker->items;

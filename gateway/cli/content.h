@@ -7,17 +7,14 @@
 
 #include "base/message.h"
 
-/* Up to this size the copy is a sealed memory file, above it an unlinked file
- * in TMPDIR or /var/tmp, open for reading only. */
-enum { CONTENT_MEMORY_MAX = 64 * 1024 * 1024 };
-
 /*
  * Copies the file at `path`; its size goes to `ret_bytes` as soon as it is
- * known. -ERR_INTAKE_UNREADABLE, -ERR_INTAKE_NOT_REGULAR (never waits for a
- * FIFO), -ERR_LIMIT_INPUT above `limit` bytes, -ERR_NO_SPACE, -ERR_IO.
+ * known. A large copy lies in TMPDIR or /var/tmp. -ERR_INTAKE_UNREADABLE,
+ * -ERR_INTAKE_NOT_REGULAR (never waits for a FIFO), -ERR_LIMIT_INPUT above
+ * `limit` bytes, -ERR_NO_SPACE, -ERR_IO.
  */
-int content_copy(const char *path, uint64_t limit, uint64_t *ret_bytes,
-		 int *ret_fd) MUST_CHECK;
+int input_copy(const char *path, uint64_t limit, uint64_t *ret_bytes,
+	       int *ret_fd) MUST_CHECK;
 
 /*
  * Reads a file of passwords, one a line, into the submission: UTF-8, at most

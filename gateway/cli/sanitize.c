@@ -104,8 +104,8 @@ static void submit(struct run *run, unsigned index)
 	if (run->lost || run->closing)
 		error = -ERR_UNAVAILABLE;
 	else
-		error = content_copy(path, run->input_limit, &run->sizes[index],
-				     &fd);
+		error =
+		    input_copy(path, run->input_limit, &run->sizes[index], &fd);
 	if (error == 0) {
 		input_name(path, run->submission.name,
 			   sizeof(run->submission.name));

@@ -17,8 +17,6 @@
 
 enum { RETRY_FIRST_MS = 500, RETRY_MAX_MS = 60000 };
 
-static const uint64_t memory_input_max = 64ULL * 1024 * 1024;
-
 static struct claimed *find(struct folder *folder, uint64_t ticket)
 {
 	for (struct claimed *claimed = folder->claimed; claimed;
@@ -29,13 +27,12 @@ static struct claimed *find(struct folder *folder, uint64_t ticket)
 	return NULL;
 }
 
-/* A copy that nobody can change any more; small ones are sealed memory. */
+/* What is worked on is a copy that nobody can change any more. */
 static int copy_content(struct claimed *claimed, int *ret_fd)
 {
 	const struct folder *folder = claimed->folder;
 	HANDLE_CLEANUP int claim = -1;
 	HANDLE_CLEANUP int content = -1;
-	HANDLE_CLEANUP int copy = -1;
 	uint64_t size;
 	int error = claim_folder(claimed, &claim);
 
@@ -45,25 +42,9 @@ static int copy_content(struct claimed *claimed, int *ret_fd)
 	if (error == 0 && fstat(content, &claimed->before) != 0)
 		error = -ERR_IO;
 	if (error == 0)
-		error = handle_size(content, &size);
-	if (error != 0)
-		return error;
-	if (size <= memory_input_max) {
-		error = memory_file_new("content", &copy);
-	} else {
-		copy = open(folder->config->work,
-			    O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		error = copy < 0 ? -ERR_NO_SPACE : 0;
-	}
-	if (error == 0)
-		error = handle_copy(content, copy, size);
-	if (error == 0 && size <= memory_input_max)
-		error = memory_file_seal(copy);
-	if (error != 0)
-		return error;
-	*ret_fd = copy;
-	copy = -1;
-	return 0;
+		error = content_copy(content, UINT64_MAX, folder->config->work,
+				     &size, ret_fd);
+	return error;
 }
 
 static int content_of(struct claimed *claimed, int *ret_fd)

@@ -149,6 +149,12 @@ struct report *report_new(const struct report_start *start)
 	return report;
 }
 
+int report_set_input(struct report *report, const uint8_t sha256[32])
+{
+	return put(json_object_get(report->head, "input"), "sha256",
+		   digest(sha256));
+}
+
 static void entries_free(struct entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++) {

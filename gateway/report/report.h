@@ -71,6 +71,10 @@ int report_add_object(struct report *report,
 int report_add_removal(struct report *report,
 		       const struct removal *removal) MUST_CHECK;
 
+/* The hash of the original, where it was not known at the start. */
+int report_set_input(struct report *report,
+		     const uint8_t sha256[32]) MUST_CHECK;
+
 size_t report_removals(const struct report *report);
 
 /*

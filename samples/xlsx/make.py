@@ -1,6 +1,6 @@
 """Excel workbooks: one for each thing that must go, and broken ones."""
 from ooxmlmaker import (MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, SHEET, STRICT, VBA, Package,
-                        cell, compound_file, declare, ole_object, rows, sheet_xml, vba_project,
+                        cell, compound_file, declare, escape, ole_object, rows, sheet_xml, vba_project,
                         xlsx, zip_members)
 from sample import Sample
 
@@ -59,6 +59,19 @@ def good():
                 sheet_xml(PLAIN).replace(MAIN + "spreadsheetml/2006/main",
                                          "http://purl.oclc.org/ooxml/spreadsheetml/main"))
     yield sample("strict.xlsx", strict)
+    for name, properties in (("shown.xlsx", ""), ("shown-1904.xlsx", '<workbookPr date1904="1"/>')):
+        codes = ["yyyy/m/d", "[$-411]ggge\"年\"m\"月\"d\"日\"", "#,##0\"円\"", "000\\-0000"]
+        package = xlsx(sheet_xml(rows(*[[f'<c r="A{i}" s="{i}"><v>{value}</v></c>'] for i, value in
+                                        enumerate((45292, 45292, 12345, 1000001, 0.256, 0.1), 1)])))
+        package.parts["xl/workbook.xml"] = package.parts["xl/workbook.xml"].replace(
+            b"<sheets>", properties.encode() + b"<sheets>")
+        package.part("rId8", "styles", "xl/styles.xml", EXCEL + "styles+xml",
+                     f'<styleSheet xmlns="{MAIN}spreadsheetml/2006/main"><numFmts count="4">' +
+                     "".join(f'<numFmt numFmtId="{164 + i}" formatCode="{escape(code)}"/>'
+                             for i, code in enumerate(codes)) + '</numFmts><cellXfs count="6">' +
+                     "".join(f'<xf numFmtId="{number}"/>' for number in
+                             (0, 164, 165, 166, 167, 10, 0)) + '</cellXfs></styleSheet>')
+        yield sample(name, package, note="dates and numbers as text mode shows them")
     yield sample("template.xltx", xlsx(sheet_xml(PLAIN), content_type=EXCEL + "template.main+xml"))
 
 

@@ -10,6 +10,7 @@ struct writing {
 	struct rebuilt *rebuilt;
 	struct buffer out;
 	struct text_list strings;
+	struct cell_formats formats;
 };
 
 static int add_running(struct writing *writing, const struct part *part,
@@ -91,7 +92,7 @@ static int add_page(struct writing *writing, const struct relation *relation,
 			      number > 1 ? "\n" : "", name);
 		error = text_scan_sheet(job, writing->rebuilt->package.reader,
 					part->output, &writing->strings,
-					&writing->out);
+					&writing->formats, &writing->out);
 	}
 	return error != 0 ? error : add_beside(writing, part);
 }
@@ -109,6 +110,12 @@ static int read_page(void *context, const struct scan_element *element)
 	const char *name;
 	struct relation *relation = NULL;
 
+	if (strcmp(element->name, "workbookPr") == 0) {
+		name = scan_attribute(package->job->arena, element, "date1904");
+		if (name != NULL &&
+		    (strcmp(name, "1") == 0 || strcasecmp(name, "true") == 0))
+			pages->writing->formats.date1904 = true;
+	}
 	if (strcmp(element->name, "sheet") != 0 &&
 	    strcmp(element->name, "sldId") != 0)
 		return 0;
@@ -127,21 +134,27 @@ static int read_page(void *context, const struct scan_element *element)
 			++pages->number);
 }
 
-static int add_strings(struct writing *writing)
+/* What the cells need: shared strings, formats of numbers. */
+static int read_shared(struct writing *writing)
 {
 	struct package *package = &writing->rebuilt->package;
 	struct relations *relations = &package->main->relations;
 
 	for (size_t i = 0; i < relations->count; i++) {
 		struct relation *relation = &relations->items[i];
-		int error;
+		int error = 0;
 
-		if (strcmp(relation->segment, "sharedstrings") != 0 ||
-		    !relation_stays(relation) || relation->part == NULL)
+		if (!relation_stays(relation) || relation->part == NULL)
 			continue;
-		error = text_scan_strings(package->job, package->reader,
-					  relation->part->output,
-					  &writing->strings);
+		if (strcmp(relation->segment, "sharedstrings") == 0)
+			error = text_scan_strings(package->job, package->reader,
+						  relation->part->output,
+						  &writing->strings);
+		else if (strcmp(relation->segment, "styles") == 0 &&
+			 writing->formats.count == 0)
+			error = text_scan_styles(package->job, package->reader,
+						 relation->part->output,
+						 &writing->formats);
 		if (error != 0)
 			return error;
 	}
@@ -172,7 +185,7 @@ static int write_text(struct writing *writing, enum document document)
 		error = add_running(writing, package->main, NULL);
 		return error != 0 ? error : add_beside(writing, package->main);
 	}
-	error = add_strings(writing);
+	error = read_shared(writing);
 	if (error == 0)
 		error = write_pages(writing);
 	if (error == 0 && document == DOCUMENT_SLIDE)

@@ -27,9 +27,23 @@ int text_scan_strings(struct job *job, struct xml_reader *reader,
 		      struct view content,
 		      struct text_list *ret_strings) MUST_CHECK;
 
-/* A sheet: a line for each row, cells where their columns are. */
+/* How the cells of a workbook show numbers. */
+struct cell_formats {
+	const char **codes; /* by cell style; NULL: General */
+	size_t count;
+	bool date1904; /* days are counted from 1904 */
+};
+
+/* Reads the codes of the styles part; leaves date1904 alone. */
+int text_scan_styles(struct job *job, struct xml_reader *reader,
+		     struct view content,
+		     struct cell_formats *ret_formats) MUST_CHECK;
+
+/* A sheet: a line for each row, cells where their columns are, values as they
+ * are shown. */
 int text_scan_sheet(struct job *job, struct xml_reader *reader,
 		    struct view content, const struct text_list *strings,
+		    const struct cell_formats *formats,
 		    struct buffer *out) MUST_CHECK;
 
 /* What `text_scan_*` share: SAX events of one part. */

@@ -1,3 +1,4 @@
+#include "sanitizers/ooxml/number_format.h"
 #include "sanitizers/ooxml/text_scan.h"
 
 #include "base/banned.h"
@@ -97,8 +98,11 @@ int text_scan_strings(struct job *job, struct xml_reader *reader,
 struct sheet {
 	const struct text_list *strings;
 	struct buffer *out;
+	const struct cell_formats *formats;
 	struct buffer value;
+	struct buffer shown;
 	char type[16];
+	size_t style;   /* of the cell */
 	size_t column;  /* of the cell */
 	size_t written; /* columns of this row */
 	bool in_value;
@@ -128,6 +132,16 @@ static size_t column_of(struct view reference)
 	return column > COLUMNS_MAX ? 0 : column;
 }
 
+static size_t number_of(struct view text)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < text.size && number < STRINGS_MAX; i++)
+		if (isdigit(text.data[i]))
+			number = number * 10 + (size_t)(text.data[i] - '0');
+	return number;
+}
+
 static void sheet_start(void *context, enum vocabulary vocabulary,
 			const char *name,
 			const struct xml_attribute *attributes,
@@ -147,6 +161,8 @@ static void sheet_start(void *context, enum vocabulary vocabulary,
 			       (int)type.size, (const char *)type.data);
 		sheet->column =
 		    column_of(attribute_of(attributes, attribute_count, "r"));
+		sheet->style =
+		    number_of(attribute_of(attributes, attribute_count, "s"));
 		sheet->value.size = 0;
 	} else if (strcmp(name, "rPh") == 0) {
 		sheet->phonetic++;
@@ -155,19 +171,31 @@ static void sheet_start(void *context, enum vocabulary vocabulary,
 			  (strcmp(name, "v") == 0 || strcmp(name, "t") == 0);
 }
 
+/* A number as its style shows it. */
+static struct view shown_number(struct sheet *sheet, struct view value)
+{
+	const struct cell_formats *formats = sheet->formats;
+	const char *code =
+	    sheet->style < formats->count ? formats->codes[sheet->style] : NULL;
+
+	sheet->shown.size = 0;
+	number_format_show(&sheet->shown, value, code, formats->date1904);
+	return buffer_contents(&sheet->shown);
+}
+
 static struct view value_of(struct sheet *sheet)
 {
 	struct view value = buffer_contents(&sheet->value);
-	size_t index = 0;
+	size_t index;
 
 	if (strcmp(sheet->type, "b") == 0)
 		return view_of_string(
 		    view_equal(value, view_of_string("1")) ? "TRUE" : "FALSE");
+	if (sheet->type[0] == '\0' || strcmp(sheet->type, "n") == 0)
+		return shown_number(sheet, value);
 	if (strcmp(sheet->type, "s") != 0)
 		return value;
-	for (size_t i = 0; i < value.size && index < STRINGS_MAX; i++)
-		if (isdigit(value.data[i]))
-			index = index * 10 + (size_t)(value.data[i] - '0');
+	index = number_of(value);
 	return index < sheet->strings->count ? sheet->strings->items[index]
 					     : (struct view){NULL, 0};
 }
@@ -218,15 +246,18 @@ static void sheet_text(void *context, struct view text)
 
 int text_scan_sheet(struct job *job, struct xml_reader *reader,
 		    struct view content, const struct text_list *strings,
-		    struct buffer *out)
+		    const struct cell_formats *formats, struct buffer *out)
 {
 	const struct text_events events = {sheet_start, sheet_end, sheet_text};
 	struct sheet sheet = {
 	    .strings = strings,
+	    .formats = formats,
+	    .shown = buffer_make(job->policy->limits.output_bytes),
 	    .out = out,
 	    .value = buffer_make(job->policy->limits.output_bytes)};
 	int error = text_scan_events(reader, content, &events, &sheet);
 
 	buffer_free(&sheet.value);
+	buffer_free(&sheet.shown);
 	return error != 0 ? error : buffer_error(out);
 }

@@ -142,6 +142,23 @@ static void text_mode_writes_cells_in_their_columns(void **state)
 	local_run_free(run);
 }
 
+static void text_mode_shows_values_as_their_formats_say(void **state)
+{
+	struct local_run *run = package_check_text("xlsx", "shown.xlsx");
+
+	(void)state;
+	assert_int_equal(run->error, 0);
+	assert_true(view_equal(
+	    buffer_contents(&run->output),
+	    view_of_string("[シート: 単価表]\n2024/1/1\n令和6年1月1日\n"
+			   "12,345円\n100-0001\n25.60%\n0.1\n")));
+	local_run_free(run);
+	run = package_check_text("xlsx", "shown-1904.xlsx");
+	assert_true(view_starts_with(buffer_contents(&run->output),
+				     "[シート: 単価表]\n2028/1/2\n"));
+	local_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +171,7 @@ int main(void)
 	    cmocka_unit_test(a_pivot_cache_loses_its_outside_source),
 	    cmocka_unit_test(buttons_lose_their_macros),
 	    cmocka_unit_test(text_mode_writes_cells_in_their_columns),
+	    cmocka_unit_test(text_mode_shows_values_as_their_formats_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,6 +254,31 @@ def pptx(slide, content_type="presentationml.presentation.main+xml", behind=""):
     return package
 
 
+# ---- charts, with the documents that their figures are from ----
+
+CHART = OFFICE + "drawingml.chart+xml"
+
+
+def chart_frame(identifier):
+    return (f'<a:graphic><a:graphicData uri="{NAMESPACES["c"]}"><c:chart{declare("c")} '
+            f'r:id="{identifier}"/></a:graphicData></a:graphic>')
+
+
+def add_chart(package, source, identifier, folder, inner, data):
+    """A chart at `source`, over the document `data` inside the package."""
+    chart = f"{folder}/charts/chart1.xml"
+    package.part(identifier, "chart", chart, CHART,
+                 f'<c:chartSpace{declare("c", "a", "r")}><c:chart><c:plotArea><c:layout/>'
+                 '<c:barChart><c:barDir val="col"/><c:ser><c:idx val="0"/><c:order val="0"/>'
+                 '<c:val><c:numRef><c:f>Sheet1!$A$1:$A$2</c:f><c:numCache><c:ptCount val="1"/>'
+                 '<c:pt idx="0"><c:v>480</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser>'
+                 '<c:axId val="1"/><c:axId val="2"/></c:barChart></c:plotArea></c:chart>'
+                 '<c:externalData r:id="rId1"><c:autoUpdate val="0"/></c:externalData>'
+                 '</c:chartSpace>', source=source)
+    return package.part("rId1", "package", f"{folder}/embeddings/{inner}",
+                        "application/vnd.openxmlformats-officedocument", data, source=chart)
+
+
 # ---- OLE2 (MS-CFB) and VBA (MS-OVBA) ----
 
 def compound_file(tree):

@@ -1,9 +1,9 @@
 """Word documents: one for each thing that must go, and broken ones."""
-from ooxmlmaker import (MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, STRICT, VBA, Package,
+from ooxmlmaker import (add_chart, chart_frame, MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, STRICT, VBA, Package,
                         character, compound_file, declare, docx, document_xml, field,
                         instruction, ole_object, paragraph, vba_project, zip_members)
 from picturemaker import flat, png, scene
-from sample import Sample
+from sample import Sample, sibling
 
 WORD = OFFICE + "wordprocessingml."
 HELLO = paragraph("入札説明書")
@@ -154,6 +154,16 @@ def objects():
                  "application/vnd.ms-word.document.macroEnabled.12",
                  with_macro("application/vnd.ms-word.document.macroEnabled.main+xml").data())
     yield sample("embedded-docm.docx", package, "embedded_document")
+    chart = ('<w:p><w:r><w:drawing><wp:inline><wp:extent cx="914400" cy="685800"/><wp:docPr id="1" '
+             f'name="グラフ"/>{chart_frame("rId4")}</wp:inline></w:drawing></w:r></w:p>')
+    for name, inner, data in (
+            ("embedded-workbook", "book.xlsm", sibling("xlsx", "embedding.xlsm")),
+            ("embedded-not-a-document", "book.xlsx", vba_project())):
+        package = docx(HELLO + chart)
+        yield sample(f"{name}.docx", add_chart(package, package.main, "rId4", "word", inner, data),
+                     "embedded_document",
+                     note="sanitized by policy: macros and DDE inside go, in the letter inside the "
+                     "workbook too")
     package = docx(HELLO + '<w:p><w:r><w:object><w:control r:id="rId4" w:name="Button" '
                    'w:shapeid="s"/></w:object></w:r></w:p>')
     package.part("rId4", "control", "word/activeX/activeX1.xml",

@@ -1,5 +1,5 @@
 """Excel workbooks: one for each thing that must go, and broken ones."""
-from ooxmlmaker import (MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, SHEET, STRICT, VBA, Package,
+from ooxmlmaker import (add_chart, chart_frame, docx, paragraph, MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, SHEET, STRICT, VBA, Package,
                         cell, compound_file, declare, escape, ole_object, rows, sheet_xml, vba_project,
                         xlsx, zip_members)
 from sample import Sample
@@ -205,6 +205,32 @@ def code():
                  "script")
 
 
+def charted(inner, data, sheet=PLAIN, **more):
+    """A workbook with a chart over a document inside of it."""
+    package = xlsx(sheet_xml(sheet, '<drawing r:id="rIdD"/>'), **more)
+    drawing = "xl/drawings/drawing1.xml"
+    package.part("rIdD", "drawing", drawing, OFFICE + "drawing+xml",
+                 f'<xdr:wsDr{declare("xdr", "a", "r")}><xdr:absoluteAnchor><xdr:pos x="0" y="0"/>'
+                 '<xdr:ext cx="900" cy="900"/><xdr:graphicFrame macro=""><xdr:nvGraphicFramePr>'
+                 '<xdr:cNvPr id="2" name="g"/><xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr>'
+                 '<xdr:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm>'
+                 f'{chart_frame("rId1")}</xdr:graphicFrame><xdr:clientData/></xdr:absoluteAnchor>'
+                 '</xdr:wsDr>', source=SHEET)
+    return add_chart(package, drawing, "rId1", "xl", inner, data)
+
+
+def embedded():
+    letter = docx(paragraph("甲"), content_type="application/vnd.ms-word.document.macroEnabled"
+                  ".main+xml").part("rIdV", VBA[0], "word/vbaProject.bin", VBA[1], vba_project())
+    yield sample("embedded-letter.xlsx", charted("letter.docm", letter.data()),
+                 "embedded_document", note="sanitized by policy: embedded")
+    book = charted("letter.docm", letter.data(), rows([cell("A1", 480, "cmd|'/c calc'!A0")]),
+                   content_type="application/vnd.ms-excel.sheet.macroEnabled.main+xml")
+    book.part("rIdV", VBA[0], "xl/vbaProject.bin", VBA[1], vba_project())
+    yield sample("embedding.xlsm", book, "embedded_document", "macro_enabled", "vba_project",
+                 "formula", output="embedding.xlsx")
+
+
 def sources():
     package = xlsx(sheet_xml(PLAIN, '<tableParts count="1"><tablePart r:id="rId1"/></tableParts>'
                              '<webPublishItems count="0"/>'))
@@ -278,5 +304,5 @@ def broken():
 
 
 def samples():
-    for group in (good, external, code, sources, broken):
+    for group in (good, external, code, embedded, sources, broken):
         yield from group()

@@ -158,6 +158,41 @@ static void policy_keeps_custom_xml(void **state)
 	package_check_close(&check);
 }
 
+/* A workbook in a document, and a letter in the workbook: each sanitized as an
+ * object of its own. */
+static void policy_sanitizes_embedded_documents(void **state)
+{
+	struct policy policy;
+	struct package_check check;
+	size_t macros = 0;
+
+	(void)state;
+	policy_default(&policy);
+	policy.embedded = EMBEDDED_SANITIZE;
+	check = package_check_open("docx", "embedded-workbook.docx", &policy);
+	assert_true(package_check_has(&check, "word/embeddings/book.xlsx"));
+	assert_false(package_check_has(&check, "word/embeddings/book.xlsm"));
+	assert_true(package_check_contains(&check, "word/charts/chart1.xml",
+					   "c:externalData r:id=\"rId1\""));
+	assert_true(package_check_contains(
+	    &check, types, "officedocument.spreadsheetml.sheet"));
+	assert_int_equal(local_run_count(check.run, REMOVAL_OOXML_FORMULA), 1);
+	for (size_t i = 0; i < check.run->removal_count; i++)
+		macros +=
+		    check.run->removals[i].kind == REMOVAL_OOXML_VBA_PROJECT;
+	/* Of the workbook and of the letter. */
+	assert_int_equal(macros, 2);
+	assert_int_equal(
+	    local_run_count(check.run, REMOVAL_OOXML_EMBEDDED_DOCUMENT), 0);
+	package_check_close(&check);
+	check =
+	    package_check_open("docx", "embedded-not-a-document.docx", &policy);
+	assert_false(package_check_has(&check, "word/embeddings/book.xlsx"));
+	assert_true(local_run_count(check.run,
+				    REMOVAL_OOXML_EMBEDDED_DOCUMENT) > 0);
+	package_check_close(&check);
+}
+
 static void text_mode_gives_the_visible_text(void **state)
 {
 	struct local_run *run = package_check_text("docx", "plain.docx");
@@ -183,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(a_refused_picture_leaves_a_transparent_one),
 	    cmocka_unit_test(policy_takes_links_out),
 	    cmocka_unit_test(policy_keeps_custom_xml),
+	    cmocka_unit_test(policy_sanitizes_embedded_documents),
 	    cmocka_unit_test(text_mode_gives_the_visible_text),
 	};
 

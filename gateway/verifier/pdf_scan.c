@@ -99,7 +99,7 @@ static const char *const forbidden_subtypes[] = {
 static const char *const forbidden_types[] = {
     "ObjStm", "XRef", "EmbeddedFile", "Filespec", "Rendition", NULL};
 
-static const char *const filters[] = {"FlateDecode", "DCTDecode", "JBIG2Decode",
+static const char *const filters[] = {"FlateDecode", "DCTDecode",
 				      "CCITTFaxDecode", NULL};
 
 static int read_value(struct scan *scan, struct value *value,

@@ -3,6 +3,7 @@ import struct
 import zlib
 
 import picturemaker
+import scanmaker
 from pdfmaker import TEXT, Document, Pdf, attach, encrypted, string
 from sample import Sample
 
@@ -235,6 +236,41 @@ def pictures():
                  note="remarks and unknown operators in page content")
 
 
+def scans():
+    """One picture, packed in each way that scanners pack it."""
+    rows = scanmaker.scene()
+    bits = b"/Width 64/Height 64/ColorSpace/DeviceGray/BitsPerComponent 1"
+
+    def fax(data, keys, note, name, **options):
+        return image(data, bits + b"/Filter/CCITTFaxDecode/DecodeParms<</Columns 64/Rows 64" + keys
+                     + b">>", note, name, **options)
+
+    yield fax(scanmaker.group4(rows), b"/K -1", "group 4", "scan-group4.pdf")
+    yield fax(scanmaker.group3(rows), b"/EndOfBlock false",
+              "one-dimensional, no marks between the lines", "scan-flat.pdf")
+    yield fax(scanmaker.group3(rows, aligned=True), b"/EncodedByteAlign true/EndOfBlock false",
+              "each line begins with a byte", "scan-aligned.pdf")
+    yield fax(scanmaker.group3(rows, marks=True), b"/EndOfLine true", "lines with marks",
+              "scan-marks.pdf")
+    yield fax(scanmaker.group3(rows, mixed=True), b"/K 4/EndOfLine true",
+              "lines of one and of two dimensions", "scan-mixed.pdf")
+    yield fax(scanmaker.group4(rows)[:60], b"/K -1", "the rest of the picture is white",
+              "scan-cut.pdf", verdict="sanitized", removals=["pdf.stream_mended"])
+    keys = bits + b"/Filter/JBIG2Decode"
+    yield image(scanmaker.jbig2_generic(rows), keys, "JBIG2, arithmetic", "scan-jbig2.pdf")
+    yield image(scanmaker.jbig2_fax(rows), keys, "JBIG2, coded as a fax", "scan-jbig2-fax.pdf")
+    pdf = Document(TEXT + b"q 100 0 0 100 72 300 cm /Im Do Q\n")
+    symbols, page = scanmaker.jbig2_text(rows)
+    symbols = pdf.stream(symbols)
+    picture = pdf.stream(page, b"/Type/XObject/Subtype/Image" + keys
+                         + b"/DecodeParms<</JBIG2Globals %d 0 R>>" % symbols)
+    pdf.resource_keys += b"/XObject<</Im %d 0 R>>" % picture
+    yield Sample("scan-jbig2-text.pdf", pdf.bytes(), verdict="unchanged",
+                 note="JBIG2, symbols in a stream of their own")
+    yield image(scanmaker.jbig2_generic(rows)[:45], keys, "nothing but the head of a region", "scan-jbig2-cut.pdf",
+                verdict="sanitized", removals=["pdf.stream_mended"])
+
+
 def streams():
     pdf = Document()
     pdf.put(pdf.content, b"<</Length 0/F(http://example.invalid/page)/FFilter/FlateDecode>>\n"
@@ -373,6 +409,7 @@ def samples():
     yield form()
     yield structure()
     yield from pictures()
+    yield from scans()
     yield from streams()
     yield from hiding()
     yield from locked()

@@ -31,9 +31,9 @@ int pdf_repack_jpx(struct pdf_picture *picture, struct view in) MUST_CHECK;
 int pdf_repack_fax(struct pdf_picture *picture, struct view in) MUST_CHECK;
 int pdf_repack_jbig2(struct pdf_picture *picture, struct view in) MUST_CHECK;
 
-/* The segments of JBIG2 that may stay, from a page or from globals. */
-int pdf_clean_jbig2(const struct job *job, struct view in,
-		    struct buffer *out) MUST_CHECK;
+/* What tells of data that were written as group 4. */
+void pdf_write_fax_keys(struct pdf_picture *picture, uint32_t columns,
+			bool black_is_one);
 
 /* What a decoded picture of 8 bits is, in place of what its dictionary says;
  * `colours` NULL: as it is. */

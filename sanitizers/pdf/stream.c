@@ -298,24 +298,6 @@ static int write_program(struct pdf_stream *stream, struct buffer *keys,
 				     number);
 }
 
-static int write_globals(struct pdf_stream *stream, struct buffer *keys,
-			 uint32_t number)
-{
-	BUFFER_CLEANUP struct buffer clean = buffer_make(decoded_max);
-	int error = pdf_stream_decode(stream, decoded_max);
-
-	if (error == 0)
-		error = pdf_clean_jbig2(stream->pdf->job,
-					buffer_contents(&stream->data), &clean);
-	if (error != 0)
-		return error;
-	if (stream->keep_raw &&
-	    view_equal(buffer_contents(&clean), buffer_contents(&stream->data)))
-		return pdf_stream_write(stream, keys, number);
-	return pdf_stream_write_data(stream->pdf, keys, buffer_contents(&clean),
-				     number);
-}
-
 /* Bad data costs this stream, not the document, unless it is a bomb. */
 static bool is_fatal(int error)
 {
@@ -333,8 +315,6 @@ static int write_data_of_kind(struct pdf_stream *stream, struct buffer *keys,
 		return write_program(stream, keys, kind, number);
 	case PDF_FONT_FILE:
 		return pdf_write_font(stream, keys, number);
-	case PDF_JBIG2_GLOBALS:
-		return write_globals(stream, keys, number);
 	default:
 		return write_plain(stream, keys, number);
 	}

@@ -216,6 +216,38 @@ static void pictures_are_packed_anew(void **state)
 	expect_held("jbig2-huge.pdf", -ERR_LIMIT_PIXELS);
 }
 
+static void a_scan_comes_out_the_same_however_it_was_packed(void **state)
+{
+	static const char *const others[] = {
+	    "scan-flat.pdf",      "scan-aligned.pdf", "scan-marks.pdf",
+	    "scan-mixed.pdf",     "scan-jbig2.pdf",   "scan-jbig2-fax.pdf",
+	    "scan-jbig2-text.pdf"};
+	struct local_run *first = run("scan-group4.pdf");
+
+	(void)state;
+	assert_int_equal(first->error, 0);
+	assert_int_equal(first->removal_count, 0);
+	assert_stable(first);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct local_run *other = run(others[i]);
+
+		assert_int_equal(other->error, 0);
+		assert_int_equal(other->removal_count, 0);
+		assert_true(view_equal(buffer_contents(&first->output),
+				       buffer_contents(&other->output)));
+		local_run_free(other);
+	}
+	local_run_free(first);
+}
+
+static void no_jbig2_of_the_sender_comes_out(void **state)
+{
+	(void)state;
+	expect_unchanged("scan-jbig2.pdf", "/CCITTFaxDecode");
+	expect_gone("scan-jbig2-cut.pdf", REMOVAL_PDF_STREAM_MENDED, "JBIG2");
+	expect_gone("scan-cut.pdf", REMOVAL_PDF_STREAM_MENDED, "comment");
+}
+
 static void jpegs_are_encoded_anew_by_policy(void **state)
 {
 	struct policy policy;
@@ -312,6 +344,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_plain_page_keeps_its_text_and_fonts),
+	    cmocka_unit_test(a_scan_comes_out_the_same_however_it_was_packed),
+	    cmocka_unit_test(no_jbig2_of_the_sender_comes_out),
 	    cmocka_unit_test(outlines_labels_and_structure_stay),
 	    cmocka_unit_test(scripts_go_wherever_they_run),
 	    cmocka_unit_test(a_script_is_reported_with_its_text),

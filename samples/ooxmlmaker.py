@@ -25,6 +25,8 @@ NAMESPACES = {
     "o": "urn:schemas-microsoft-com:office:office",
     "x": "urn:schemas-microsoft-com:office:excel",
     "w14": "http://schemas.microsoft.com/office/word/2010/wordml",
+    "w15": "http://schemas.microsoft.com/office/word/2012/wordml",
+    "x15": "http://schemas.microsoft.com/office/spreadsheetml/2010/11/main",
     "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
     "wne": "http://schemas.microsoft.com/office/word/2006/wordml",
     "a14": "http://schemas.microsoft.com/office/drawing/2010/main",

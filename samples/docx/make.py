@@ -1,4 +1,5 @@
 """Word documents: one for each thing that must go, and broken ones."""
+import ooxmlcases as cases
 from ooxmlmaker import (add_chart, chart_frame, MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, STRICT, VBA, Package,
                         character, compound_file, declare, docx, document_xml, field,
                         instruction, ole_object, paragraph, vba_project, zip_members)
@@ -361,6 +362,56 @@ def rest():
     yield sample("loose-ends.docx", package, "relation_broken", "part_unreferenced", note="targets that lead nowhere")
 
 
+def properties(package, kind, xml):
+    return package.part("rIdX", f"{kind}-properties", f"docProps/{kind}.xml",
+                        OFFICE + f"{kind}-properties+xml", xml, source="")
+
+
+def lists():
+    for name, package, kind in cases.with_parts(lambda: docx(HELLO), "word/document.xml",
+                                                cases.WORD_PARTS):
+        yield sample(f"{name}.docx", package, kind)
+    for name, package, kind in cases.with_links(lambda: docx(HELLO), "word/document.xml",
+                                                {"attachedTemplate": "template",
+                                                 "recipientData": "mail_merge",
+                                                 "frobnicate": "external_target"}):
+        yield sample(f"{name}.docx", package, kind)
+    for name, (xml, kind) in cases.WORD_ELEMENTS.items():
+        yield sample(f"element-{name}.docx", docx(HELLO + xml), kind)
+    for name, kind in cases.SETTINGS.items():
+        yield sample(f"element-{name}.docx", settings(docx(HELLO), f"<w:{name}/>"), kind)
+    for name, kind in cases.EXTENDED.items():
+        yield sample(f"element-{name}.docx", properties(docx(HELLO), "extended", (
+            f'<Properties xmlns="{MAIN}officeDocument/2006/extended-properties"><{name}/>'
+            '</Properties>')), kind)
+    for name in cases.VARIANTS:
+        yield sample(f"element-{name}.docx", properties(docx(HELLO), "custom", (
+            f'<Properties xmlns="{MAIN}officeDocument/2006/custom-properties" '
+            f'xmlns:vt="{MAIN}officeDocument/2006/docPropsVTypes"><property fmtid="{{0}}" pid="2" '
+            f'name="n"><vt:{name}>AAAA</vt:{name}></property></Properties>')), "opaque_data")
+    fonts = "".join(f'<w:embed{style} w:fontKey="{{0}}"/>'
+                    for style in ("Regular", "Bold", "Italic", "BoldItalic"))
+    package = docx(HELLO)
+    package.part("rIdF", "fontTable", "word/fontTable.xml", WORD + "fontTable+xml",
+                 f'<w:fonts{declare("w", "r")}><w:font w:name="F">{fonts}</w:font></w:fonts>')
+    yield sample("element-embedBold.docx", package, "embedded_font")
+    package = docx(HELLO)
+    package.part("rIdW", "webSettings", "word/webSettings.xml", WORD + "webSettings+xml",
+                 "<w:webSettings>")
+    yield sample("broken-part.docx", package, "part_broken",
+                 note="a small part that is not well-formed goes, the document stays")
+    package = docx(HELLO)
+    package.part("rIdC", "comments", "word/comments.xml", WORD + "comments+xml",
+                 f'<w:comments{declare("w")}><w:comment w:id="0" w:author="a">{HELLO}</w:comment>'
+                 '</w:comments>')
+    yield sample("comments.docx", package, note="they go by policy")
+    mashup = '<DataMashup xmlns="http://schemas.microsoft.com/DataMashup">UEsDBBQ</DataMashup>'
+    package = docx(HELLO)
+    package.part("rIdM", "customXml", "customXml/item1.xml", None, mashup)
+    yield sample("data-mashup.docx", package, "custom_xml",
+                 note="goes as what it is where policy keeps custom XML")
+
+
 def broken():
     plain = docx(HELLO).data()
     yield blocked("truncated.docx", plain[:len(plain) // 2], "malformed.truncated")
@@ -411,5 +462,5 @@ def broken():
 
 
 def samples():
-    for group in (good, code, objects, fetches, fields, rest, broken):
+    for group in (good, code, objects, fetches, fields, rest, lists, broken):
         yield from group()

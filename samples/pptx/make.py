@@ -1,4 +1,5 @@
 """PowerPoint presentations: one for each thing that must go, and broken ones."""
+import ooxmlcases as cases
 from ooxmlmaker import (MICROSOFT, NAMESPACES, OFFICE, OLE, SLIDE, VBA, declare, ole_object, pptx,
                         shape, slide_xml, vba_project)
 from picturemaker import flat, png, scene
@@ -135,6 +136,17 @@ def objects():
         note="a known namespace lends no trust to unknown names")
 
 
+def lists():
+    def plain():
+        return pptx(slide_xml(shape("a")))
+
+    for name, package, kind in cases.with_parts(plain, "ppt/presentation.xml", cases.POINT_PARTS):
+        yield sample(f"{name}.pptx", package, kind)
+    for name, kind in cases.POINT_ELEMENTS.items():
+        yield sample(f"element-{name}.pptx",
+                     pptx(slide_xml(shape("a")), behind=f"<p:{name}/>"), kind)
+
+
 def broken():
     plain = pptx(slide_xml(shape("a"))).data()
     yield blocked("truncated.pptx", plain[:len(plain) // 3], "malformed.truncated")
@@ -143,5 +155,5 @@ def broken():
 
 
 def samples():
-    for group in (good, code, objects, broken):
+    for group in (good, code, objects, lists, broken):
         yield from group()

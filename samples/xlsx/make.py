@@ -1,4 +1,5 @@
 """Excel workbooks: one for each thing that must go, and broken ones."""
+import ooxmlcases as cases
 from ooxmlmaker import (add_chart, chart_frame, docx, paragraph, MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, SHEET, STRICT, VBA, Package,
                         cell, compound_file, declare, escape, ole_object, rows, sheet_xml, vba_project,
                         xlsx, zip_members)
@@ -287,6 +288,25 @@ def sources():
     yield sample("opaque.xlsx", package, "printer_settings", "custom_property", "custom_xml")
 
 
+def lists():
+    def plain():
+        return xlsx(sheet_xml(PLAIN))
+
+    for name, package, kind in cases.with_parts(plain, "xl/workbook.xml", cases.EXCEL_PARTS):
+        yield sample(f"{name}.xlsx", package, kind)
+    for name, package, kind in cases.with_links(plain, "xl/workbook.xml", cases.EXCEL_LINKS):
+        yield sample(f"{name}.xlsx", package, kind)
+    for name, kind in cases.SHEET_ELEMENTS.items():
+        yield sample(f"element-{name}.xlsx", xlsx(sheet_xml(PLAIN, f"<{name}/>")), kind)
+    for name, kind in cases.BOOK_ELEMENTS.items():
+        yield sample(f"element-{name}.xlsx", xlsx(sheet_xml(PLAIN), behind=f"<{name}/>"), kind)
+    for name, kind in cases.X15_ELEMENTS.items():
+        extension = f'<extLst><ext uri="{{0}}"{declare("x15")}><x15:{name}/></ext></extLst>'
+        yield sample(f"element-{name}.xlsx", xlsx(sheet_xml(PLAIN), behind=extension), kind)
+    control = f'<extLst><ext uri="{{0}}"{declare("x14")}><x14:formControlPr/></ext></extLst>'
+    yield sample("element-formControlPr.xlsx", xlsx(sheet_xml(PLAIN, control)), "control")
+
+
 def broken():
     plain = xlsx(sheet_xml(PLAIN)).data()
     yield blocked("truncated.xlsx", plain[:-40], "malformed.truncated")
@@ -304,5 +324,5 @@ def broken():
 
 
 def samples():
-    for group in (good, external, code, embedded, sources, broken):
+    for group in (good, external, code, embedded, sources, lists, broken):
         yield from group()

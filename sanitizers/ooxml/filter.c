@@ -171,6 +171,12 @@ static enum treatment judge(struct filter *filter, struct element *element,
 			      filter->frames[filter->depth - 1].name);
 		return TREATMENT_DROP;
 	}
+	/* Power Query: a package with queries in base64. */
+	if (filter->foreign && strcmp(element->name, "DataMashup") == 0) {
+		filter->part->mashup = true;
+		filter_fail(filter, -ERR_MALFORMED);
+		return TREATMENT_DROP;
+	}
 	if (element->vocabulary == VOCABULARY_UNKNOWN && !filter->foreign) {
 		filter_report(filter, REMOVAL_OOXML_XML_UNKNOWN, "%s (%s)",
 			      element->name, element->uri);

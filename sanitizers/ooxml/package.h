@@ -65,6 +65,7 @@ struct part {
 	const char *declared; /* content type, "" when none */
 	enum part_state state;
 	bool reported;          /* that it goes */
+	bool mashup;            /* custom XML that holds Power Query */
 	enum decision decision; /* DECISION_PART... once reached */
 	const char *segment;    /* of the relationship that reached it */
 	struct relations relations;

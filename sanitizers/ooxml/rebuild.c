@@ -150,7 +150,9 @@ static int filter_xml(struct rebuilt *rebuilt, struct part *part)
 	} else {
 		return error;
 	}
-	return part_remove(&rebuilt->package, part, REMOVAL_OOXML_PART_BROKEN,
+	return part_remove(&rebuilt->package, part,
+			   part->mashup ? REMOVAL_OOXML_DATA_MASHUP
+					: REMOVAL_OOXML_PART_BROKEN,
 			   part->segment);
 }
 

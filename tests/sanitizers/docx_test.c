@@ -158,6 +158,36 @@ static void policy_keeps_custom_xml(void **state)
 	package_check_close(&check);
 }
 
+static void policy_takes_comments_out(void **state)
+{
+	struct policy policy;
+	struct package_check check;
+
+	(void)state;
+	policy_default(&policy);
+	policy.comments = 0;
+	check = package_check_open("docx", "comments.docx", &policy);
+	assert_false(package_check_has(&check, "word/comments.xml"));
+	assert_int_equal(local_run_count(check.run, REMOVAL_OOXML_COMMENT), 1);
+	package_check_close(&check);
+}
+
+/* Power Query is not kept with other custom XML. */
+static void a_data_mashup_goes_whatever_policy_says(void **state)
+{
+	struct policy policy;
+	struct package_check check;
+
+	(void)state;
+	policy_default(&policy);
+	policy.custom_xml = 1;
+	check = package_check_open("docx", "data-mashup.docx", &policy);
+	assert_false(package_check_has(&check, "customXml/item1.xml"));
+	assert_int_equal(local_run_count(check.run, REMOVAL_OOXML_DATA_MASHUP),
+			 1);
+	package_check_close(&check);
+}
+
 /* A workbook in a document, and a letter in the workbook: each sanitized as an
  * object of its own. */
 static void policy_sanitizes_embedded_documents(void **state)
@@ -188,8 +218,8 @@ static void policy_sanitizes_embedded_documents(void **state)
 	check =
 	    package_check_open("docx", "embedded-not-a-document.docx", &policy);
 	assert_false(package_check_has(&check, "word/embeddings/book.xlsx"));
-	assert_true(local_run_count(check.run,
-				    REMOVAL_OOXML_EMBEDDED_DOCUMENT) > 0);
+	assert_true(
+	    local_run_count(check.run, REMOVAL_OOXML_EMBEDDED_DOCUMENT) > 0);
 	package_check_close(&check);
 }
 
@@ -218,6 +248,8 @@ int main(void)
 	    cmocka_unit_test(a_refused_picture_leaves_a_transparent_one),
 	    cmocka_unit_test(policy_takes_links_out),
 	    cmocka_unit_test(policy_keeps_custom_xml),
+	    cmocka_unit_test(policy_takes_comments_out),
+	    cmocka_unit_test(a_data_mashup_goes_whatever_policy_says),
 	    cmocka_unit_test(policy_sanitizes_embedded_documents),
 	    cmocka_unit_test(text_mode_gives_the_visible_text),
 	};

@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "gateway/mail/notice.h"
+#include "gateway/mail/split.h"
 
 #include <sodium.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -46,6 +48,16 @@ int door_open(struct door *door, const char *name, const char *config_path,
 		return error;
 	atomic_store(&door->budget, door->config->mail.memory_bytes);
 	(void)snprintf(file, sizeof(file), "attempts-%s", name);
+	if (door->config->mail.seal_key[0] != '\0')
+		error = seal_key_load(door->config->mail.seal_key, &door->key);
+	if (error != 0) {
+		log_line(LOG_LINE_ERROR,
+			 "key-refused mail.seal_key=%s; it must be a file of "
+			 "64 hexadecimal digits with mode 0600, owned by the "
+			 "gateway's user",
+			 door->config->mail.seal_key);
+		return error;
+	}
 	door->attempts = attempts_open(door->config->state, file);
 	door->rate = rate_new(door->config->mail.sender_per_minute);
 	if (door->attempts == NULL || door->rate == NULL)
@@ -238,6 +250,72 @@ static int submit(struct door *door, struct mail_message *message,
 	return error;
 }
 
+static void digest(const struct split *split, uint8_t ret_hash[32])
+{
+	struct seal_digest digest;
+
+	seal_digest_begin(&digest);
+	for (size_t i = 0; i < split->count; i++)
+		seal_digest_field(&digest, split->fields[i].name,
+				  split->fields[i].value);
+	seal_digest_headers_end(&digest);
+	seal_digest_body(&digest, split->body);
+	seal_digest_end(&digest, ret_hash);
+}
+
+/* Header, field, empty line, body: the field goes where the empty line is. */
+static int insert(struct buffer *message, struct view body, struct view field)
+{
+	struct view whole = buffer_contents(message);
+	size_t header = whole.size - body.size - 2;
+	struct buffer sealed = buffer_make(output_max);
+
+	buffer_view(&sealed, view_slice(whole, 0, header));
+	buffer_view(&sealed, field);
+	buffer_view(&sealed, view_slice(whole, header, whole.size));
+	if (buffer_error(&sealed) != 0) {
+		buffer_free(&sealed);
+		return -ERR_MEMORY;
+	}
+	buffer_free(message);
+	*message = sealed;
+	return 0;
+}
+
+/* What goes inward; a notice is sealed for the empty sender it has. */
+static int seal(const struct door *door, const struct mail_message *message,
+		struct outcome *outcome)
+{
+	BUFFER_CLEANUP struct buffer field = buffer_make(64 * 1024);
+	struct view content = buffer_contents(&outcome->message);
+	struct split *split;
+	uint8_t hash[32];
+	struct seal_claim claim = {.seconds = (uint64_t)time(NULL),
+				   .hash = hash};
+	int error;
+
+	if (door->key.bytes == NULL || outcome->direction != DIRECTION_INBOUND)
+		return 0;
+	split = calloc(1, sizeof(*split));
+	error = split == NULL ? -ERR_MEMORY : split_message(content, split);
+	if (error == 0) {
+		digest(split, hash);
+		randombytes_buf(claim.nonce, sizeof(claim.nonce));
+		claim.sender =
+		    outcome->decision == DECISION_NOTICE ? "" : message->sender;
+		buffer_text(&field, SEAL_FIELD ":");
+		seal_write(&door->key, &claim, message->recipients,
+			   message->recipient_count, &field);
+		buffer_text(&field, "\r\n");
+		error = buffer_error(&field);
+	}
+	if (error == 0)
+		error = insert(&outcome->message, split->body,
+			       buffer_contents(&field));
+	free(split);
+	return error;
+}
+
 static void log_outcome(const struct outcome *outcome,
 			const struct mail_message *message)
 {
@@ -278,6 +356,8 @@ void door_decide(struct door *door, struct mail_message *message,
 		case LINK_RUNS:
 			error = submit(door, message, &facts, progress, context,
 				       ret);
+			if (error == 0 && ret->decision != DECISION_DISCARD)
+				error = seal(door, message, ret);
 			break;
 		}
 	}

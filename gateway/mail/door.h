@@ -10,12 +10,14 @@
 #include "gateway/mail/link.h"
 #include "gateway/mail/message.h"
 #include "gateway/mail/rate.h"
+#include "gateway/mail/seal.h"
 
 struct door {
 	struct config *config;
 	struct mail_link *link;
 	struct attempts *attempts;
 	struct rate *rate;
+	struct seal_key key;  /* NULL bytes: nothing is sealed */
 	atomic_ullong budget; /* bytes that messages may still take */
 	atomic_uint busy;     /* messages between their end and the answer */
 	bool hands_over;      /* see struct submission */

@@ -6,11 +6,10 @@
  */
 #define _GNU_SOURCE
 #include "base/log.h"
-#include "base/program.h"
+#include "gateway/mail/arguments.h"
 #include "gateway/mail/endpoint.h"
 #include "gateway/milter/session.h"
 
-#include <getopt.h>
 #include <sys/stat.h>
 
 #include "base/banned.h"
@@ -46,28 +45,17 @@ static int serve(struct door *door)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"edge", required_argument, NULL, 'e'},
-	    {"config", required_argument, NULL, 'c'},
-	    {"state", required_argument, NULL, 's'},
-	    {0}};
 	static struct door door = {.hands_over = true};
-	struct program_edges edges = {0};
-	const char *config = NULL;
-	const char *state = NULL;
-	int option;
+	struct program_arguments arguments;
 	int error;
 
 	log_open("sekisho-milter");
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c')
-			config = optarg;
-		else if (option == 's')
-			state = optarg;
-		else if (option != 'e' || program_edge_add(&edges, optarg) != 0)
-			return 64;
-	}
-	error = door_open(&door, "milter", config, state, &edges);
+	if (program_arguments_read(argc, argv, &arguments) != 0)
+		return 64;
+	error = program_harden();
+	if (error == 0)
+		error = door_open(&door, "milter", arguments.config,
+				  arguments.state, &arguments.edges);
 	if (error == 0)
 		error = serve(&door);
 	if (error != 0)

@@ -1,0 +1,41 @@
+#define _GNU_SOURCE
+#include "gateway/mail/arguments.h"
+
+#include <getopt.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/banned.h"
+
+int program_arguments_read(int argc, char **argv, struct program_arguments *ret)
+{
+	static const struct option options[] = {
+	    {"edge", required_argument, NULL, 'e'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"state", required_argument, NULL, 's'},
+	    {0}};
+	int option;
+
+	*ret = (struct program_arguments){0};
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'c')
+			ret->config = optarg;
+		else if (option == 's')
+			ret->state = optarg;
+		else if (option != 'e' ||
+			 program_edge_add(&ret->edges, optarg) != 0)
+			return -ERR_CONFIG;
+	}
+	return optind == argc ? 0 : -ERR_CONFIG;
+}
+
+int program_harden(void)
+{
+	const struct rlimit none = {0, 0};
+
+	return prctl(PR_SET_DUMPABLE, 0) == 0 &&
+		       setrlimit(RLIMIT_CORE, &none) == 0 &&
+		       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+		   ? 0
+		   : -ERR_INTERNAL;
+}

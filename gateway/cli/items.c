@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-enum { COLUMNS = 7 };
+enum { COLUMNS = 8 };
 
 static const char *string_of(const json_t *object, const char *key)
 {
@@ -47,7 +47,7 @@ static const char *reason_words(const json_t *item, enum language language)
 
 static int print_list(const json_t *items, enum language language)
 {
-	static const unsigned limits[COLUMNS] = {0, 0, 14, 32, 0, 0, 0};
+	static const unsigned limits[COLUMNS] = {0, 0, 14, 32, 0, 0, 0, 8};
 	size_t rows = json_array_size(items) + 1;
 	const char **cells = calloc(rows * COLUMNS, sizeof(char *));
 	const json_t *item;
@@ -62,6 +62,7 @@ static int print_list(const json_t *items, enum language language)
 	cells[4] = SAY(language, "種類", "TYPE");
 	cells[5] = SAY(language, "状態", "STATE");
 	cells[6] = SAY(language, "理由", "REASON");
+	cells[7] = SAY(language, "親", "PART OF");
 	json_array_foreach(items, index, item)
 	{
 		const char **row = cells + (index + 1) * COLUMNS;
@@ -73,6 +74,7 @@ static int print_list(const json_t *items, enum language language)
 		row[4] = string_of(item, "type");
 		row[5] = state_word(string_of(item, "state"), language);
 		row[6] = reason_words(item, language);
+		row[7] = string_of(item, "parent");
 	}
 	table_print(cells, rows, COLUMNS, limits);
 	free(cells);

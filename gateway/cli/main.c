@@ -20,6 +20,14 @@ static int run(const struct options *options)
 	case COMMAND_ITEMS_LIST:
 	case COMMAND_ITEMS_SHOW:
 		return command_items(options);
+	case COMMAND_MAIL:
+		return command_mail(options);
+	case COMMAND_MAIL_STOP:
+	case COMMAND_MAIL_RESUME:
+	case COMMAND_MAIL_STATUS:
+		return command_mail_traffic(options);
+	case COMMAND_SELF_CHECK_MAIL:
+		return command_self_check_mail(options);
 	case COMMAND_CONFIG_CHECK:
 		return command_config_check(options);
 	case COMMAND_CONFIG_DEFAULTS:

@@ -22,6 +22,12 @@ enum {
 	OPTION_DEFINITIONS,
 	OPTION_LIMIT,
 	OPTION_VERBOSE,
+	OPTION_DIRECTION,
+	OPTION_REASON,
+	OPTION_POSTFIX,
+	OPTION_INNER,
+	OPTION_SMTP,
+	OPTION_RECIPIENT,
 };
 
 #define GENERAL                                                                \
@@ -63,6 +69,34 @@ static const struct option items_options[] = {
     {"state-folder", required_argument, NULL, OPTION_STATE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"limit", required_argument, NULL, OPTION_LIMIT},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option mail_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"standalone", no_argument, NULL, OPTION_STANDALONE},
+    {"definitions", required_argument, NULL, OPTION_DEFINITIONS},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option traffic_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"direction", required_argument, NULL, OPTION_DIRECTION},
+    {"reason", required_argument, NULL, OPTION_REASON},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option self_check_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"postfix", required_argument, NULL, OPTION_POSTFIX},
+    {"inner", no_argument, NULL, OPTION_INNER},
+    {"smtp", required_argument, NULL, OPTION_SMTP},
+    {"recipient", required_argument, NULL, OPTION_RECIPIENT},
     {NULL, 0, NULL, 0},
 };
 
@@ -116,6 +150,17 @@ static int read_mode(struct options *options, const char *text)
 		return 0;
 	return usage(options, "--mode",
 		     "block | rebuild | text | pdf | picture");
+}
+
+static int read_direction(struct options *options, const char *text)
+{
+	if (strcmp(text, "in") == 0)
+		options->direction = DIRECTION_INBOUND;
+	else if (strcmp(text, "out") == 0)
+		options->direction = DIRECTION_OUTBOUND;
+	else
+		return usage(options, "--direction", "in | out");
+	return 0;
 }
 
 static int read_limit(struct options *options, const char *text)
@@ -186,6 +231,25 @@ static int read_option(struct options *options, int option)
 	case OPTION_VERBOSE:
 		options->verbose = true;
 		return 0;
+	case OPTION_DIRECTION:
+		return read_direction(options, optarg);
+	case OPTION_REASON:
+		options->reason = optarg;
+		return strlen(optarg) <= 200
+			   ? 0
+			   : usage(options, "--reason", "0 - 200");
+	case OPTION_POSTFIX:
+		options->postfix = optarg;
+		return 0;
+	case OPTION_INNER:
+		options->inner = true;
+		return 0;
+	case OPTION_SMTP:
+		options->smtp = optarg;
+		return 0;
+	case OPTION_RECIPIENT:
+		options->recipient = optarg;
+		return 0;
 	case OPTION_LANG:
 		return read_language(options, optarg);
 	case OPTION_MODE:
@@ -197,6 +261,28 @@ static int read_option(struct options *options, int option)
 	default: /* getopt has said what is wrong */
 		return usage(options, "", "sekisho --help");
 	}
+}
+
+static int read_mail_command(const char *second, struct options *options,
+			     const struct option **ret_known)
+{
+	static const struct {
+		const char *word;
+		enum command command;
+	} words[] = {{"stop", COMMAND_MAIL_STOP},
+		     {"resume", COMMAND_MAIL_RESUME},
+		     {"status", COMMAND_MAIL_STATUS}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].word, second) != 0)
+			continue;
+		options->command = words[i].command;
+		*ret_known = traffic_options;
+		return 2;
+	}
+	options->command = COMMAND_MAIL;
+	*ret_known = mail_options;
+	return 1;
 }
 
 /* Finds the command; how many words it took. */
@@ -220,6 +306,13 @@ static int read_command(int argc, char **argv, struct options *options,
 			options->command = COMMAND_ITEMS_SHOW;
 		else if (strcmp(second, "list") != 0)
 			return 1;
+		return 2;
+	} else if (strcmp(word, "mail") == 0) {
+		return read_mail_command(second, options, ret_known);
+	} else if (strcmp(word, "self-check") == 0 &&
+		   strcmp(second, "mail") == 0) {
+		options->command = COMMAND_SELF_CHECK_MAIL;
+		*ret_known = self_check_options;
 		return 2;
 	} else if (strcmp(word, "config") == 0 &&
 		   strcmp(second, "check") == 0) {
@@ -276,6 +369,13 @@ static int check(const struct options *options)
 					 "番号(32 桁)が必要です。",
 					 "an item id (32 digits) is needed"));
 		return 0;
+	case COMMAND_SELF_CHECK_MAIL:
+		if (options->postfix == NULL)
+			return usage(options, "self-check mail",
+				     SAY(options->language,
+					 "--postfix フォルダーが必要です。",
+					 "--postfix FOLDER is needed"));
+		break;
 	case COMMAND_CONFIG_CHECK:
 		most = 1;
 		break;
@@ -292,7 +392,7 @@ static int check(const struct options *options)
 
 int options_read(int argc, char **argv, struct options *ret)
 {
-	struct options options = {.limit = 50};
+	struct options options = {.limit = 50, .direction = DIRECTION_COUNT};
 	const struct option *known;
 	int words;
 	int option;
@@ -332,6 +432,11 @@ void options_help(enum language language)
 		"  sekisho status [--json] [--state フォルダー]\n"
 		"  sekisho items [list] [--state 状態] [--limit 数] [--json]\n"
 		"  sekisho items show 番号 [--json]\n"
+		"  sekisho mail [選択肢] < 入力.eml > 出力.eml\n"
+		"  sekisho mail stop|resume|status [--direction in|out]"
+		" [--reason 理由]\n"
+		"  sekisho self-check mail --postfix フォルダー [--inner]\n"
+		"      [--smtp inet:ポート@アドレス] [--recipient 宛先]\n"
 		"  sekisho config check [ファイル]\n"
 		"  sekisho config defaults\n\n"
 		"sanitize の選択肢:\n"
@@ -353,6 +458,11 @@ void options_help(enum language language)
 		"  sekisho status [--json] [--state DIR]\n"
 		"  sekisho items [list] [--state STATE] [--limit N] [--json]\n"
 		"  sekisho items show ID [--json]\n"
+		"  sekisho mail [OPTIONS] < IN.eml > OUT.eml\n"
+		"  sekisho mail stop|resume|status [--direction in|out] "
+		"[--reason TEXT]\n"
+		"  sekisho self-check mail --postfix FOLDER [--inner]\n"
+		"      [--smtp inet:PORT@ADDRESS] [--recipient ADDRESS]\n"
 		"  sekisho config check [FILE]\n"
 		"  sekisho config defaults\n\n"
 		"Options of sanitize:\n"

@@ -20,6 +20,11 @@ enum command {
 	COMMAND_STATUS,
 	COMMAND_ITEMS_LIST,
 	COMMAND_ITEMS_SHOW,
+	COMMAND_MAIL,
+	COMMAND_MAIL_STOP,
+	COMMAND_MAIL_RESUME,
+	COMMAND_MAIL_STATUS,
+	COMMAND_SELF_CHECK_MAIL,
 	COMMAND_CONFIG_CHECK,
 	COMMAND_CONFIG_DEFAULTS,
 	COMMAND_HELP,
@@ -43,6 +48,12 @@ struct options {
 	const char *output;  /* -o */
 	const char *out_dir; /* --out-dir */
 	const char *item_state;
+	enum direction direction; /* DIRECTION_COUNT: both */
+	const char *reason;       /* given by the operator */
+	const char *postfix;      /* its configuration folder */
+	bool inner;               /* that is of the inner instance */
+	const char *smtp;         /* "inet:PORT@ADDRESS" to try it at */
+	const char *recipient;    /* of the probe */
 	unsigned limit;
 	char **files; /* what is left: inputs, an item id, a file */
 	int file_count;

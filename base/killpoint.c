@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@ void kill_point(const char *name)
 {
 	static const char *wanted;
 	static bool looked;
+	char path[4096];
 	size_t size;
 
 	if (!looked)
@@ -17,6 +19,12 @@ void kill_point(const char *name)
 	looked = true;
 	if (wanted == NULL)
 		return;
+	if (wanted[0] == '*' && wanted[1] == '@') {
+		(void)snprintf(path, sizeof(path), "%s/%s", wanted + 2, name);
+		if (unlink(path) == 0)
+			(void)kill(getpid(), SIGKILL);
+		return;
+	}
 	size = strlen(name);
 	if (strncmp(wanted, name, size) != 0 || wanted[size] != '@')
 		return;

@@ -3,7 +3,8 @@
  * ask for it, to show that a crash there loses nothing and doubles nothing.
  *
  * SEKISHO_KILL_AT=NAME@FILE kills at the point NAME if FILE can be removed, so
- * once for each time the file is made. Without the variable a point costs one
+ * once for each time the file is made; *@FOLDER kills at any point whose name
+ * is a file of FOLDER that can be removed. Without the variable a point costs one
  * comparison. Whoever can set a program's environment can kill it anyway.
  */
 #ifndef SEKISHO_BASE_KILLPOINT_H

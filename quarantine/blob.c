@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/handle.h"
+#include "base/killpoint.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -166,6 +167,7 @@ static int write_file(const char *folder, struct stream *stream, int content,
 	if (file < 0)
 		return error_from_errno(errno);
 	error = encrypt(stream, content, file, blob);
+	kill_point("vault.blob_written");
 	if (error == 0 && (fsync(file) != 0 || rename(temporary, path) != 0))
 		error = error_from_errno(errno);
 	if (error == 0)

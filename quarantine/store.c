@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/handle.h"
+#include "base/killpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -253,8 +254,10 @@ int store_commit(struct store *store)
 
 	if (!store->open)
 		return 0;
+	kill_point("vault.committing");
 	if (error == 0)
 		error = database_run(&store->database, "COMMIT");
+	kill_point("vault.committed");
 	if (error != 0) {
 		store_rollback(store);
 		return error;

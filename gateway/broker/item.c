@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/handle.h"
+#include "base/killpoint.h"
 #include "base/log.h"
 
 #include <sodium.h>
@@ -356,6 +357,7 @@ void item_end(struct item *item)
 
 	if (item->ended)
 		return;
+	kill_point("broker.item_ended");
 	item->ended = true;
 	loop_disarm(item->broker->loop, &item->deadline);
 	object_cancel_nested(original);

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/handle.h"
+#include "base/killpoint.h"
 #include "base/log.h"
 
 #include <stdio.h>
@@ -353,6 +354,7 @@ void object_job_ended(struct object *object, const struct job_run *job,
 {
 	if (object->stage == STAGE_DONE)
 		return;
+	kill_point("broker.job_ended");
 	if (job->of_output) {
 		end_check(object, job, error);
 	} else if (job->kind == JOB_SANITIZE) {

@@ -140,11 +140,10 @@ static int conclude(const struct options *options, const struct result *result,
 	int error;
 
 	if (!verdict_passes(result->verdict)) {
-		(void)fprintf(stderr, "sekisho: mail: %s (%s, %s)\n",
-			      error_sentence((int)result->reason,
-					     options->language),
-			      error_name((int)result->reason),
-			      result->item_id);
+		(void)fprintf(
+		    stderr, "sekisho: mail: %s (%s, %s)\n",
+		    error_sentence((int)result->reason, options->language),
+		    error_name((int)result->reason), result->item_id);
 		return reason_is_ours(result->reason) ? EXIT_COULD_NOT
 						      : EXIT_HELD;
 	}
@@ -257,10 +256,10 @@ static int print_state(const struct options *options,
 	for (int i = 0; error == 0 && i < DIRECTION_COUNT; i++) {
 		bool stopped = frame.payload.data[i] != 0;
 
-		(void)printf(
-		    "%s: %s\n", direction_name((enum direction)i),
-		    stopped ? SAY(options->language, "停止中", "stopped")
-			    : SAY(options->language, "稼働中", "running"));
+		(void)printf("%s: %s\n", direction_name((enum direction)i),
+			     stopped
+				 ? SAY(options->language, "停止中", "stopped")
+				 : SAY(options->language, "稼働中", "running"));
 	}
 	return error;
 }

@@ -50,7 +50,7 @@ enum message {
 	/* --- job → broker, on the job's channel --- */
 	MESSAGE_REMOVAL,  /* u16 kind, u64 bytes, 32 sha256, path, detail */
 	MESSAGE_NESTED,   /* + fd: sealed content; id ticket; path, name,
-			     vouched format */
+			     vouched format, u32 refused */
 	MESSAGE_JOB_DONE, /* struct job_outcome */
 
 	/* --- broker, folder, command line → vault --- */

@@ -30,6 +30,8 @@ struct nested_request {
 	struct view content; /* copied; need not outlive the call */
 	enum format format;  /* what this job vouches that it is, because the
 				container says so; FORMAT_NONE: found out */
+	enum error refused;  /* held for this reason unseen: handed over only
+				so that it is kept; ERR_NONE: worked on */
 };
 
 /* What became of it. */

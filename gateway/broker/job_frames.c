@@ -72,13 +72,16 @@ static int on_nested(void *context, struct frame *frame)
 	char whole[PATH_SIZE];
 	struct object *object;
 	enum error spent;
+	uint32_t refused;
 	uint64_t size;
 
 	unpack_string(&cursor, path, sizeof(path));
 	unpack_string(&cursor, name, sizeof(name));
 	unpack_string(&cursor, format, sizeof(format));
-	if (cursor.failed || cursor_left(&cursor) != 0 ||
-	    job->kind != JOB_SANITIZE || job->reported || frame->id == 0)
+	refused = cursor_u32le(&cursor);
+	if (refused >= ERR_COUNT || cursor.failed ||
+	    cursor_left(&cursor) != 0 || job->kind != JOB_SANITIZE ||
+	    job->reported || frame->id == 0)
 		return -ERR_PROTOCOL;
 	if (!memory_file_is_sealed(frame->fd) ||
 	    handle_size(frame->fd, &size) != 0)
@@ -101,7 +104,10 @@ static int on_nested(void *context, struct frame *frame)
 	/* Waiting for a nested object, a process uses no processor. */
 	if (job->children++ == 0)
 		job_set_busy(job, false);
-	object_begin(object);
+	if (refused != ERR_NONE)
+		object_hold(object, (enum error)refused, "");
+	else
+		object_begin(object);
 	return 0;
 }
 

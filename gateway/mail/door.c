@@ -104,21 +104,6 @@ static void resolve(const struct door *door, const struct mail_facts *facts,
 	submission->policy = *ret_policy;
 }
 
-/* "" until there is a rebuild of mail: then it is found out (text). */
-static const char *mail_format(void)
-{
-	static const char *const formats[] = {
-#define FORMAT(symbol, name, family, modules) #name,
-#include "sanitizers/formats.def"
-#undef FORMAT
-	};
-
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (strcmp(formats[i], "eml") == 0)
-			return "eml";
-	return "";
-}
-
 static struct submission *new_submission(const struct door *door,
 					 const struct mail_facts *facts,
 					 const char *item_id, unsigned failures,
@@ -140,8 +125,7 @@ static struct submission *new_submission(const struct door *door,
 			"message.eml");
 	(void)text_copy(submission->declared, sizeof(submission->declared),
 			"message/rfc822");
-	(void)text_copy(submission->format, sizeof(submission->format),
-			mail_format());
+	(void)text_copy(submission->format, sizeof(submission->format), "eml");
 	if (failures >= door->config->mail.poison_after)
 		submission->refused = ERR_MAIL_POISON;
 	resolve(door, facts, submission, ret_policy);

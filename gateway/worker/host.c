@@ -74,6 +74,7 @@ static int host_nested_begin(struct job *job,
 	pack_string(&payload, request->format == FORMAT_NONE
 				  ? ""
 				  : format_name(request->format));
+	buffer_u32le(&payload, request->refused);
 	error = buffer_error(&payload);
 	if (error == 0)
 		error = memory_file_from("nested", request->content, &fd);

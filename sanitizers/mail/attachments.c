@@ -83,6 +83,15 @@ static bool is_attachment(const struct message *message,
 		message->job->policy->mail_calendar == MAIL_CALENDAR_HOLD);
 }
 
+/* What is held without a look is handed over too, to be kept. */
+static bool is_handed_over(const struct message *message,
+			   const struct attachment *attachment)
+{
+	return !attachment->settled ||
+	       (!verdict_passes(attachment->result.verdict) &&
+		attachment->content.size > 0 && !message->job->recheck);
+}
+
 static int begin(struct message *message, struct attachment *attachment)
 {
 	struct nested_request request = {
@@ -91,19 +100,22 @@ static int begin(struct message *message, struct attachment *attachment)
 	    .content = attachment->content,
 	    .format = attachment->leaf->role == ROLE_MESSAGE ? FORMAT_EML
 							     : FORMAT_NONE,
+	    .refused =
+		attachment->settled ? attachment->result.reason : ERR_NONE,
 	};
 
-	return attachment->settled ? 0
-				   : job_nested_begin(message->job, &request,
-						      &attachment->ticket);
+	return is_handed_over(message, attachment)
+		   ? job_nested_begin(message->job, &request,
+				      &attachment->ticket)
+		   : 0;
 }
 
 static int wait(struct message *message, struct attachment *attachment)
 {
-	return attachment->settled
-		   ? 0
-		   : job_nested_wait(message->job, attachment->ticket,
-				     &attachment->result);
+	return is_handed_over(message, attachment)
+		   ? job_nested_wait(message->job, attachment->ticket,
+				     &attachment->result)
+		   : 0;
 }
 
 /* A part of the gateway did not work, or the item's budget is spent: then the

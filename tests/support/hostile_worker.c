@@ -62,6 +62,7 @@ static void send_nested(int channel, uint64_t ticket, const char *content)
 	pack_string(&payload, "inner");
 	pack_string(&payload, "inner.txt");
 	pack_string(&payload, "");
+	buffer_u32le(&payload, 0);
 	if (content != NULL)
 		(void)!memory_file_from("x", view_of_string(content), &fd);
 	else

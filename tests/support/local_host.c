@@ -125,6 +125,11 @@ static int host_nested_begin(struct job *job,
 
 	*ret_ticket = state->tickets++;
 	result = &state->results[*ret_ticket % NESTED_PENDING_MAX];
+	if (request->refused != ERR_NONE) {
+		*result = (struct nested_result){.verdict = VERDICT_BLOCKED,
+						 .reason = request->refused};
+		return 0;
+	}
 	if (!job->recheck) {
 		run_nested(job, request, result);
 		return 0;

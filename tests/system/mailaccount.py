@@ -44,14 +44,17 @@ class Account:
         self.done_kills = 0
 
     def message(self, number):
-        """A third is held whole, a third has an attachment, a third is text."""
+        """By fours: held whole, text alone, a program that is held, a table."""
         subject = f"number {number}"
         text = f"unique-{number} {CANARY}\x08 end"
-        if number % 3 == 1:
+        if number % 4 == 0:
+            return mailsystem.plain(subject, text, Content_Type="text/plain",
+                                    content_type="text/html")
+        if number % 4 == 1:
             return mailsystem.plain(subject, text)
-        kind = "application/x-msdownload" if number % 3 == 2 else "text/csv"
-        name = "setup.exe" if number % 3 == 2 else "table.csv"
-        content = (b"MZ" + CANARY.encode() * 20 if number % 3 == 2
+        kind = "application/x-msdownload" if number % 4 == 2 else "text/csv"
+        name = "setup.exe" if number % 4 == 2 else "table.csv"
+        content = (b"MZ" + CANARY.encode() * 20 if number % 4 == 2
                    else b"a,b\r\n=cmd|'/c calc'!A0,2\r\n")
         boundary = f"limit{number}"
         body = (f"--{boundary}\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n{text}\r\n"

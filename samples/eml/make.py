@@ -71,6 +71,7 @@ def ambiguous(name, data, reason, note):
 
 NOTE = "添付の資料です。\r\n".encode()
 EXE = b"MZ" + bytes(200)
+MACRO_KINDS = ["mail.attachment_renamed", "ooxml.macro_enabled", "ooxml.vba_project"]
 
 
 def plain_ones():
@@ -95,5 +96,188 @@ def plain_ones():
                 "a message that is nothing but an attachment")
 
 
+def structures():
+    html = part(["Content-Type: text/html; charset=utf-8", "Content-Transfer-Encoding: 8bit"],
+                "<p>本文の<b>HTML</b>です。</p>\r\n")
+    picture = sibling("png", "plain.png")
+    yield loses("alternative.eml", mail(multipart([text(), html], "alternative")), ["mail.alternative"],
+                "two forms of a text come down to the plain one")
+    yield loses("alternative-empty.eml", mail(multipart([text("\r\n"), html], "alternative")),
+                ["mail.alternative", "mail.html"], "an empty plain form says nothing: the HTML is read")
+    yield loses("html.eml", mail(html), ["mail.html"], "HTML alone becomes text")
+    related = multipart([html.replace(b"</p>", b'<img src="cid:p1"></p>'),
+                         part(["Content-Type: image/png", "Content-ID: <p1>",
+                               "Content-Transfer-Encoding: base64"], encoded(picture))], "related", "b2")
+    yield loses("related.eml", mail(related), ["mail.html"],
+                "a picture within HTML becomes an attachment")
+    yield loses("alternative-mixed.eml", mail(multipart([text(), multipart(
+        [html, attached(NOTE)], "mixed", "b2")], "alternative")), ["mail.alternative"],
+        "an attachment among the forms of a text is not lost")
+    inner = head("Inner") + text("転送された本文。\r\n")
+    forward = part(["Content-Type: message/rfc822"], inner)
+    yield passes("forward.eml", mail(multipart([text(), forward])), "a message within a message")
+    yield passes("forward-encoded.eml", mail(multipart([text(), part(
+        ["Content-Type: message/rfc822", "Content-Transfer-Encoding: base64"], encoded(inner))])),
+        "encoded, as some mailers do")
+    bad = part("Content-Type: message/rfc822", head("Inner") + multipart([text(), attached(EXE, "a.exe")], boundary="b9"))
+    yield loses("forward-held.eml", mail(multipart([text(), bad])), ["mail.attachment_held"],
+                "an attachment of a message within is held")
+    yield passes("digest.eml", mail(multipart([part([], inner)[2:], part([], inner)[2:]], "digest")),
+                 "a digest: its parts are messages")
+    report = [text("届きませんでした。\r\n"),
+              part("Content-Type: message/delivery-status",
+                   "Reporting-MTA: dns; mx.example.jp\r\n\r\nFinal-Recipient: rfc822; b@example.jp\r\nAction: failed\r\n"),
+              part("Content-Type: text/rfc822-headers", head("Inner"))]
+    yield passes("report.eml", mail(multipart(report, "report", more="; report-type=delivery-status")),
+                 "a delivery report stays readable")
+    signature = part('Content-Type: application/pkcs7-signature; name="smime.p7s"\r\nContent-Transfer-Encoding: base64',
+                     encoded(b"\x30\x82" + bytes(100)))
+    yield loses("signed.eml", mail(multipart([text(), signature], "signed",
+                more='; protocol="application/pkcs7-signature"; micalg=sha-256')),
+                ["mail.signature"], "the signature of a message that is written anew means nothing")
+    double = multipart([part(["Content-Type: application/applefile; name=a", "Content-Transfer-Encoding: base64"],
+                             encoded(bytes([0, 5, 22, 7]) + bytes(60))), attached(NOTE)], "appledouble", "b2")
+    yield loses("appledouble.eml", mail(multipart([text(), double])), ["mail.resource_fork"],
+                "the data fork stays, the resource fork goes")
+    flowed = part(["Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes",
+                   "Content-Transfer-Encoding: 8bit"], "一行目 \r\nの続き。\r\n> 引用\r\n".encode())
+    yield passes("flowed.eml", mail(flowed), "lines that go on are put together")
+    ics = ("BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:会議\\, 第一回\r\nDTSTART;TZID=Asia/Tokyo:"
+           "20261201T100000\r\nLOCATION:第一会議室\r\nORGANIZER:mailto:a@example.jp\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    calendar = part(["Content-Type: text/calendar; charset=utf-8; method=REQUEST", "Content-Transfer-Encoding: base64"],
+                    encoded(ics.encode()))
+    yield loses("calendar.eml", mail(multipart([text(), calendar], "alternative")), ["mail.calendar"],
+                "an invitation is written out")
+    yield loses("empty-attachment.eml", mail(multipart([text(), attached(b"", "empty.lnk")])),
+                ["mail.attachment_held"], "nothing in it, but a name that Windows acts on")
+    yield passes("empty-file.eml", mail(multipart([text(), attached(b"", "空.dat")])), "an empty file")
+    yield loses("password.eml", mail(multipart([text(), attached(sibling("zip", "aes.zip"), "見積.zip", "application/zip")])),
+                ["mail.attachment_held"], "an archive that waits for its password")
+    yield loses("macro.eml", mail(multipart([text(), attached(sibling("docx", "入札説明書.docm"), "入札.docm")])),
+                MACRO_KINDS, "an attachment comes out under the name of what it is now", demo=True)
+    yield loses("lf.eml", mail(multipart([text(), attached(NOTE)])).replace(b"\r\n", b"\n") + b"trailing\n",
+                ["mail.outside"], "lines in LF, as a file")
+    yield passes("mbox-line.eml", b"From a@example.jp Sat Nov 21 12:00:00 2026\r\n" + mail(text()),
+                 "the line of a mail box in front")
+
+
+def refused():
+    yield held("encrypted-smime.eml", mail(part(
+        ["Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m",
+         "Content-Transfer-Encoding: base64"], encoded(b"0" * 60))), "mail.encrypted", "S/MIME, encrypted")
+    cms = bytes([0x30, 0x80, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x03]) + bytes(40)
+    yield held("encrypted-oid.eml", mail(part(
+        ["Content-Type: application/x-pkcs7-mime", "Content-Transfer-Encoding: base64"], encoded(cms))),
+        "mail.encrypted", "the same, seen by its content alone")
+    pgp = [part("Content-Type: application/pgp-encrypted", "Version: 1\r\n"),
+           part("Content-Type: application/octet-stream", "-----BEGIN PGP MESSAGE-----\r\n")]
+    yield held("encrypted-pgp.eml", mail(multipart(pgp, "encrypted", more='; protocol="application/pgp-encrypted"')),
+               "mail.encrypted", "PGP/MIME, encrypted")
+    yield held("encrypted-inline.eml", mail(text("-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n")),
+               "mail.encrypted", "PGP in the text")
+    yield held("partial.eml", mail(part('Content-Type: message/partial; id="x@y"; number=1; total=2', head("Inner"))),
+               "mail.partial", "a fragment")
+    yield held("external-body.eml", mail(multipart([text(), part(
+        'Content-Type: message/external-body; access-type=URL; URL="http://e.example/a"',
+        "Content-Type: text/plain\r\n\r\n")])), "mail.external_body", "a part that is elsewhere")
+
+
+def ambiguities():
+    two = multipart([text(), attached(EXE, "a.exe")])
+    body = b"--b1\r\n" + text() + b"\r\n--b1--\r\n"
+
+    def typed(value, rest=body):
+        return mail(part(b"Content-Type: " + raw(value), rest))
+    yield ambiguous("type-twice", head(more=["Content-Type: text/plain"]) + two, "duplicate_field",
+                    "two content types: a text for one reader, parts for another")
+    yield ambiguous("encoding-twice", mail(part(["Content-Type: text/plain", "Content-Transfer-Encoding: 7bit",
+                    "Content-Transfer-Encoding: base64"], encoded(b"hello"))), "duplicate_field", "two encodings")
+    yield ambiguous("boundary-twice", typed("multipart/mixed; boundary=b1; boundary=b2"), "boundary_duplicate",
+                    "two boundaries")
+    yield ambiguous("boundary-split", typed("multipart/mixed; boundary*0=b; boundary*1=1"), "boundary_split",
+                    "a boundary in sections (RFC 2231)")
+    yield ambiguous("boundary-encoded", typed("multipart/mixed; boundary*=us-ascii''%62%31"), "boundary_split",
+                    "a boundary in percent signs")
+    yield ambiguous("boundary-both", typed("multipart/mixed; boundary=b0; boundary*0=b1"), "boundary_duplicate",
+                    "a plain boundary and a split one")
+    yield ambiguous("boundary-missing", typed("multipart/mixed"), "boundary", "no boundary")
+    yield ambiguous("boundary-empty", typed('multipart/mixed; boundary=""'), "boundary", "an empty one")
+    yield ambiguous("boundary-long", typed(f'multipart/mixed; boundary="{"b" * 71}"'), "boundary", "a long one")
+    yield ambiguous("boundary-blank", typed('multipart/mixed; boundary="b1 "'), "boundary", "a blank at its end")
+    yield ambiguous("boundary-escaped", typed('multipart/mixed; boundary="b\\1"'), "boundary", "a backslash in it")
+    yield ambiguous("boundary-plain-blank", typed("multipart/mixed; boundary=b1 b2"), "parameter",
+                    "two words without quotation marks")
+    yield ambiguous("boundary-unclosed", typed('multipart/mixed; boundary="b1'), "parameter",
+                    "a quotation mark that is not closed")
+    yield ambiguous("boundary-prefix", typed("multipart/mixed; boundary=b1",
+                    b"--b1\r\n" + text("--b1234\r\n") + b"\r\n--b1--\r\n"), "boundary_prefix",
+                    "a line that begins with the boundary")
+    inner = multipart([text()], boundary="b1x")
+    yield ambiguous("boundary-of-other", mail(multipart([inner])), "boundary_prefix",
+                    "a boundary that begins another one")
+    yield ambiguous("boundary-reused", mail(multipart([multipart([text()], boundary="b1")])), "boundary_reused",
+                    "the same boundary inside")
+    yield ambiguous("no-end", mail(multipart([text(), attached(EXE)], end=False)), "terminator", "no end")
+    yield ambiguous("inner-no-end", mail(multipart([multipart([text()], boundary="c2", end=False)])), "terminator",
+                    "no end within")
+    yield ambiguous("after-end", mail(part('Content-Type: multipart/mixed; boundary="b1"',
+                    body + b"--b1\r\n" + attached(EXE) + b"\r\n--b1--\r\n")), "after_end", "parts behind the end")
+    yield ambiguous("no-parts", typed("multipart/mixed; boundary=b1", "nothing\r\n"), "terminator", "no part at all")
+    yield ambiguous("end-only", typed("multipart/mixed; boundary=b1", "--b1--\r\n"), "multipart_empty",
+                    "an end and no part")
+    yield ambiguous("encoding-unknown", mail(part(["Content-Type: text/plain",
+                    "Content-Transfer-Encoding: x-base64"], encoded(b"hello"))), "transfer_encoding", "an unknown encoding")
+    yield ambiguous("encoding-near", mail(part(["Content-Type: text/plain",
+                    "Content-Transfer-Encoding: base 64"], encoded(b"hello"))), "transfer_encoding", "a blank in it")
+    yield ambiguous("encoding-multipart", mail(part(['Content-Type: multipart/mixed; boundary="b1"',
+                    "Content-Transfer-Encoding: base64"], body)), "transfer_encoding", "an encoded multipart")
+    yield ambiguous("encoding-empty", mail(part(["Content-Type: text/plain", "Content-Transfer-Encoding:"], "a\r\n")),
+                    "transfer_encoding", "no encoding in the field")
+
+    def coded(data):
+        return mail(part(["Content-Type: text/plain", "Content-Transfer-Encoding: base64"], data))
+    yield ambiguous("base64-foreign", coded("aGVs*bG8=\r\n"), "encoded_content", "a character that is not base64")
+    yield ambiguous("base64-joined", coded("aGVsbG8=aGVsbG8=\r\n"), "encoded_content", "data behind the padding")
+    yield ambiguous("base64-cut", coded("aGVsbG8\r\n"), "encoded_content", "no padding")
+    yield ambiguous("quoted-damaged", mail(part(["Content-Type: text/plain",
+                    "Content-Transfer-Encoding: quoted-printable"], "a=ZZb\r\n")), "encoded_content", "=ZZ")
+    yield ambiguous("comment", typed("multipart/mixed (text/plain); boundary=b1"), "comment", "a comment in the type")
+    yield ambiguous("comment-encoding", mail(part(["Content-Type: text/plain",
+                    "Content-Transfer-Encoding: (8bit) base64"], encoded(b"hello"))), "comment", "and in the encoding")
+    yield ambiguous("type-empty", typed(""), "header_empty", "an empty content type")
+    yield ambiguous("type-folded", mail(b"Content-Type:\r\n \r\n text/html\r\n\r\n<p>\r\n"), "header_empty",
+                    "a type folded into emptiness")
+    yield ambiguous("type-word", typed("text"), "content_type", "a type without a subtype")
+    yield ambiguous("type-blank", typed("text/plain multipart/mixed; boundary=b1"), "content_type", "two types")
+    yield ambiguous("line-no-field", head(more=["this is no field"]) + text(), "header_line", "a line that is no field")
+    yield ambiguous("blank-before-colon", mail(b"Content-Type : text/html\r\n\r\n<p>\r\n"), "header_line",
+                    "a blank in front of the colon")
+    yield ambiguous("no-empty-line", typed("multipart/mixed; boundary=b1",
+                    b"--b1\r\nContent-Type: text/plain\r\n--b1--\r\n"), "header_line", "a part without an empty line")
+    yield ambiguous("blank-line-fold", head(more=["X-Long: a", " \t", " b"]) + text(), "header_empty",
+                    "a line of blanks in the header")
+    yield ambiguous("long-line", mail(part("Content-Type: text/plain; x=" + "a" * 1000, "a\r\n")), "header_long",
+                    "a line of a structural field that is too long")
+    yield ambiguous("long-other", head(more=["X-Long: " + "a" * 40000]) + text(), "header_long", "any line that is far too long")
+    yield ambiguous("nul", head(more=[b"X-Nul: a\x00b"]) + text(), "header_nul", "a NUL in the header")
+    yield ambiguous("bare-cr-header", head(more=[b"X-Cr: a\rContent-Type: text/html"]) + text(), "line_ends",
+                    "a bare CR in the header")
+    yield ambiguous("bare-lf-header", head(more=[b"X-Lf: a\nX-B: b"]) + text(), "line_ends", "a bare LF in the header")
+    yield ambiguous("bare-lf-boundary", typed("multipart/mixed; boundary=b1",
+                    b"--b1\r\n" + text() + b"\n--b1\r\n" + text() + b"\r\n--b1--\r\n"), "line_ends",
+                    "a boundary behind a bare LF")
+    yield ambiguous("bare-cr-boundary", typed("multipart/mixed; boundary=b1",
+                    b"--b1\r\n" + text("a\r--b1\r\n") + b"\r\n--b1--\r\n"), "line_ends", "a boundary behind a bare CR")
+    deep = text()
+    for level in range(30):
+        deep = multipart([deep], boundary=f"level{level}x")
+    yield ambiguous("nesting", mail(deep), "nesting", "thirty multiparts in each other")
+    yield ambiguous("from-twice", b"From: boss@example.lg.jp\r\n" + mail(text()), "duplicate_identity", "two senders")
+    yield ambiguous("subject-twice", b"Subject: other\r\n" + mail(text()), "duplicate_identity", "two subjects")
+
+
 def samples():
     yield from plain_ones()
+    yield from structures()
+    yield from refused()
+    yield from ambiguities()

@@ -180,10 +180,10 @@ struct view mail_part_boundary(struct mail_reader *reader,
 	size_t offset = field == NULL ? part->offset : field->offset;
 	enum error error = ERR_NONE;
 
-	if (mail_parameter_count(parameters, "boundary") > 1)
-		error = ERR_MAIL_BOUNDARY_DUPLICATE;
-	else if (mail_parameter_is_split(parameters, "boundary"))
+	if (found == NULL && mail_parameter_is_split(parameters, "boundary"))
 		error = ERR_MAIL_BOUNDARY_SPLIT;
+	else if (mail_parameter_count(parameters, "boundary") > 1)
+		error = ERR_MAIL_BOUNDARY_DUPLICATE;
 	else if (found == NULL || !is_boundary(found->value) ||
 		 (parameters->faults & VALUE_ESCAPED) != 0)
 		error = ERR_MAIL_BOUNDARY;

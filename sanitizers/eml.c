@@ -12,6 +12,7 @@
 #include "sanitizers/mail/header.h"
 #include "sanitizers/mail/message.h"
 #include "sanitizers/mail/second.h"
+#include "sanitizers/mail/text.h"
 #include "sanitizers/plain/encoding.h"
 
 #include "base/banned.h"
@@ -86,6 +87,7 @@ static int emit_fields(struct message *message)
 	static const char *const names[] = {"From", "To", "Cc", "Date",
 					    "Subject"};
 	struct job *job = message->job;
+	struct text_losses losses = {0};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct mail_field *field =
@@ -96,7 +98,7 @@ static int emit_fields(struct message *message)
 		if (field == NULL)
 			continue;
 		value = mail_field_unfold(job->arena, field->value);
-		text = header_decode(job->arena, value);
+		text = header_decode(job->arena, value, &losses);
 		text = text == NULL ? NULL
 				    : arena_format(job->arena, "%s: %s\r\n",
 						   names[i], text);

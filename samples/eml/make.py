@@ -96,6 +96,93 @@ def plain_ones():
                 "a message that is nothing but an attachment")
 
 
+def jis(value):
+    return value.encode("iso2022_jp_ext")
+
+
+def word(value, charset="ISO-2022-JP", codec="iso2022_jp"):
+    return f"=?{charset}?B?{base64.b64encode(value.encode(codec)).decode()}?="
+
+
+def charsets():
+    """The texts of Japanese mail, each of which comes out as it was meant."""
+    gaiji = b"\x1b$B-!|b\x1b(B \x1b(I1234\x1b(B\r\n"  # NEC row 13, an IBM kanji, half-width katakana
+    yield passes("jis.eml", mail(text("本文、日本語。\r\n".encode("iso2022_jp"), "ISO-2022-JP")), "ISO-2022-JP")
+    yield passes("jis-windows.eml", mail(text(gaiji, "iso-2022-jp")), "characters of Windows in it")
+    yield passes("jis-shift-out.eml", mail(text(b"\x0e1234\x0f \xb1\xb2\r\n", "iso-2022-jp")),
+                 "katakana by shift out and by eight bits")
+    yield passes("jis-undeclared.eml", mail(part("Content-Type: text/plain", "本文。\r\n".encode("iso2022_jp"))),
+                 "escape sequences that nobody declared")
+    yield passes("sjis.eml", mail(text("①髙﨑 表示 ｶﾅ\r\n".encode("cp932"), "Shift_JIS")), "Shift_JIS as Windows has it")
+    yield passes("euc.eml", mail(text("日本語の本文\r\n".encode("euc_jp"), "EUC-JP")), "EUC-JP")
+    yield passes("sjis-as-utf8.eml", mail(text("日本語の本文です\r\n".encode("cp932"), "utf-8")), "declared as another")
+    yield passes("sjis-undeclared.eml", mail(part(["Content-Type: text/plain", "Content-Transfer-Encoding: 8bit"],
+                 "日本語の本文です\r\n".encode("cp932"))), "eight bits without a word")
+    yield passes("latin.eml", mail(text("Größe 5 €\r\n".encode("cp1252"), "windows-1252")), "a western text")
+    yield passes("korean.eml", mail(text("안녕하세요\r\n".encode("cp949"), "ks_c_5601-1987")), "a Korean text")
+    yield passes("quoted.eml", mail(part(["Content-Type: text/plain; charset=utf-8",
+                 "Content-Transfer-Encoding: quoted-printable"], "=E6=9C=AC=E6=96=87 a=\r\nb\r\n")), "quoted-printable")
+    yield loses("bidi.eml", mail(text("支払 \u202etxt.exe\u202c\r\n")), ["text.bidi"], "an order of characters that deceives")
+    yield loses("control.eml", mail(text(b"a\x00b\x1b[31mc\x08\r\n")), ["text.control"], "controls in the text")
+    yield loses("scheme.eml", mail(text("javascript:alert(1) file://server/a \\\\server\\share http://ok.example/\r\n")),
+                ["mail.scheme"], "what would run when it is clicked is shown so that it does not")
+
+
+def subjects():
+    split = "入札公告".encode("iso2022_jp")
+    cut = 6  # within a character
+    words = [base64.b64encode(split[:cut]).decode(), base64.b64encode(split[cut:]).decode()]
+    yield passes("subject-split.eml", mail(text(), subject=f"=?ISO-2022-JP?B?{words[0]}?=\r\n =?ISO-2022-JP?B?{words[1]}?="),
+                 "encoded words cut within a character")
+    yield passes("subject-q.eml", mail(text(), subject="=?utf-8?Q?=E5=85=A5=E6=9C=AD_2?= and =?utf-8?B?5YWs5ZGK?="), "Q and B")
+    yield passes("subject-sjis.eml", mail(text(), subject="入札公告 表".encode("cp932")), "raw Shift_JIS")
+    yield passes("subject-jis.eml", mail(text(), subject="入札公告".encode("iso2022_jp")), "raw ISO-2022-JP")
+    yield passes("subject-utf8.eml", mail(text(), subject="入札公告 \U0001f468\u200d\U0001f469".encode()), "raw UTF-8")
+    yield loses("subject-prefixed.eml", mail(multipart([text("[Sekisho] 無害化処理済み: 添付 1 件\r\n\r\n本文。\r\n"),
+                attached(EXE, "a.exe")]), subject="【無害化】【添付隔離】 入札".encode()),
+                ["mail.attachment_held", "mail.first_line"], "what an earlier run wrote is not stacked")
+
+    def addressed(value):
+        return mail(text()).replace(b"To: suzuki@example.jp", b"To: " + raw(value))
+    yield passes("to-phrase.eml", addressed('"鈴木, 一郎" <suzuki@example.jp>, =?ISO-2022-JP?B?GyRCOzNFRBsoQg==?= <y@example.jp>'),
+                 "names raw and encoded")
+    yield passes("to-quoted-word.eml", addressed('"=?UTF-8?B?6Yi05pyo?=" <suzuki@example.jp>'), "an encoded word between quotation marks")
+    yield passes("to-jis-raw.eml", addressed(b'"' + "鈴木".encode("iso2022_jp") + b'" <suzuki@example.jp>'), "raw ISO-2022-JP")
+    yield passes("to-telephone.eml", addressed("a..b.@docomo.ne.jp"), "dots as only telephones have them")
+    yield passes("to-group.eml", addressed("各課: a@example.jp, b@example.jp;, undisclosed-recipients:;"), "groups")
+    yield passes("to-comment.eml", addressed("suzuki@example.jp (鈴木)"), "a name in a comment")
+    yield loses("to-nonsense.eml", addressed("nobody in particular, a@example.jp"), ["mail.header_mended"], "no address")
+    yield passes("list.eml", head(more=["In-Reply-To: <a@b>", "References: <a@b> <c@d>", 'List-Id: "a list" <l.example.jp>',
+                 "List-Unsubscribe: <https://example.jp/u>, <mailto:u@example.jp>", "Auto-Submitted: auto-generated"]) + text(),
+                 "the fields of lists")
+    yield loses("subject-bidi.eml", mail(text(), subject="支払 \u202egpj".encode()), ["text.bidi"], "an order that deceives")
+    yield loses("date-broken.eml", mail(text()).replace(DATE.encode(), b"yesterday"), ["mail.header_mended"], "a date that is none")
+
+
+def names():
+    def named(disposition, kind="application/octet-stream"):
+        return mail(multipart([text(), attached(NOTE, kind=kind, disposition=disposition)]))
+    yield passes("name-jis-word.eml", named('attachment; filename="' + word("議事録.txt") + '"'), "an encoded word between quotation marks")
+    yield passes("name-jis-raw.eml", named(b'attachment; filename="' + "表示録.txt".encode("iso2022_jp") + b'"'), "raw ISO-2022-JP")
+    yield passes("name-sjis-raw.eml", named(b'attachment; filename="' + "表.txt".encode("cp932") + b'"'),
+                 "raw Shift_JIS with a backslash in a character")
+    yield passes("name-2231.eml", named("attachment; filename*=iso-2022-jp'ja'%1B%24B5D%3BvO%3F%1B%28B.txt"), "RFC 2231 in ISO-2022-JP")
+    yield passes("name-2231-sections.eml", named("attachment; filename*0*=utf-8''%E8%AD%B0%E4%BA;\r\n filename*1*=%8B%E9%8C%B2;"
+                 "\r\n filename*2=.txt"), "sections cut within a character")
+    yield passes("name-in-type.eml", named("attachment", "text/plain; name=" + '"a.txt"'), "a name in the type alone")
+    yield passes("name-unquoted.eml", named("attachment; filename=meeting notes.txt"), "blanks without quotation marks")
+    yield loses("name-path.eml", named('attachment; filename="..\\\\..\\\\a/b.txt"'), ["mail.attachment_renamed"], "folders in the name")
+    yield loses("name-bidi.eml", named("attachment; filename*=utf-8''a%E2%80%AEfdp.txt"), ["mail.attachment_renamed"],
+                "a name that deceives")
+    yield passes("name-emoji.eml", named("attachment; filename*=utf-8''%F0%9F%93%84.txt"), "a picture in a name")
+    yield loses("name-two.eml", named('attachment; filename="a.txt"', 'application/octet-stream; name="a.exe"'),
+                ["mail.attachment_held", "mail.name_conflict"], "one of its names is a program's")
+    yield loses("name-two-forms.eml", named("attachment; filename=a.txt; filename*=utf-8''a.scr"),
+                ["mail.attachment_held", "mail.name_conflict"], "another one in the other form")
+    yield loses("name-device.eml", named("attachment; filename=con.txt"), ["mail.attachment_renamed"], "a device")
+    yield loses("name-long.eml", named('attachment; filename="' + "a" * 300 + '.txt"'), ["mail.attachment_renamed"], "a long name")
+
+
 def structures():
     html = part(["Content-Type: text/html; charset=utf-8", "Content-Transfer-Encoding: 8bit"],
                 "<p>本文の<b>HTML</b>です。</p>\r\n")
@@ -278,6 +365,9 @@ def ambiguities():
 
 def samples():
     yield from plain_ones()
+    yield from charsets()
+    yield from subjects()
+    yield from names()
     yield from structures()
     yield from refused()
     yield from ambiguities()

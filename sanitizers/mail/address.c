@@ -2,6 +2,7 @@
 
 #include "sanitizers/mail/compose.h"
 #include "sanitizers/mail/header.h"
+#include "sanitizers/mail/text.h"
 
 #include "base/banned.h"
 
@@ -16,6 +17,7 @@ struct writer {
 	bool comma;   /* one is due in front of the next */
 	bool in_group;
 	size_t mended;
+	struct text_losses *losses;
 };
 
 /* What one stretch between commas is made of. */
@@ -238,9 +240,9 @@ static const char *address_of(struct arena *arena, struct view text)
 }
 
 /* A quoted string without its marks, anything else as it is; then decoded. */
-static const char *phrase_of(struct arena *arena, struct view text)
+static const char *phrase_of(const struct writer *writer, struct view text)
 {
-	uint8_t *plain = arena_alloc(arena, text.size + 1);
+	uint8_t *plain = arena_alloc(writer->arena, text.size + 1);
 	size_t size = 0;
 	bool shifted = false;
 
@@ -258,7 +260,8 @@ static const char *phrase_of(struct arena *arena, struct view text)
 			continue;
 		plain[size++] = byte;
 	}
-	return header_decode(arena, view_of(plain, size));
+	return header_decode(writer->arena, view_of(plain, size),
+			     writer->losses);
 }
 
 static void begin(struct writer *writer)
@@ -307,7 +310,7 @@ static int write_one(struct writer *writer, struct view value)
 	struct mailbox mailbox = split(trim(value));
 	const char *address = address_of(writer->arena, mailbox.address);
 	const char *phrase = phrase_of(
-	    writer->arena, mailbox.angled ? mailbox.phrase : mailbox.comment);
+	    writer, mailbox.angled ? mailbox.phrase : mailbox.comment);
 
 	if (trim(value).size == 0)
 		return 0;
@@ -319,7 +322,7 @@ static int write_one(struct writer *writer, struct view value)
 		write_angled(writer, phrase, address);
 		return 0;
 	}
-	phrase = phrase_of(writer->arena, trim(value));
+	phrase = phrase_of(writer, trim(value));
 	if (phrase == NULL)
 		return -ERR_MEMORY;
 	if (phrase[0] == '\0')
@@ -353,7 +356,7 @@ static int write_members(struct writer *writer, struct view value, size_t *at,
 				return error;
 			continue;
 		}
-		phrase = phrase_of(writer->arena, trim(one));
+		phrase = phrase_of(writer, trim(one));
 		if (phrase == NULL)
 			return -ERR_MEMORY;
 		open_group(writer, phrase[0] == '\0' ? "-" : phrase);
@@ -369,9 +372,11 @@ static int write_members(struct writer *writer, struct view value, size_t *at,
 }
 
 int address_write_field(struct arena *arena, struct buffer *out,
-			const char *name, struct view value, size_t *ret_mended)
+			const char *name, struct view value, size_t *ret_mended,
+			struct text_losses *losses)
 {
-	struct writer writer = {.arena = arena, .out = out, .name = name};
+	struct writer writer = {
+	    .arena = arena, .out = out, .name = name, .losses = losses};
 	size_t at = 0;
 	int error = write_members(&writer, value, &at, false);
 

@@ -9,6 +9,8 @@
 
 enum { ADDRESSES_MAX = 2000 };
 
+struct text_losses;
+
 /*
  * Appends `Name: ` and the addresses of a value on one line, folded. What is
  * no address stays as the name of an empty group, which nobody can answer to
@@ -16,7 +18,7 @@ enum { ADDRESSES_MAX = 2000 };
  * written when there is nothing. -ERR_LIMIT_MEMBERS, -ERR_MEMORY.
  */
 int address_write_field(struct arena *arena, struct buffer *out,
-			const char *name, struct view value,
-			size_t *ret_mended) MUST_CHECK;
+			const char *name, struct view value, size_t *ret_mended,
+			struct text_losses *losses) MUST_CHECK;
 
 #endif

@@ -363,7 +363,8 @@ void charset_decode(struct buffer *out, struct view bytes, const char *charset,
 		return;
 	}
 	if (encoding == ENCODING_ISO_2022_JP &&
-	    (has_shift(bytes) || is_seven_bit(bytes)))
+	    (has_shift(bytes) || is_seven_bit(bytes) ||
+	     memchr(bytes.data, SHIFT_OUT, bytes.size) != NULL))
 		write_2022(out, bytes, ret_broken);
 	else if (encoding != ENCODING_NONE &&
 		 encoding != ENCODING_ISO_2022_JP && decodes(bytes, encoding))

@@ -106,8 +106,8 @@ static int begin_field(struct mail_reader *reader, const struct mail_line *line,
 		return -ERR_MEMORY;
 	made->name = view_slice(line->text, 0, size);
 	/* Not view_slice(): where nothing follows, folds may. */
-	made->value = view_of(line->text.data + colon + 1,
-			      line->text.size - colon - 1);
+	made->value =
+	    view_of(line->text.data + colon + 1, line->text.size - colon - 1);
 	made->offset = line->offset;
 	/* "Content-Type : x" is a field for some and none for others. */
 	if (colon != size && mail_field_is_structural(made->name))

@@ -4,6 +4,7 @@
 #include "sanitizers/mail/compose.h"
 #include "sanitizers/mail/date.h"
 #include "sanitizers/mail/header.h"
+#include "sanitizers/mail/text.h"
 
 #include "base/banned.h"
 
@@ -59,6 +60,7 @@ struct writer {
 	struct buffer *out;
 	const char *prefix;
 	const char *const *prefixes;
+	struct text_losses losses;
 };
 
 enum error mail_fields_check(const struct mail_field *fields)
@@ -95,10 +97,10 @@ static const char *skip_prefixes(const char *text, const char *const *prefixes)
 	return text;
 }
 
-static int write_subject(const struct writer *writer, struct view value)
+static int write_subject(struct writer *writer, struct view value)
 {
 	struct job *job = writer->job;
-	const char *text = header_decode(job->arena, value);
+	const char *text = header_decode(job->arena, value, &writer->losses);
 
 	if (text == NULL)
 		return -ERR_MEMORY;
@@ -187,8 +189,10 @@ static void write_uris(struct buffer *out, const char *name, struct view value)
 		buffer_text(out, "\r\n");
 }
 
-static int write_list_id(struct job *job, struct buffer *out, struct view value)
+static int write_list_id(struct writer *writer, struct view value)
 {
+	struct job *job = writer->job;
+	struct buffer *out = writer->out;
 	size_t at = 0;
 	size_t open = view_find(value, view_of("<", 1), 0);
 	struct view id;
@@ -197,7 +201,8 @@ static int write_list_id(struct job *job, struct buffer *out, struct view value)
 
 	if (!next_id(value, &at, &id))
 		return 0;
-	text = header_decode(job->arena, view_slice(value, 0, open));
+	text = header_decode(job->arena, view_slice(value, 0, open),
+			     &writer->losses);
 	if (text == NULL)
 		return -ERR_MEMORY;
 	/* Quotation marks around the text are not part of it. */
@@ -244,11 +249,13 @@ static void write_result(struct job *job, struct buffer *out, struct view value)
 		      (const char *)value.data);
 }
 
-static int write_addresses(struct job *job, struct buffer *out,
-			   const char *name, struct view value)
+static int write_addresses(struct writer *writer, const char *name,
+			   struct view value)
 {
+	struct job *job = writer->job;
 	size_t mended = 0;
-	int error = address_write_field(job->arena, out, name, value, &mended);
+	int error = address_write_field(job->arena, writer->out, name, value,
+					&mended, &writer->losses);
 
 	/* What a second run sees as a name without an address is one. */
 	if (error == 0 && mended > 0 && !job->recheck)
@@ -257,16 +264,14 @@ static int write_addresses(struct job *job, struct buffer *out,
 	return error;
 }
 
-static int write_value(const struct writer *writer, size_t index,
-		       struct view value)
+static int write_value(struct writer *writer, size_t index, struct view value)
 {
 	struct buffer *out = writer->out;
 	char date[DATE_SIZE];
 
 	switch (kept[index].sort) {
 	case SORT_ADDRESSES:
-		return write_addresses(writer->job, out, kept[index].name,
-				       value);
+		return write_addresses(writer, kept[index].name, value);
 	case SORT_SUBJECT:
 		return write_subject(writer, value);
 	case SORT_DATE:
@@ -280,7 +285,7 @@ static int write_value(const struct writer *writer, size_t index,
 		write_ids(out, kept[index].name, value, IDS_MAX);
 		return 0;
 	case SORT_LIST:
-		return write_list_id(writer->job, out, value);
+		return write_list_id(writer, value);
 	case SORT_URIS:
 		write_uris(out, kept[index].name, value);
 		return 0;
@@ -348,11 +353,25 @@ static void report_dropped(struct job *job, const struct mail_field *fields)
 			   (const char *)names.data);
 }
 
+static void report_losses(struct job *job, const struct text_losses *losses)
+{
+	if (losses->control > 0)
+		job_remove(job, REMOVAL_TEXT_CONTROL, "header",
+			   view_of(NULL, 0), "%zu", losses->control);
+	if (losses->bidi > 0)
+		job_remove(job, REMOVAL_TEXT_BIDI, "header", view_of(NULL, 0),
+			   "%zu", losses->bidi);
+	if (losses->invisible > 0)
+		job_remove(job, REMOVAL_TEXT_INVISIBLE, "header",
+			   view_of(NULL, 0), "%zu", losses->invisible);
+}
+
 int mail_fields_write(struct job *job, const struct mail_field *fields,
 		      const char *prefix, const char *const *prefixes,
 		      struct buffer *out)
 {
-	struct writer writer = {job, out, prefix, prefixes};
+	struct writer writer = {
+	    .job = job, .out = out, .prefix = prefix, .prefixes = prefixes};
 	int error = -(int)mail_fields_check(fields);
 
 	if (error != 0)
@@ -377,7 +396,9 @@ int mail_fields_write(struct job *job, const struct mail_field *fields,
 			job_remove(job, REMOVAL_MAIL_HEADER_MENDED,
 				   kept[i].name, value, "%s", "");
 	}
-	if (error == 0)
+	if (error == 0) {
+		report_losses(job, &writer.losses);
 		report_dropped(job, fields);
+	}
 	return error != 0 ? error : buffer_error(out);
 }

@@ -133,11 +133,11 @@ static size_t take_raw(struct buffer *text, struct view value, size_t at)
 	return end;
 }
 
-const char *header_decode(struct arena *arena, struct view value)
+const char *header_decode(struct arena *arena, struct view value,
+			  struct text_losses *losses)
 {
 	BUFFER_CLEANUP struct buffer text = buffer_make(HEADER_TEXT_MAX);
 	BUFFER_CLEANUP struct buffer line = buffer_make(HEADER_TEXT_MAX);
-	struct text_losses losses = {0};
 	size_t at = 0;
 
 	value = view_slice(value, 0, HEADER_TEXT_MAX / 4);
@@ -149,7 +149,7 @@ const char *header_decode(struct arena *arena, struct view value)
 		else
 			at = take_raw(&text, value, at);
 	}
-	text_write_line(&line, buffer_contents(&text), &losses);
+	text_write_line(&line, buffer_contents(&text), losses);
 	return arena_string(arena, buffer_contents(&line));
 }
 
@@ -200,23 +200,21 @@ find_section(const struct mail_parameters *parameters, const char *name,
 
 const char *header_decode_split(struct arena *arena,
 				const struct mail_parameters *parameters,
-				const char *name)
+				const char *name, bool sections,
+				struct text_losses *losses)
 {
 	BUFFER_CLEANUP struct buffer bytes = buffer_make(HEADER_TEXT_MAX);
 	BUFFER_CLEANUP struct buffer text = buffer_make(HEADER_TEXT_MAX);
 	BUFFER_CLEANUP struct buffer line = buffer_make(HEADER_TEXT_MAX);
 	char charset[CHARSET_NAME_MAX + 1] = "";
-	struct text_losses losses = {0};
 	const struct mail_parameter *one;
 	size_t broken = 0;
 	int section;
 
 	if (parameters == NULL)
 		return NULL;
-	one = find_section(parameters, name, -1);
-	section = one == NULL ? 0 : PARAMETERS_MAX;
-	if (one == NULL)
-		one = find_section(parameters, name, 0);
+	one = find_section(parameters, name, sections ? 0 : -1);
+	section = sections ? 0 : PARAMETERS_MAX;
 	if (one == NULL)
 		return NULL;
 	for (bool first = true; one != NULL; first = false) {
@@ -233,6 +231,6 @@ const char *header_decode_split(struct arena *arena,
 			  : find_section(parameters, name, section);
 	}
 	charset_decode(&text, buffer_contents(&bytes), charset, &broken);
-	text_write_line(&line, buffer_contents(&text), &losses);
+	text_write_line(&line, buffer_contents(&text), losses);
 	return arena_string(arena, buffer_contents(&line));
 }

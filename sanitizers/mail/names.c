@@ -5,6 +5,7 @@
 #include "sanitizers/detect/kind.h"
 #include "sanitizers/mail/header.h"
 #include "sanitizers/mail/parameters.h"
+#include "sanitizers/mail/text.h"
 
 #include "base/banned.h"
 
@@ -23,14 +24,17 @@ static void add(struct mail_names *names, const char *name)
 
 /* What a field says: RFC 2231 goes first, as in what mailers do. */
 static void add_all(struct arena *arena, struct mail_names *names,
-		    const struct mail_parameters *parameters, const char *name)
+		    const struct mail_parameters *parameters, const char *name,
+		    struct text_losses *losses)
 {
-	add(names, header_decode_split(arena, parameters, name));
+	add(names, header_decode_split(arena, parameters, name, false, losses));
+	add(names, header_decode_split(arena, parameters, name, true, losses));
 	for (size_t i = 0; parameters != NULL && i < parameters->count; i++) {
 		const struct mail_parameter *one = &parameters->list[i];
 
-		if (strcmp(one->name, name) == 0)
-			add(names, header_decode(arena, one->value));
+		if (strcmp(one->name, name) == 0 && !one->extended &&
+		    one->section < 0)
+			add(names, header_decode(arena, one->value, losses));
 	}
 }
 
@@ -135,11 +139,15 @@ static void check_candidates(struct mail_names *names)
 int mail_names_read(struct arena *arena, const struct mail_part *part,
 		    struct mail_names *ret_names)
 {
+	struct text_losses losses = {0};
+
 	*ret_names = (struct mail_names){.chosen = ""};
-	add_all(arena, ret_names, part->disposition_parameters, "filename");
-	add_all(arena, ret_names, part->disposition_parameters, "name");
-	add_all(arena, ret_names, part->type_parameters, "name");
-	add_all(arena, ret_names, part->type_parameters, "filename");
+	add_all(arena, ret_names, part->disposition_parameters, "filename",
+		&losses);
+	add_all(arena, ret_names, part->disposition_parameters, "name",
+		&losses);
+	add_all(arena, ret_names, part->type_parameters, "name", &losses);
+	add_all(arena, ret_names, part->type_parameters, "filename", &losses);
 	check_candidates(ret_names);
 	if (ret_names->count == 0)
 		return 0;
@@ -147,6 +155,7 @@ int mail_names_read(struct arena *arena, const struct mail_part *part,
 	if (ret_names->chosen == NULL)
 		return -ERR_MEMORY;
 	ret_names->changed =
-	    strcmp(ret_names->chosen, ret_names->candidates[0]) != 0;
+	    strcmp(ret_names->chosen, ret_names->candidates[0]) != 0 ||
+	    losses.control + losses.bidi + losses.invisible > 0;
 	return 0;
 }

@@ -151,8 +151,11 @@ void notice_first_line(struct job *job, const struct notice_numbers *numbers,
 			continue;
 		buffer_text(out, MAIL_MARK);
 		fill(out,
-		     text_or_empty(
-			 mail_text(job, MAIL_TEXT_FIRST_LINE, language)),
+		     text_or_empty(mail_text(job,
+					     numbers->files > 0
+						 ? MAIL_TEXT_FIRST_LINE
+						 : MAIL_TEXT_FIRST_LINE_BODY,
+					     language)),
 		     fillers);
 		buffer_text(out, "\r\n");
 	}

@@ -149,9 +149,9 @@ int second_compare(struct arena *arena, struct view input,
 	(void)arena;
 	/* The line of a mail box is for neither reader. */
 	if (view_starts_with(input, "From "))
-		input = view_slice(
-		    input, view_find(input, view_of("\n", 1), 0) + 1,
-		    input.size);
+		input =
+		    view_slice(input, view_find(input, view_of("\n", 1), 0) + 1,
+			       input.size);
 	ret_detail[0] = '\0';
 	iconv_refused = true;
 	stream = g_mime_stream_mem_new_with_buffer((const char *)input.data,

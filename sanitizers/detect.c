@@ -295,14 +295,6 @@ static int settle(struct job *job, struct votes *votes)
 	return settle_rest(job, votes);
 }
 
-static bool needs_decoder(const struct job *job)
-{
-	const struct sanitizer *sanitizer = sanitizer_for(job->format);
-
-	return sanitizer->decodes || (sanitizer->decodes_some != NULL &&
-				      sanitizer->decodes_some(job->input));
-}
-
 int detect_format(struct job *job)
 {
 	struct votes votes = {0};
@@ -331,7 +323,7 @@ int detect_format(struct job *job)
 	}
 	if (error != 0)
 		return error;
-	if (job->decoded_elsewhere && needs_decoder(job))
+	if (job_is_elsewhere(job))
 		return -ERR_DECODED_ELSEWHERE;
 	job_set_output(job, sanitizer_for(job->format)->extension,
 		       sanitizer_for(job->format)->mime);

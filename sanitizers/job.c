@@ -129,6 +129,15 @@ static int run_sanitizer(struct job *job)
 	return -ERR_BLOCKED_BY_POLICY;
 }
 
+bool job_is_elsewhere(const struct job *job)
+{
+	const struct sanitizer *sanitizer = sanitizer_for(job->format);
+
+	return job->decoded_elsewhere &&
+	       (sanitizer->decodes || (sanitizer->decodes_some != NULL &&
+				       sanitizer->decodes_some(job->input)));
+}
+
 /* What a door or a container vouches for is not asked: a mail is a mail, how
  * ever it begins. */
 static int take_forced(struct job *job)
@@ -142,6 +151,8 @@ static int take_forced(struct job *job)
 	job->format = job->forced;
 	(void)snprintf(job->detected, sizeof(job->detected), "%s",
 		       sanitizer->name);
+	if (job_is_elsewhere(job))
+		return -ERR_DECODED_ELSEWHERE;
 	job_set_output(job, sanitizer->extension, sanitizer->mime);
 	return 0;
 }

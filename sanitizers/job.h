@@ -107,6 +107,10 @@ struct job {
  */
 int job_run(struct job *job) MUST_CHECK;
 
+/* Whether the job, whose format is known, has to be done by a program with the
+ * decoder: to be asked before anything is reported. */
+bool job_is_elsewhere(const struct job *job);
+
 /* Appends to the output; -ERR_LIMIT_OUTPUT beyond limits.output_bytes. The
  * error is sticky: checking the last one is enough. */
 int job_emit(struct job *job, struct view bytes);

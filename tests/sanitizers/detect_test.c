@@ -49,6 +49,32 @@ static void rtf_is_found_without_its_f_and_behind_blanks(void **state)
 		       -ERR_TYPE_UNSUPPORTED, "rtf");
 }
 
+/* Also where nobody asks what it is. */
+static void what_has_to_be_decoded_goes_elsewhere(void **state)
+{
+	struct view head = view_of_string("BM\x3a\0\0\0\0\0\0\0\x36\0\0\0");
+	struct policy policy;
+	struct job job;
+
+	(void)state;
+	policy_default(&policy);
+	local_prepare();
+	job = (struct job){.input = head,
+			   .name = "a.txt",
+			   .declared = "",
+			   .policy = &policy,
+			   .forced = FORMAT_BMP,
+			   .decoded_elsewhere = true};
+	assert_int_equal(job_run(&job), -ERR_DECODED_ELSEWHERE);
+	assert_int_equal(job.removals, 0);
+	job.format = FORMAT_TEXT;
+	assert_false(job_is_elsewhere(&job));
+	job.format = FORMAT_PNG;
+	assert_true(job_is_elsewhere(&job));
+	job.decoded_elsewhere = false;
+	assert_false(job_is_elsewhere(&job));
+}
+
 static void pdf_is_found_behind_junk(void **state)
 {
 	struct buffer buffer = buffer_make(4096);
@@ -281,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_sample_meets_its_expectation),
 	    cmocka_unit_test(rtf_is_found_without_its_f_and_behind_blanks),
+	    cmocka_unit_test(what_has_to_be_decoded_goes_elsewhere),
 	    cmocka_unit_test(pdf_is_found_behind_junk),
 	    cmocka_unit_test(a_gif_that_is_a_pdf_is_ambiguous),
 	    cmocka_unit_test(a_document_is_found_in_any_order_of_its_parts),

@@ -125,6 +125,15 @@ def scripts():
         yield blocked(f"text.{extension}", TEXT, EXECUTABLE, "text, but run by its name")
 
 
+def endless():
+    """A compound file whose directory is one cut sector that leads to itself."""
+    header = bytearray(compound()[:512])
+    header[48:52] = struct.pack("<I", 0)
+    header[76:80] = struct.pack("<I", 0)
+    data = bytes(header) + bytes(97)
+    yield blocked("endless.doc", data, UNSUPPORTED, "a chain of sectors that never ends")
+
+
 def prose():
     """What speaks of code, and is text."""
     texts = {
@@ -249,6 +258,7 @@ def samples():
     yield from executables()
     yield from scripts()
     yield from prose()
+    yield from endless()
     yield from forbidden()
     yield from polyglots()
     yield from unsupported()

@@ -51,15 +51,17 @@ static void read_directory(struct cfb *cfb)
 	struct cursor header = cursor_at(cfb->input, 48);
 	uint32_t sector = cursor_u32le(&header);
 
+	/* A sector that was cut holds no entry: it ends the chain, or one
+	 * that leads to itself would never end. */
 	while (cfb->count < ENTRIES_MAX) {
 		struct view part = sector_at(cfb, sector);
 
+		if (part.size < ENTRY_SIZE)
+			return;
 		for (size_t at = 0;
 		     at + ENTRY_SIZE <= part.size && cfb->count < ENTRIES_MAX;
 		     at += ENTRY_SIZE)
 			cfb->entries[cfb->count++] = part.data + at;
-		if (part.size == 0)
-			return;
 		sector = next_sector(cfb, sector);
 	}
 }

@@ -5,10 +5,13 @@ usage: tests/corpus/run.py [--corpus DIR] [--format docx,xlsx,...] [--limit N]
                            [--text] [--jobs N] [--work DIR] [--markdown FILE]
 
 For each format: how many files, how many of them their own tool opens
-(LibreOffice, poppler), how many came out rebuilt, with --text whether other
-tools read the same text before and after, and what is left in the output that
-should not be. Outputs, reports and lists lie in the work folder
-(build/corpus). Fails when a file takes over 60 s, a sandboxed process crashes,
+(LibreOffice, poppler, libvips, Python), how many came out rebuilt, with --text
+whether other tools see the same before and after, and what is left in the
+output that should not be. The same is: text but for white space and what does
+not show; pictures by size, pages and structural similarity (0.95); archives by
+the number of files. Without --format: those that a sanitizer takes; "all" is
+every file. Outputs, reports and lists lie in the work folder (build/corpus).
+Fails when a file takes over 60 s, a sandboxed process crashes,
 or the gateway is not healthy at the end.
 """
 import argparse
@@ -16,6 +19,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import sys
 import tempfile
 import threading
@@ -25,6 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/system"))
 import gateway  # noqa: E402
 import other_tools  # noqa: E402
+import plain_tools  # noqa: E402
 import residue  # noqa: E402
 
 PASSED = ("sanitized", "unchanged", "converted")
@@ -34,8 +39,20 @@ FAULTS = ("sandbox.", "internal", "unavailable", "protocol", "io")
 TOLD = FAULTS + ("limit.",)
 
 
+def our_extensions():
+    """What the sanitizers take, by their tables."""
+    table = (ROOT / "sanitizers/formats.def").read_text()
+    found = set()
+    for name in re.findall(r"^FORMAT\(\w+, (\w+),", table, re.MULTILINE):
+        source = (ROOT / f"sanitizers/{name}.c").read_text()
+        found.update(re.search(r'\.extensions = "([^"]*)"', source)[1].split())
+    return found
+
+
 def files(options):
-    wanted = set(options.format.lower().split(",")) if options.format else None
+    wanted = set(options.format.lower().split(",")) if options.format else our_extensions()
+    if wanted == {"all"}:
+        wanted = None
     counts = collections.Counter()
     for path in sorted(options.corpus.rglob("*")):
         if not path.is_file() or path.is_symlink() or path.name == "README.md":
@@ -92,7 +109,6 @@ def send_all(running, entries, jobs, outputs):
     """Every file through the gateway, `jobs` at a time."""
     client, rows, tickets = running.client(), [], {}
     waiting = list(reversed(entries))
-    shown = time.monotonic()
     while waiting or tickets:
         while waiting and len(tickets) < jobs:
             path, extension = waiting.pop()
@@ -114,34 +130,58 @@ def send_all(running, entries, jobs, outputs):
             row["output"] = outputs / f"{stem}.out.{row['output_extension']}"
             row["output"].write_bytes(result["output"])
         rows.append(row)
-        if sys.stderr.isatty() and time.monotonic() - shown > 1:
-            shown = time.monotonic()
-            print(f"\r{len(rows)} of {len(entries)}", end="", file=sys.stderr)
+        progress(len(rows), len(entries), "through the gateway")
     client.close()
     return rows
 
 
+def progress(done, of, what, last=[0.0]):
+    """A line on a terminal once a second, elsewhere one each half minute."""
+    terminal = sys.stderr.isatty()
+    if time.monotonic() - last[0] < (1 if terminal else 30):
+        return
+    last[0] = time.monotonic()
+    print(f"\r{what}: {done} of {of}" if terminal else f"{what}: {done} of {of}",
+          end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+
+def judge_document(row, texts):
+    before = texts.get(row["path"].read_bytes(), row["extension"])
+    row["opens"] = before is not None
+    known = other_tools.OFFICE | {"pdf"}
+    if before is not None and row.get("output_extension") in known:
+        after = texts.get(row["output"].read_bytes(), row["output_extension"])
+        row["same"] = after is not None and other_tools.same(before, after)
+        row["lost"] = after is None
+
+
+def judge_plain(row):
+    after = row["output"].read_bytes() if row["output"] else None
+    row["opens"], same = plain_tools.compare(row["path"].read_bytes(), row["extension"], after,
+                                             row.get("output_extension"))
+    if same is not None and row["opens"]:
+        row["same"], row["lost"] = same, False
+
+
 def judge(rows, texts, with_text):
-    """Adds to each row whether its tool opens it, its text and its residue."""
-    judged = [row for row in rows
-              if row["extension"] == "pdf" or row["extension"] in other_tools.OFFICE]
+    """Adds to each row whether its tool opens it, whether what came out is the
+    same, and its residue."""
+    documents = other_tools.OFFICE | {"pdf"}
+    judged = [row for row in rows if row["extension"] in documents]
     if with_text:
         texts.ask((row["path"].read_bytes(), row["extension"]) for row in judged)
         texts.ask((row["output"].read_bytes(), row["output_extension"])
                   for row in judged if row["output"])
-    for row in judged:
-        if row["output"]:
+    judged += [row for row in rows if row["extension"] in plain_tools.KNOWN]
+    for number, row in enumerate(judged):
+        progress(number, len(judged), "judged")
+        if row["output"] and row["extension"] in documents:
             row["residue"] = residue.found(row["output"].read_bytes(),
                                            row["output_extension"], other_tools.OFFICE)
-        if not with_text:
-            continue
-        before = texts.get(row["path"].read_bytes(), row["extension"])
-        row["opens"] = before is not None
-        known = other_tools.OFFICE | {"pdf"}
-        if before is not None and row.get("output_extension") in known:
-            after = texts.get(row["output"].read_bytes(), row["output_extension"])
-            row["same"] = after is not None and other_tools.same(before, after)
-            row["lost"] = after is None
+        if with_text and row["extension"] in documents:
+            judge_document(row, texts)
+        elif with_text:
+            judge_plain(row)
 
 
 def table(rows):
@@ -149,7 +189,7 @@ def table(rows):
     groups = collections.defaultdict(list)
     for row in rows:
         groups[row["extension"] or "(none)"].append(row)
-    yield ["format", "files", "out", "opens", "of these out", "%", "text read", "equal",
+    yield ["format", "files", "out", "opens", "of these out", "%", "compared", "equal",
            "residue", "held, of all: reason (count)"]
     for extension in sorted(groups, key=lambda name: -len(groups[name])):
         group = groups[extension]
@@ -179,7 +219,7 @@ def lists(rows):
     yield "opens, but held", [f"{row['reason']} {row['path']} ({row['detail']})"
                               for row in rows if row.get("opens") and not row["output"]]
     yield "does not open afterwards", [str(row["path"]) for row in rows if row.get("lost")]
-    yield "other text", [f"{row['path']} ({row['removals']} removals)" for row in rows
+    yield "not the same", [f"{row['path']} ({row['removals']} removals)" for row in rows
                          if row.get("same") is False and not row["lost"]]
     yield "residue", [f"{row['path']}: {'; '.join(row['residue'])}" for row in rows
                       if row.get("residue")]

@@ -23,7 +23,7 @@ def main():
         print(f"no {corpus()}: skipped")
         return SKIPPED
     with tempfile.TemporaryDirectory() as name:
-        options = run.parse(["--corpus", str(corpus()), "--limit", str(PER_FORMAT),
+        options = run.parse(["--corpus", str(corpus()), "--limit", str(PER_FORMAT), "--format", "all",
                              "--work", name])
         outputs = options.work / "outputs"
         outputs.mkdir()

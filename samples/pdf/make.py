@@ -383,6 +383,105 @@ def bombs():
                  note="forms that paint forms ten times, thirty deep")
 
 
+def tiling(content, keys):
+    pdf = Document(TEXT + b"/Pattern cs /P scn 72 300 200 200 re f\n")
+    pattern = pdf.stream(content, b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1"
+                         b"/Resources<<>>" + keys)
+    pdf.resource_keys += b"/Pattern<</P %d 0 R>>" % pattern
+    return pdf
+
+
+def tilings():
+    square = b"1 0 0 rg 0 0 4 4 re f"
+    yield Sample("pattern.pdf", tiling(square, b"/BBox[0 0 8 8]/XStep 8/YStep 8").bytes(),
+                 verdict="unchanged", note="a tiling pattern stays")
+    yield Sample("bomb-pattern.pdf",
+                 tiling(square, b"/BBox[0 0 8 8]/XStep .001/YStep .001").bytes(),
+                 verdict="blocked", reason="limit.painting", note="a million millions of cells")
+    yield Sample("bomb-pattern-small.pdf",
+                 tiling(square, b"/BBox[0 0 8 8]/XStep 8/YStep 8/Matrix[.0001 0 0 .0001 0 0]")
+                 .bytes(), verdict="blocked", reason="limit.painting",
+                 note="the same by its matrix")
+
+
+def glyph_fonts():
+    """Fonts whose text must be found again: drawn glyphs, vertical lines, own meanings."""
+    pdf = Document(TEXT + b"BT /F3 20 Tf 72 500 Td (ab) Tj ET\n")
+    glyph = pdf.stream(b"1000 0 0 0 750 750 d1 0 0 750 750 re f")
+    meaning = pdf.stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n"
+        b"1 begincodespacerange <00> <ff> endcodespacerange\n"
+        b"2 beginbfchar <61> <6771> <62> <4eac> endbfchar\nendcmap end end\n")
+    font = pdf.add(b"<</Type/Font/Subtype/Type3/FontBBox[0 0 750 750]/FontMatrix[.001 0 0 .001 0 0]"
+                   b"/FirstChar 97/LastChar 98/Widths[1000 1000]/Resources<<>>"
+                   b"/CharProcs<</a %d 0 R/b %d 0 R>>/Encoding<</Type/Encoding"
+                   b"/Differences[97/a/b]>>/ToUnicode %d 0 R>>" % (glyph, glyph, meaning))
+    pdf.resource_keys = pdf.resource_keys.replace(b"/Font<<", b"/Font<</F3 %d 0 R" % font)
+    yield Sample("font-type3.pdf", pdf.bytes(), verdict="unchanged",
+                 note="drawn glyphs that mean Japanese characters")
+    pdf = Document(TEXT + b"BT /F3 16 Tf 400 720 Td <93fc8e4490e096be8f91> Tj ET\n")
+    vertical = pdf.add(b"<</Type/Font/Subtype/Type0/BaseFont/HeiseiMin-W3-90ms-RKSJ-V"
+                       b"/Encoding/90ms-RKSJ-V/DescendantFonts[<</Type/Font/Subtype/CIDFontType0"
+                       b"/BaseFont/HeiseiMin-W3/CIDSystemInfo<</Registry(Adobe)/Ordering(Japan1)"
+                       b"/Supplement 2>>/DW 1000/DW2[880 -1000]/W[1[500 500]]/FontDescriptor"
+                       b"<</Type/FontDescriptor/FontName/HeiseiMin-W3/Flags 6/FontBBox"
+                       b"[-123 -257 1001 910]/ItalicAngle 0/Ascent 709/Descent -241/CapHeight 709"
+                       b"/StemV 69>>>>]>>")
+    pdf.resource_keys = pdf.resource_keys.replace(b"/Font<<", b"/Font<</F3 %d 0 R" % vertical)
+    yield Sample("vertical.pdf", pdf.bytes(), verdict="unchanged", note="vertical Japanese text")
+
+
+def kinds():
+    yield Sample("pdf-2.0.pdf", Document(header=b"%PDF-2.0\n%\xe2\xe3\xcf\xd3\n").bytes(),
+                 verdict="unchanged")
+    pdf = Document()
+    xmp = pdf.stream(b"<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x="
+                     b"'adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-"
+                     b"syntax-ns#'><rdf:Description xmlns:pdfaid='http://www.aiim.org/pdfa/ns/id/'"
+                     b" pdfaid:part='1' pdfaid:conformance='B'/></rdf:RDF></x:xmpmeta>"
+                     b"<?xpacket end='w'?>", b"/Type/Metadata/Subtype/XML")
+    pdf.catalog_keys = (b"/Metadata %d 0 R/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1"
+                        b"/OutputConditionIdentifier(sRGB)>>]" % xmp)
+    yield Sample("pdf-a.pdf", pdf.bytes(), removals=["metadata"],
+                 note="the output intent stays, the mark in XMP goes")
+    pdf = Document()
+    look = pdf.stream(b"0 0 200 20 re S", b"/Type/XObject/Subtype/Form/BBox[0 0 200 20]")
+    value = pdf.add(b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached"
+                    b"/ByteRange[0 9 9 9]/Contents<00112233>/M(D:20240401)>>")
+    field = pdf.add(b"<</Type/Annot/Subtype/Widget/FT/Sig/T(seal)/V %d 0 R/Rect[72 500 272 520]"
+                    b"/F 4/AP<</N %d 0 R>>>>" % (value, look))
+    pdf.page_keys = b"/Annots[%d 0 R]" % field
+    pdf.catalog_keys = b"/AcroForm<</Fields[%d 0 R]/SigFlags 3>>" % field
+    yield Sample("signature.pdf", pdf.bytes(), removals=["pdf.signature"],
+                 note="a signature breaks and goes, what it looks like stays")
+    good = Document().bytes()
+    table = good.rindex(b"xref\n0")
+    yield Sample("no-table.pdf", good[:table], removals=["pdf.mended"],
+                 note="without table and trailer: the objects are found one by one",
+                 verdict="sanitized")
+    pdf = Document().close()
+    start = len(pdf.write(pdf.catalog))
+    hint = b"<</Linearized 1/L %010d/H[0 0]/O %d/E 0/N 1/T 0>>" % (start, pdf.page)
+    pdf.add(hint)
+    size = len(pdf.write(pdf.catalog))
+    pdf.put(len(pdf.objects), hint.replace(b"%010d" % start, b"%010d" % size))
+    yield Sample("linearized.pdf", pdf.write(pdf.catalog), verdict="unchanged",
+                 note="what marks a linearized file goes without a word")
+    pdf = Document().close()
+    plain = pdf.write(pdf.catalog)
+    table = plain.rindex(b"xref\n0")
+    entry = zlib.compress(b"\1" + plain.index(b"%d 0 obj" % pdf.page).to_bytes(4, "big"), 9)
+    number = len(pdf.objects) + 1
+    stream = (b"%d 0 obj\n<</Type/XRef/W[1 4 0]/Index[%d 1]/Size %d/Root %d 0 R/Filter/FlateDecode"
+              b"/Length %d>>\nstream\n%s\nendstream\nendobj\n"
+              % (number, pdf.page, number + 1, pdf.catalog, len(entry), entry))
+    hybrid = plain[:table] + stream + plain[table:].replace(
+        b"trailer\n<<", b"trailer\n<</XRefStm %d" % table).replace(
+        b"startxref\n%d" % table, b"startxref\n%d" % (table + len(stream)))
+    yield Sample("hybrid.pdf", hybrid, verdict="unchanged",
+                 note="a table and a stream of references in one file")
+
+
 def damaged():
     good = Document().bytes()
     yield Sample("truncated.pdf", good[:400], verdict="blocked", reason="malformed")
@@ -414,4 +513,7 @@ def samples():
     yield from hiding()
     yield from locked()
     yield from bombs()
+    yield from tilings()
+    yield from glyph_fonts()
+    yield from kinds()
     yield from damaged()

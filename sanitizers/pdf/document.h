@@ -217,6 +217,10 @@ enum pdf_dictionary pdf_classify(struct pdf *pdf, qpdf_oh object,
 int pdf_note_edge(struct pdf *pdf, uint32_t to, uint16_t kind) MUST_CHECK;
 int pdf_note_paints(struct pdf *pdf, uint32_t count) MUST_CHECK;
 
+/* The same of a tiling pattern: what its cells cover and how much of each
+ * other. -ERR_LIMIT_PAINTING: cells without end. */
+int pdf_note_tiling(struct pdf *pdf, qpdf_oh dictionary) MUST_CHECK;
+
 /* -ERR_LIMIT_RATIO when drawing would never end. */
 int pdf_check_expansion(struct pdf *pdf) MUST_CHECK;
 

@@ -12,6 +12,10 @@ enum { EDGES_MAX = 4 * 1000 * 1000 };
 
 static const double painted_max = 1e8;
 
+/* What patterns are held against: a sheet of A3, in points. */
+static const double sheet_area = 842.0 * 1191.0;
+static const double cells_max = 1e7;
+
 struct graph {
 	struct pdf *pdf;
 	uint32_t *first; /* by number: its first edge; one more at the end */
@@ -79,6 +83,49 @@ int pdf_note_paints(struct pdf *pdf, uint32_t count)
 	return error;
 }
 
+static double number_at(struct pdf *pdf, qpdf_oh array, int at, double fallback)
+{
+	qpdf_oh value = pdf_element(pdf, array, at);
+
+	return qpdf_oh_is_number(pdf->qpdf, value)
+		   ? qpdf_oh_get_numeric_value(pdf->qpdf, value)
+		   : fallback;
+}
+
+static double step_of(struct pdf *pdf, qpdf_oh dictionary, const char *key)
+{
+	qpdf_oh value = pdf_key(pdf, dictionary, key);
+	double step = qpdf_oh_is_number(pdf->qpdf, value)
+			  ? qpdf_oh_get_numeric_value(pdf->qpdf, value)
+			  : 0;
+
+	return step < 0 ? -step : step;
+}
+
+/* Cells that overlap are drawn one over the other, and that multiplies where
+ * patterns are drawn with patterns. */
+int pdf_note_tiling(struct pdf *pdf, qpdf_oh dictionary)
+{
+	qpdf_oh matrix = pdf_key(pdf, dictionary, "/Matrix");
+	qpdf_oh box = pdf_key(pdf, dictionary, "/BBox");
+	double cell = step_of(pdf, dictionary, "/XStep") *
+		      step_of(pdf, dictionary, "/YStep");
+	double scale =
+	    number_at(pdf, matrix, 0, 1) * number_at(pdf, matrix, 3, 1) -
+	    number_at(pdf, matrix, 1, 0) * number_at(pdf, matrix, 2, 0);
+	double area = (number_at(pdf, box, 2, 0) - number_at(pdf, box, 0, 0)) *
+		      (number_at(pdf, box, 3, 0) - number_at(pdf, box, 1, 0));
+
+	scale = scale < 0 ? -scale : scale;
+	area = area < 0 ? -area : area;
+	/* Without steps, size or scale there is nothing to be seen. */
+	if (cell <= 0 || area <= 0 || scale <= 0)
+		return 0;
+	if (sheet_area / scale / cell > cells_max || area / cell > cells_max)
+		return -ERR_LIMIT_PAINTING;
+	return pdf_note_paints(pdf, (uint32_t)(area / cell));
+}
+
 static int build(struct graph *graph)
 {
 	struct pdf *pdf = graph->pdf;
@@ -117,7 +164,7 @@ static double worst_of(const struct graph *graph, uint32_t number)
 		const struct pdf_edge *edge = &graph->pdf->edges[graph->to[i]];
 
 		if (edge->times > 0)
-			times = edge->times;
+			times *= edge->times;
 		else if (graph->worst[edge->to] > below)
 			below = graph->worst[edge->to];
 	}

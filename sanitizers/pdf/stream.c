@@ -337,6 +337,8 @@ int pdf_write_stream_item(struct pdf *pdf, qpdf_oh object,
 		return error;
 	length = keys.size;
 	error = pdf_stream_load(pdf, object, &stream);
+	if (error == 0 && kind == PDF_PATTERN)
+		error = pdf_note_tiling(pdf, stream.dictionary);
 	if (error == 0)
 		error = write_data_of_kind(&stream, &keys, kind, number);
 	if (error == 0 || is_fatal(error) || pdf->job->emitted != emitted)

@@ -240,6 +240,30 @@ static void a_scan_comes_out_the_same_however_it_was_packed(void **state)
 	local_run_free(first);
 }
 
+static void a_pattern_without_end_is_held(void **state)
+{
+	(void)state;
+	expect_unchanged("pattern.pdf", "/XStep 8");
+	expect_held("bomb-pattern.pdf", -ERR_LIMIT_PAINTING);
+	expect_held("bomb-pattern-small.pdf", -ERR_LIMIT_PAINTING);
+}
+
+static void meanings_of_glyphs_and_vertical_lines_stay(void **state)
+{
+	(void)state;
+	expect_unchanged("font-type3.pdf", "/CharProcs");
+	expect_unchanged("vertical.pdf", "/DW2");
+}
+
+static void what_only_a_seal_or_a_table_tells_goes(void **state)
+{
+	(void)state;
+	expect_gone("signature.pdf", REMOVAL_PDF_SIGNATURE, "00112233");
+	expect_gone("no-table.pdf", REMOVAL_PDF_MENDED, "Prev");
+	expect_unchanged("linearized.pdf", "/BaseFont/Helvetica");
+	expect_unchanged("hybrid.pdf", "/BaseFont/Helvetica");
+}
+
 static void no_jbig2_of_the_sender_comes_out(void **state)
 {
 	(void)state;
@@ -346,6 +370,9 @@ int main(void)
 	    cmocka_unit_test(a_plain_page_keeps_its_text_and_fonts),
 	    cmocka_unit_test(a_scan_comes_out_the_same_however_it_was_packed),
 	    cmocka_unit_test(no_jbig2_of_the_sender_comes_out),
+	    cmocka_unit_test(a_pattern_without_end_is_held),
+	    cmocka_unit_test(meanings_of_glyphs_and_vertical_lines_stay),
+	    cmocka_unit_test(what_only_a_seal_or_a_table_tells_goes),
 	    cmocka_unit_test(outlines_labels_and_structure_stay),
 	    cmocka_unit_test(scripts_go_wherever_they_run),
 	    cmocka_unit_test(a_script_is_reported_with_its_text),

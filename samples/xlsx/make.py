@@ -223,6 +223,14 @@ def charted(inner, data, sheet=PLAIN, **more):
 def embedded():
     letter = docx(paragraph("甲"), content_type="application/vnd.ms-word.document.macroEnabled"
                   ".main+xml").part("rIdV", VBA[0], "word/vbaProject.bin", VBA[1], vba_project())
+    package = charted("letter.docm", letter.data())
+    chart = "xl/charts/chart1.xml"
+    package.parts[chart] = package.parts[chart].replace(b"</c:ser>", (
+        '<c:extLst><c:ext uri="{0}"><c15:fullRef xmlns:c15="http://schemas.microsoft.com/office/'
+        'drawing/2012/chart"><c15:sqref>[1]s!$A$1</c15:sqref></c15:fullRef></c:ext></c:extLst>'
+        '</c:ser>').encode())
+    yield sample("chart-range.xlsx", package, "embedded_document", "formula",
+                 note="ranges in extensions are formulas too")
     yield sample("embedded-letter.xlsx", charted("letter.docm", letter.data()),
                  "embedded_document", note="sanitized by policy: embedded")
     book = charted("letter.docm", letter.data(), rows([cell("A1", 480, "cmd|'/c calc'!A0")]),

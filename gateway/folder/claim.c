@@ -206,6 +206,7 @@ static int recover_one(struct folder *folder, const char *item_id)
 	char place[TREE_PATH_MAX];
 	struct claimed *claimed;
 	struct stat status;
+	bool held;
 	int error =
 	    tree_open(folder->claims, item_id, O_RDONLY | O_DIRECTORY, &fd);
 
@@ -223,8 +224,15 @@ static int recover_one(struct folder *folder, const char *item_id)
 	if (!S_ISREG(status.st_mode))
 		claimed->refused = ERR_INTAKE_NOT_REGULAR;
 	log_line(LOG_LINE_INFO, "recovered item=%s", item_id);
-	if (deliver_was_done(claimed))
+	if (!deliver_was_done(claimed, &held))
+		return 0;
+	if (!held) {
 		submit_delivered(claimed);
+		return 0;
+	}
+	/* The vault has had it since before its notice was written. */
+	remove_claim(folder, item_id);
+	claimed_free(claimed);
 	return 0;
 }
 

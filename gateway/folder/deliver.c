@@ -266,7 +266,7 @@ void deliver_claimed(struct claimed *claimed)
 	claim_finish(claimed);
 }
 
-bool deliver_was_done(const struct claimed *claimed)
+bool deliver_was_done(const struct claimed *claimed, bool *ret_held)
 {
 	HANDLE_CLEANUP int claim = -1;
 	HANDLE_CLEANUP int folder = -1;
@@ -279,7 +279,8 @@ bool deliver_was_done(const struct claimed *claimed)
 	    tree_read(claim, "target", target, sizeof(target)) != 0 ||
 	    target[0] == '\0')
 		return false;
-	root = target[0] == 'o' ? claimed->folder->out : claimed->folder->held;
+	*ret_held = target[0] != 'o';
+	root = *ret_held ? claimed->folder->held : claimed->folder->out;
 	if (tree_open_folder(root, target + 1, false, &folder) != 0)
 		return false;
 	(void)snprintf(temporary, sizeof(temporary), ".sekisho-%s",

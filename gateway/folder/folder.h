@@ -125,8 +125,9 @@ void submit_delivered(struct claimed *claimed);
 
 /* deliver.c: puts the outcome where it belongs, or tries again later. */
 void deliver_claimed(struct claimed *claimed);
-/* Whether a former run already delivered it. */
-bool deliver_was_done(const struct claimed *claimed);
+/* Whether a former run already put its outcome in place, and whether that is a
+ * notice in held/. */
+bool deliver_was_done(const struct claimed *claimed, bool *ret_held);
 
 /* notice.c */
 void notice_write(const struct claimed *claimed, struct buffer *buffer);

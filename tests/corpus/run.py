@@ -76,6 +76,20 @@ class Memory(threading.Thread):
         self.ended = threading.Event()
 
     def now(self):
+        return sum(self.share(pid)["Pss"] for pid in self.family())
+
+    def shares(self):
+        """Memory of its own of each program, KiB."""
+        found = collections.Counter()
+        for pid in self.family():
+            try:
+                name = open(f"/proc/{pid}/cmdline", encoding="utf-8").read().split("\0")[0]
+            except OSError:
+                continue
+            found[os.path.basename(name)] += self.share(pid)["Anonymous"]
+        return found
+
+    def family(self):
         parents = {}
         for entry in os.listdir("/proc"):
             if entry.isdigit():
@@ -89,16 +103,18 @@ class Memory(threading.Thread):
             more = {pid for pid, parent in parents.items() if parent in family} - family
             family |= more
             added = bool(more)
-        return sum(self.share(pid) for pid in family)
+        return family
 
     def share(self, pid):
+        found = collections.Counter()
         try:
             for line in open(f"/proc/{pid}/smaps_rollup", encoding="ascii"):
-                if line.startswith("Pss:"):
-                    return int(line.split()[1])
-        except OSError:
+                words = line.split()
+                if words[0].endswith(":"):
+                    found[words[0][:-1]] = int(words[1])
+        except (OSError, IndexError):
             pass
-        return 0
+        return found
 
     def run(self):
         while not self.ended.wait(0.5):

@@ -74,6 +74,35 @@ def at_points(folder):
     verify_audit(running)
 
 
+def held_at_points(folder):
+    """What is held leaves one notice, and the vault is told of no delivery."""
+    flag = folder / "kill-held"
+    for count, point in enumerate(("folder.target_written", "folder.appeared",
+                                   "folder.removing_claim"), 1):
+        running = gateway.Gateway(folder / "held", CONFIG, environment={
+            "SEKISHO_KILL_AT": f"{point}@{flag}"}).start()
+        flag.touch()
+        running.drop("課", f"{count}.exe", b"MZ" + bytes(200))
+        end = time.monotonic() + 60
+        while time.monotonic() < end and (flag.exists() or claims(running)):
+            time.sleep(0.05)
+        assert not flag.exists(), f"{point} was never reached"
+        assert running.stop() == 0
+        notices = [name for name in running.files("held")
+                   if name.endswith(".held.txt")]
+        assert len(notices) == count, notices
+        assert not claims(running), claims(running)
+        assert "delivery-not-recorded" not in running.log(), running.log()
+        print(f"held, killed at {point}: one notice", flush=True)
+    verify_audit(running)
+
+
+def claims(running):
+    folder = running.state / "in/.sekisho"
+    return [path.name for path in folder.iterdir()] + [
+        path.name for path in (running.state / "in").rglob("*.exe")]
+
+
 def at_random(folder, rounds):
     chance = random.Random(7)
     running = gateway.Gateway(folder / "random", CONFIG).start()
@@ -104,6 +133,7 @@ def main():
         folder = pathlib.Path(name)
         os.chmod(folder, 0o755)
         at_points(folder)
+        held_at_points(folder)
         at_random(folder, rounds)
 
 

@@ -143,6 +143,14 @@ static int wrong_value(const struct outline *outline, const struct node *node,
 			     node->value, (char *)ja.data, (char *)en.data);
 }
 
+/* It becomes part of a line of the audit log's checkpoints. */
+static bool is_node_name(const char *name)
+{
+	return strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+	       strlen(name);
+}
+
 /* Somewhere to store what is only tried. */
 union scratch {
 	struct config config;
@@ -169,7 +177,9 @@ static int check_node(const struct outline *outline, const struct node *node,
 		return wrong_kind(outline, node, NODE_SEQUENCE, problems);
 	error = wrong_kind(outline, node, NODE_SCALAR, problems);
 	if (error == 0 && node->value != NULL &&
-	    !key_store(key, node->value, &scratch))
+	    (!key_store(key, node->value, &scratch) ||
+	     (key->section == SECTION_VAULT && strcmp(key->name, "node") == 0 &&
+	      !is_node_name(scratch.config.node))))
 		return wrong_value(outline, node, key, problems);
 	return error;
 }

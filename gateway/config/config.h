@@ -123,6 +123,7 @@ struct config {
 
 	uint32_t keep_held_days;
 	uint32_t keep_all_days; /* 0: originals of what passed are not kept */
+	const char *node;       /* in the audit log; "": the host's name */
 
 	struct config_mail mail;
 

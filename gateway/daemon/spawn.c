@@ -129,6 +129,8 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		(void)snprintf(age + TEXT_MAX, size - TEXT_MAX, "%u",
 			       config->keep_all_days);
 		add_argument(start, "--keep-all-days", age + TEXT_MAX);
+		if (config->node[0] != '\0')
+			add_argument(start, "--node", config->node);
 		break;
 	case PROGRAM_WORKER:
 	case PROGRAM_PICTURE:

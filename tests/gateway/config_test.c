@@ -96,6 +96,7 @@ static void values_of_every_kind_arrive(void **state)
 				     "folders:\n"
 				     "  state: /srv/s\n"
 				     "  out: /mnt/out\n"
+				     "vault: {node: gate-1.example}\n"
 				     "folder:\n"
 				     "  enabled: no\n"
 				     "  departments: [soumu, 'zei*']\n"
@@ -113,6 +114,7 @@ static void values_of_every_kind_arrive(void **state)
 	(void)state;
 	assert_int_equal(config->language, LANGUAGE_EN);
 	assert_int_equal(config->parallel, 3);
+	assert_string_equal(config->node, "gate-1.example");
 	assert_string_equal(config->in, "/srv/s/in");
 	assert_string_equal(config->out, "/mnt/out");
 	assert_string_equal(config->run, "/srv/s/run");
@@ -189,6 +191,8 @@ static void wrong_files_are_refused_with_line_and_allowed_values(void **state)
 	refused("parallel: [1]\n", 1, "parallel", "One value");
 	refused("folders: x\n", 1, "folders", "key: value");
 	refused("policies: {a: b}\n", 1, "policies", "list");
+	refused("vault: {node: gate 1}\n", 1, "vault.node",
+		"\"gate 1\" is not allowed");
 	refused("- a\n", 1, "", "key: value");
 	refused("just words\n", 1, "", "key: value");
 	refused("policies:\n - name: a\n   limits: {seconds: 0}\n", 3,

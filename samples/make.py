@@ -6,7 +6,7 @@ usage: samples/make.py OUT
 Each folder samples/FORMAT/ has a make.py with a function `samples()` that
 yields Sample objects (samples/sample.py). They are written to
 OUT/FORMAT/NAME, each with its expectation beside it as NAME.expect.json.
-The same call always writes the same bytes.
+The same call always writes the same bytes; what a former one left goes.
 """
 import importlib.util
 import json
@@ -28,6 +28,8 @@ def main(out):
     for path in sorted(HERE.glob("*/make.py")):
         folder = out / path.parent.name
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():
+            left.unlink()
         for sample in load(path).samples():
             (folder / sample.name).write_bytes(sample.data)
             expectation = json.dumps(sample.expectation(), ensure_ascii=False,

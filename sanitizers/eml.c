@@ -59,6 +59,8 @@ static int read_all(struct message *message)
 	if (error == 0)
 		error = message_plan(message);
 	if (error == 0)
+		error = message_open_inner(message);
+	if (error == 0)
 		error = message_write_body(message);
 	if (error == 0)
 		error = message_run_attachments(message);

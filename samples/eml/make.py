@@ -1,6 +1,7 @@
 """Mail: what is kept, what goes, and what is held because readers disagree."""
 import base64
 
+from mailmaker import base64_file, binhex, tnef, tnef_file, uuencode, yenc
 from sample import Sample, sibling
 
 DATE = "Sat, 21 Nov 2026 12:00:00 +0900"
@@ -363,6 +364,48 @@ def ambiguities():
     yield ambiguous("subject-twice", b"Subject: other\r\n" + mail(text()), "duplicate_identity", "two subjects")
 
 
+def in_text(before, block, after="以上です。\r\n"):
+    return mail(part(["Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64"],
+                     encoded(before.encode() + block + after.encode())))
+
+
+def outlook(files, text="", html=b"", body=True):
+    file = attached(tnef(files, text, html), "winmail.dat", "application/ms-tnef")
+    return mail(multipart([globals()["text"](), file]) if body else file)
+
+
+def old_forms():
+    """Files encoded in texts, and Outlook's own form."""
+    taken = ["mail.encoded_file"]
+    macro = sibling("docx", "commands.docm")
+    inside = ["ooxml.vba_project", "ooxml.macro_enabled", "ooxml.custom_commands", "ooxml.web_extension",
+              "mail.attachment_renamed"]
+    yield loses("uuencode.eml", in_text("前文\r\n", uuencode("資料.txt".encode(), NOTE)), taken, "a uuencoded file")
+    yield loses("uuencode-macro.eml", in_text("", uuencode(b"a.docm", macro)), taken + inside,
+                "what is encoded is sanitized like any attachment")
+    yield loses("uuencode-exe.eml", in_text("", uuencode(b"a.exe", EXE)), taken + ["mail.attachment_held"], "a program")
+    yield loses("uuencode-cut.eml", in_text("", uuencode(b"a.txt", NOTE, end=False)), taken + ["mail.attachment_held"],
+                "without its end it is held")
+    yield loses("begin-base64.eml", in_text("", base64_file(b"a.txt", NOTE)), taken, "uuencode's other alphabet")
+    yield loses("yenc.eml", in_text("", yenc("資料.txt".encode(), NOTE)), taken, "a yEnc file")
+    yield loses("yenc-damaged.eml", in_text("", yenc(b"a.txt", NOTE, crc=1)), taken + ["mail.attachment_held"],
+                "a wrong checksum")
+    yield loses("binhex.eml", in_text("", binhex(b"a.txt", NOTE)), taken, "a BinHex file")
+    yield loses("begin-marker.eml", in_text("", b"begin  1 dubious.exe\r\n"), ["mail.encoded_marker"],
+                "a line that Outlook takes for a file")
+    yield loses("tnef.eml", outlook([tnef_file("資料.txt", NOTE), tnef_file("a.docm", macro)]),
+                ["mail.tnef", *inside], "winmail.dat with two files")
+    yield loses("tnef-alone.eml", outlook([], text="本文はここだけ。", body=False), ["mail.tnef"], "a body that is only in it")
+    yield loses("tnef-html.eml", outlook([], html=b"<p>only<script>x</script></p>", body=False),
+                ["mail.tnef", "html.script"], "a body in HTML")
+    yield loses("tnef-nested.eml", outlook([tnef_file("内側", tnef([tnef_file("a.exe", EXE)], "内側の本文"), method=5)]),
+                ["mail.tnef", "mail.attachment_held"], "a message within, with a program")
+    yield loses("tnef-reference.eml", outlook([tnef_file("\\\\host\\share\\a.exe", b"", method=2)]),
+                ["mail.tnef", "mail.reference"], "an attachment that is only a place")
+    yield loses("tnef-cut.eml", mail(multipart([text(), attached(tnef([tnef_file("a.txt", NOTE)])[:-3], "winmail.dat")])),
+                ["mail.tnef", "mail.attachment_held"], "cut off: held as it is")
+
+
 def samples():
     yield from plain_ones()
     yield from charsets()
@@ -371,3 +414,4 @@ def samples():
     yield from structures()
     yield from refused()
     yield from ambiguities()
+    yield from old_forms()

@@ -5,6 +5,7 @@
 #include "sanitizers/mail/message.h"
 
 #include "sanitizers/archive/name_set.h"
+#include "sanitizers/detect/kind.h"
 #include "sanitizers/mail/names.h"
 
 #include "base/banned.h"
@@ -72,6 +73,40 @@ static int add(struct message *message, const struct leaf *leaf)
 		job_remove(job, REMOVAL_MAIL_NAME_CONFLICT, attachment->path,
 			   view_of(NULL, 0), "%s", names.candidates[1]);
 	judge(message, attachment, &names);
+	return 0;
+}
+
+static int add_inner(struct message *message, const struct inner *inner)
+{
+	struct job *job = message->job;
+	struct attachment *attachment =
+	    &message->attachments[message->attachment_count++];
+	const char *name = mail_name_safe(job->arena, inner->name);
+	struct kind kind = kind_by_name(inner->name);
+
+	if (name == NULL)
+		return -ERR_MEMORY;
+	attachment->leaf = inner->leaf;
+	attachment->content = inner->content;
+	attachment->name = name[0] != '\0'
+			       ? name
+			       : arena_format(job->arena, "attachment-%zu",
+					      message->attachment_count);
+	if (attachment->name == NULL)
+		return -ERR_MEMORY;
+	attachment->path = arena_format(
+	    job->arena, "part %zu/%zu/%s", inner->leaf->part->number,
+	    message->attachment_count, attachment->name);
+	if (attachment->path == NULL)
+		return -ERR_MEMORY;
+	if (message->text_only != ERR_NONE)
+		settle(attachment, VERDICT_BLOCKED, message->text_only);
+	else if (inner->refused != ERR_NONE)
+		settle(attachment, VERDICT_BLOCKED, inner->refused);
+	else if (kind.refusal != ERR_NONE)
+		settle(attachment, VERDICT_BLOCKED, kind.refusal);
+	else if (inner->content.size == 0)
+		settle(attachment, VERDICT_UNCHANGED, ERR_NONE);
 	return 0;
 }
 
@@ -218,14 +253,17 @@ static int collect(struct message *message)
 {
 	int error = 0;
 
-	message->attachments =
-	    arena_array(message->job->arena, message->leaf_count,
-			sizeof(*message->attachments));
+	message->attachments = arena_array(
+	    message->job->arena, message->leaf_count + message->inner_count,
+	    sizeof(*message->attachments));
 	if (message->attachments == NULL)
 		return -ERR_MEMORY;
 	for (size_t i = 0; i < message->leaf_count && error == 0; i++)
 		if (is_attachment(message, &message->leaves[i]))
 			error = add(message, &message->leaves[i]);
+	for (const struct inner *inner = message->inner;
+	     inner != NULL && error == 0; inner = inner->next)
+		error = add_inner(message, inner);
 	return error;
 }
 

@@ -6,6 +6,7 @@
 #include "sanitizers/html/html.h"
 #include "sanitizers/mail/calendar.h"
 #include "sanitizers/mail/charset.h"
+#include "sanitizers/mail/encoded.h"
 #include "sanitizers/mail/message.h"
 #include "sanitizers/mail/parameters.h"
 #include "sanitizers/mail/text.h"
@@ -17,6 +18,7 @@ struct body {
 	struct text_losses losses;
 	size_t broken;
 	size_t schemes;
+	size_t markers;
 };
 
 /* What opens a program or another machine when a reader makes a link of it;
@@ -154,24 +156,65 @@ static int read_leaf(struct body *body, const struct leaf *leaf,
 	return error != 0 ? error : buffer_error(out);
 }
 
+/* Lines that some reader takes for the beginning of an encoded file get a
+ * blank in front: there they are text to everybody. */
+static void write_unmarked(struct body *body, struct buffer *out,
+			   struct view text)
+{
+	size_t at = 0;
+
+	while (at < text.size) {
+		size_t end = view_find(text, view_of("\n", 1), at);
+		size_t next = end == SIZE_MAX ? text.size : end + 1;
+		struct view line = view_slice(text, at, next - at);
+
+		if (encoded_is_marker(line)) {
+			buffer_u8(out, ' ');
+			body->markers++;
+		}
+		buffer_view(out, line);
+		at = next;
+	}
+}
+
 /* One text behind those that are there, an empty line between. */
-static int add_leaf(struct body *body, const struct leaf *leaf)
+static int add_text(struct body *body, struct view raw)
 {
 	struct message *message = body->message;
 	size_t room = message->job->policy->limits.output_bytes;
-	BUFFER_CLEANUP struct buffer raw = buffer_make(room);
 	BUFFER_CLEANUP struct buffer clean = buffer_make(room);
-	int error = read_leaf(body, leaf, &raw);
+	BUFFER_CLEANUP struct buffer text = buffer_make(room);
 
-	if (error == 0)
-		text_write_lines(&clean, buffer_contents(&raw), &body->losses);
-	if (error == 0 && clean.size > 0) {
+	text_write_lines(&clean, raw, &body->losses);
+	write_unmarked(body, &text, buffer_contents(&clean));
+	if (buffer_error(&text) != 0)
+		return buffer_error(&text);
+	if (text.size > 0) {
 		if (message->body.size > 0)
 			buffer_text(&message->body, "\r\n");
-		body_disarm(&message->body, buffer_contents(&clean),
+		body_disarm(&message->body, buffer_contents(&text),
 			    &body->schemes);
 	}
-	return error != 0 ? error : buffer_error(&message->body);
+	return buffer_error(&message->body);
+}
+
+static int add_leaf(struct body *body, const struct leaf *leaf)
+{
+	size_t room = body->message->job->policy->limits.output_bytes;
+	BUFFER_CLEANUP struct buffer raw = buffer_make(room);
+	int error = read_leaf(body, leaf, &raw);
+
+	return error != 0 ? error : add_text(body, buffer_contents(&raw));
+}
+
+/* What Outlook's own form of the message says, where no other part does. */
+static int add_late_body(struct body *body)
+{
+	struct message *message = body->message;
+
+	if (message->late_body.size == 0 || message->body.size > 0)
+		return 0;
+	return add_text(body, message->late_body);
 }
 
 static void lose(struct message *message, enum removal_kind kind,
@@ -191,6 +234,7 @@ static void report_body(struct body *body)
 	     body->losses.invisible);
 	lose(body->message, REMOVAL_TEXT_BROKEN, "body", body->broken);
 	lose(body->message, REMOVAL_MAIL_SCHEME, "body", body->schemes);
+	lose(body->message, REMOVAL_MAIL_ENCODED_MARKER, "body", body->markers);
 }
 
 /* What goes because of what it is. */
@@ -202,6 +246,7 @@ static void report_leaf(struct message *message, const struct leaf *leaf)
 	    [ROLE_ALTERNATIVE] = REMOVAL_MAIL_ALTERNATIVE,
 	    [ROLE_SIGNATURE] = REMOVAL_MAIL_SIGNATURE,
 	    [ROLE_RESOURCE_FORK] = REMOVAL_MAIL_RESOURCE_FORK,
+	    [ROLE_OPENED] = REMOVAL_MAIL_TNEF,
 	};
 
 	if (kinds[leaf->role] == REMOVAL_NONE)
@@ -275,6 +320,8 @@ int message_write_body(struct message *message)
 		    leaf->role == ROLE_CALENDAR)
 			error = add_leaf(&body, leaf);
 	}
+	if (error == 0)
+		error = add_late_body(&body);
 	if (error == 0)
 		error = drop_first_lines(message);
 	report_outside(message);

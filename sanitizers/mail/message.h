@@ -18,6 +18,17 @@ enum role {
 	ROLE_ALTERNATIVE,    /* another form of a text that is shown: goes */
 	ROLE_SIGNATURE,      /* goes */
 	ROLE_RESOURCE_FORK,  /* goes */
+	ROLE_OPENED,         /* goes: what is in it are attachments */
+};
+
+/* A file that stands in a leaf instead of being one: encoded in a text, or in
+ * Outlook's own form of a message. */
+struct inner {
+	const struct leaf *leaf;
+	const char *name; /* UTF-8, not yet safe; "" */
+	struct view content;
+	enum error refused; /* why it is held as it is; ERR_NONE */
+	struct inner *next;
 };
 
 struct leaf {
@@ -26,9 +37,9 @@ struct leaf {
 };
 
 struct attachment {
-	const struct leaf *leaf;
-	const char *path; /* for the report; unique in the message */
-	const char *name; /* safe; "" when it has none */
+	const struct leaf *leaf; /* that it is, or is in */
+	const char *path;        /* for the report; unique in the message */
+	const char *name;        /* safe; "" when it has none */
 	struct view content;
 	bool settled; /* `result` stands without a process */
 	uint32_t ticket;
@@ -42,6 +53,10 @@ struct message {
 	struct view *contents; /* decoded, by mail_part.number */
 	struct leaf *leaves;
 	size_t leaf_count;
+	struct inner *inner; /* in the order of their leaves */
+	struct inner *last_inner;
+	size_t inner_count;
+	struct view late_body; /* UTF-8; where no leaf says anything */
 	struct attachment *attachments;
 	size_t attachment_count;
 	struct buffer body; /* UTF-8, lines in CR LF */
@@ -60,6 +75,13 @@ int message_read(struct message *message) MUST_CHECK;
 /* Says what each leaf is for. -ERR_MAIL_ENCRYPTED, -ERR_MAIL_PARTIAL,
  * -ERR_MAIL_EXTERNAL_BODY. */
 int message_plan(struct message *message) MUST_CHECK;
+
+/*
+ * Takes files out of the texts and opens winmail.dat (inner.c). In a second
+ * run there is none left: -ERR_VERIFY_UNSTABLE. -ERR_LIMIT_MEMBERS,
+ * -ERR_MEMORY.
+ */
+int message_open_inner(struct message *message) MUST_CHECK;
 
 /* Writes the body and reports what goes from it. */
 int message_write_body(struct message *message) MUST_CHECK;

@@ -246,7 +246,9 @@ void jobs_lost(struct broker *broker, enum zygote_index zygote);
 void job_answer_nested(struct object *object);
 
 /* job_frames.c */
-void job_frames_receive(struct job_run *job);
+/* Handles what lies in the channel, some frames at a time; whether more may be
+ * there. */
+bool job_frames_receive(struct job_run *job);
 void job_frames_send_start(struct job_run *job, int channel);
 
 /* zygotes.c */

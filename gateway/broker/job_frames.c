@@ -122,7 +122,7 @@ static int on_done(void *context, struct frame *frame)
 	return error;
 }
 
-void job_frames_receive(struct job_run *job)
+bool job_frames_receive(struct job_run *job)
 {
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_REMOVAL, FRAME_WITHOUT_FD, on_removal},
@@ -147,7 +147,7 @@ void job_frames_receive(struct job_run *job)
 		jobs_schedule(broker);
 	}
 	if (error == 0 || error == -ERR_UNAVAILABLE)
-		return;
+		return error == 0;
 	/* Its end follows as MESSAGE_JOB_EXIT; nothing more is read. */
 	loop_unwatch(broker->loop, job->watch);
 	job->watch = NULL;
@@ -156,6 +156,7 @@ void job_frames_receive(struct job_run *job)
 		       job->id, (struct view){NULL, 0}, -1) != 0)
 		log_line(LOG_LINE_WARNING, "job-kill-failed job=%llu",
 			 (unsigned long long)job->id);
+	return false;
 }
 
 static void fill_parameters(const struct job_run *job,

@@ -70,7 +70,7 @@ int job_submit(struct object *object, enum job_kind kind)
 static void on_channel(void *context, int fd)
 {
 	(void)fd;
-	job_frames_receive(context);
+	(void)job_frames_receive(context);
 }
 
 static int listen_to(struct job_run *job)
@@ -290,8 +290,8 @@ static void end_with_status(struct broker *broker, struct job_run *job,
 			    uint32_t status)
 {
 	/* What it said before it ended may still lie in the socket. */
-	if (job->watch != NULL)
-		job_frames_receive(job);
+	while (job->watch != NULL && job_frames_receive(job))
+		continue;
 	end(broker, job, reason_of_end(job, status));
 }
 

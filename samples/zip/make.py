@@ -57,6 +57,8 @@ def good_samples():
                  verdict="unchanged", note="sizes behind the data")
     yield Sample("zip64.zip", zip_file([
         Entry(b"a.txt", NOTICE, zip64=True)], zip64=True), verdict="unchanged")
+    yield Sample("many-refused.zip", zip_file([Entry(b"%d.exe" % i, b"") for i in range(400)]),
+                 removals=["archive.member_removed"], note="400 removals before the process has a word to wait for")
     yield Sample("only-program.zip", one(b"setup.exe", PROGRAM),
                  removals=["archive.member_removed"],
                  note="no member passes; the archive does, with a note")

@@ -114,8 +114,6 @@ static struct mailbox split(struct view value)
 		mailbox.address = view_slice(
 		    value, open + 1,
 		    (close == SIZE_MAX ? value.size : close) - open - 1);
-	} else if (paren < value.size) {
-		mailbox.address = view_slice(value, 0, paren);
 	}
 	mailbox.address = trim(mailbox.address);
 	return mailbox;

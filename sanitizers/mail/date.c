@@ -19,6 +19,7 @@ struct date {
 struct word {
 	struct view text;
 	char before; /* the byte in front of it */
+	char after;  /* and behind it */
 };
 
 static bool next_word(struct view value, size_t *at, struct word *word)
@@ -41,6 +42,7 @@ static bool next_word(struct view value, size_t *at, struct word *word)
 		   (isdigit(value.data[start]) != 0))
 		++*at;
 	word->text = view_slice(value, start, *at - start);
+	word->after = *at < value.size ? (char)value.data[*at] : ' ';
 	word->before = start == 0 ? ' ' : (char)value.data[start - 1];
 	return true;
 }
@@ -109,6 +111,9 @@ static void take(const struct word *word, struct date *date, int *numbers)
 		date->zone_known = true;
 		return;
 	}
+	/* As asctime(3) has it, with the year at the end. */
+	if (*numbers == 1 && word->after == ':')
+		*numbers = 2;
 	switch ((*numbers)++) {
 	case 0:
 		date->day = value;
@@ -131,6 +136,8 @@ static void take(const struct word *word, struct date *date, int *numbers)
 			date->second = value;
 		break;
 	default:
+		if (date->year == 0)
+			date->year = value;
 		break;
 	}
 }

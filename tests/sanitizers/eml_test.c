@@ -12,10 +12,104 @@ static void every_sample_meets_its_expectation(void **state)
 	assert_int_equal(sample_check_folder("eml"), 0);
 }
 
+static struct local_run *run_sample(const char *name,
+				    const struct policy *policy)
+{
+	static struct buffer input;
+
+	buffer_free(&input);
+	input = sample_read("eml", name);
+	return local_run(buffer_contents(&input), name, policy);
+}
+
+static bool holds(const struct local_run *run, const char *text)
+{
+	return view_find(buffer_contents(&run->output), view_of_string(text),
+			 0) != SIZE_MAX;
+}
+
+static void a_fragment_is_held(void **state)
+{
+	struct local_run *run = run_sample("partial.eml", NULL);
+
+	(void)state;
+	assert_int_equal(run->error, -ERR_MAIL_PARTIAL);
+	local_run_free(run);
+}
+
+static void text_mode_gives_what_a_reader_sees(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	memset(policy.modes, MODE_TEXT, sizeof(policy.modes));
+	run = run_sample("attachment.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_true(run->job.converted);
+	assert_true(holds(run, "From: 山田 <yamada@example.lg.jp>\r\n"));
+	assert_true(holds(run, "Subject: 入札公告\r\n"));
+	assert_true(holds(run, "本文です。\r\n"));
+	assert_true(holds(run, "===== 資料.txt =====\r\n添付の資料です。"));
+	local_run_free(run);
+}
+
+static void policy_lets_the_text_of_an_ambiguous_message_pass(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_ambiguous = MAIL_AMBIGUOUS_TEXT;
+	run = run_sample("ambiguous-no-end.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_int_equal(local_run_count(run, REMOVAL_MAIL_ATTACHMENT_HELD), 1);
+	assert_true(holds(run, "held=1"));
+	local_run_free(run);
+}
+
+static void policy_turns_marks_off(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_first_line = 0;
+	policy.mail_prefix = 0;
+	run = run_sample("held.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_true(holds(
+	    run, "Subject: =?UTF-8?B?5YWl5pyt5YWs5ZGK?=\r\n")); /* 入札公告 */
+	assert_true(holds(run, "5pys5paH44Gn44GZ44CCDQo=")); /* 本文です。 */
+	local_run_free(run);
+}
+
+static void policy_holds_invitations(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_calendar = MAIL_CALENDAR_HOLD;
+	run = run_sample("calendar.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_int_equal(local_run_count(run, REMOVAL_MAIL_ATTACHMENT_HELD), 1);
+	local_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_sample_meets_its_expectation),
+	    cmocka_unit_test(a_fragment_is_held),
+	    cmocka_unit_test(text_mode_gives_what_a_reader_sees),
+	    cmocka_unit_test(policy_lets_the_text_of_an_ambiguous_message_pass),
+	    cmocka_unit_test(policy_turns_marks_off),
+	    cmocka_unit_test(policy_holds_invitations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

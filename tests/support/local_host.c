@@ -11,6 +11,8 @@
 
 enum { ARENA_LIMIT = 512 * 1024 * 1024 };
 
+enum format local_forced;
+
 struct local_state {
 	struct local_run *run; /* of the outermost object */
 	struct buffer *output; /* of this object */
@@ -194,6 +196,7 @@ struct local_run *local_run_with(struct view input, const char *name,
 	    .name = name,
 	    .declared = "",
 	    .item_id = "",
+	    .forced = local_forced,
 	    .policy = policy,
 	    .passwords = passwords,
 	    .password_count = password_count,

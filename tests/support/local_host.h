@@ -37,6 +37,10 @@ struct local_run *local_run_with(struct view input, const char *name,
 				 size_t password_count, bool recheck);
 void local_run_free(struct local_run *run);
 
+/* The format that the next runs are told, as a door or a container would;
+ * FORMAT_NONE, the beginning: detected. */
+extern enum format local_forced;
+
 /* How many removals of this kind were recorded. */
 size_t local_run_count(const struct local_run *run, enum removal_kind kind);
 

@@ -1,6 +1,7 @@
 #include "sanitizers/mail/charset.h"
 
 #include "base/utf8.h"
+#include "sanitizers/mail/bytes.h"
 #include "sanitizers/plain/encoding.h"
 
 #include <iconv.h>
@@ -351,8 +352,8 @@ void charset_decode(struct buffer *out, struct view bytes, const char *charset,
 	enum encoding encoding = own_charset(charset);
 
 	if (is_seven_bit(bytes) && !has_shift(bytes) &&
-	    memchr(bytes.data, SHIFT_OUT, bytes.size) == NULL &&
-	    encoding != ENCODING_UTF16LE && encoding != ENCODING_UTF16BE) {
+	    !view_has(bytes, SHIFT_OUT) && encoding != ENCODING_UTF16LE &&
+	    encoding != ENCODING_UTF16BE) {
 		buffer_view(out, bytes);
 		return;
 	}
@@ -364,7 +365,7 @@ void charset_decode(struct buffer *out, struct view bytes, const char *charset,
 	}
 	if (encoding == ENCODING_ISO_2022_JP &&
 	    (has_shift(bytes) || is_seven_bit(bytes) ||
-	     memchr(bytes.data, SHIFT_OUT, bytes.size) != NULL))
+	     view_has(bytes, SHIFT_OUT)))
 		write_2022(out, bytes, ret_broken);
 	else if (encoding != ENCODING_NONE &&
 		 encoding != ENCODING_ISO_2022_JP && decodes(bytes, encoding))

@@ -3,6 +3,8 @@
  */
 #include "sanitizers/mail/tokenizer_internal.h"
 
+#include "sanitizers/mail/bytes.h"
+
 #include "base/banned.h"
 
 bool mail_line_next(const struct view *input, size_t offset,
@@ -69,9 +71,9 @@ static void check_line(struct mail_reader *reader, const struct mail_line *line)
 	struct mail_tree *tree = reader->tree;
 	struct view text = line->text;
 
-	if (memchr(text.data, 0, text.size) != NULL)
+	if (view_has(text, 0))
 		mail_tree_note(tree, ERR_MAIL_HEADER_NUL, line->offset);
-	if (memchr(text.data, '\r', text.size) != NULL ||
+	if (view_has(text, '\r') ||
 	    (line->end != LINE_END_NONE && line->end != reader->line_end))
 		mail_tree_note(tree, ERR_MAIL_LINE_ENDS, line->offset);
 	if (text.size > MAIL_HEADER_LINE_MAX)

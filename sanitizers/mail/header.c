@@ -1,6 +1,7 @@
 #include "sanitizers/mail/header.h"
 
 #include "sanitizers/mail/charset.h"
+#include "sanitizers/mail/bytes.h"
 #include "sanitizers/mail/parameters.h"
 #include "sanitizers/mail/text.h"
 #include "sanitizers/mail/transfer.h"
@@ -50,7 +51,7 @@ static bool read_word(struct view value, size_t at, struct word *ret_word)
 		return false;
 	ret_word->text = view_slice(value, mark, end - mark);
 	ret_word->end = end + 2;
-	return memchr(ret_word->text.data, '?', ret_word->text.size) == NULL;
+	return !view_has(ret_word->text, '?');
 }
 
 static int hex_value(uint8_t byte)

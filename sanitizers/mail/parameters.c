@@ -1,5 +1,7 @@
 #include "sanitizers/mail/parameters.h"
 
+#include "sanitizers/mail/bytes.h"
+
 #include "base/banned.h"
 
 static bool is_blank(uint8_t byte)
@@ -330,7 +332,7 @@ const char *mail_parameter_text(struct arena *arena,
 	const struct mail_parameter *one =
 	    mail_parameter_find(parameters, name);
 
-	if (one == NULL || memchr(one->value.data, 0, one->value.size) != NULL)
+	if (one == NULL || view_has(one->value, 0))
 		return "";
 	return arena_string(arena, one->value);
 }

@@ -1,5 +1,7 @@
 #include "sanitizers/mail/tokenizer_internal.h"
 
+#include "sanitizers/mail/bytes.h"
+
 #include "base/banned.h"
 
 /* How a line stands to a boundary. */
@@ -231,7 +233,7 @@ static int read_line(struct mail_reader *reader, const struct mail_line *line,
 	int index;
 
 	*ret_next = line->next;
-	if (memchr(line->text.data, '\r', line->text.size) != NULL)
+	if (view_has(line->text, '\r'))
 		check_hidden(reader, line);
 	if (line->text.size < 2 || line->text.data[0] != '-' ||
 	    line->text.data[1] != '-')

@@ -449,8 +449,8 @@ int mail_link_submit(struct mail_link *link,
 	if (error == 0) {
 		ticket.next = link->tickets;
 		/* Taken off the list before this returns. */
-	/* cppcheck-suppress autoVariables */
-	link->tickets = &ticket;
+		/* cppcheck-suppress autoVariables */
+		link->tickets = &ticket;
 		link->in_flight++;
 		while (error == 0 && !ticket.done)
 			error = wait_a_while(link, until, progress, context);
@@ -492,8 +492,8 @@ int mail_link_delivered(struct mail_link *link, const char *item_id,
 	if (error == 0) {
 		ticket.next = link->vault_tickets;
 		/* Taken off the list before this returns. */
-	/* cppcheck-suppress autoVariables */
-	link->vault_tickets = &ticket;
+		/* cppcheck-suppress autoVariables */
+		link->vault_tickets = &ticket;
 		while (error == 0 && !ticket.done)
 			error = wait_a_while(link, until, NULL, NULL);
 		remove_ticket(&link->vault_tickets, &ticket);

@@ -31,7 +31,7 @@ static void *large_pages(size_t size)
 {
 	size_t room = (size / LARGE_PAGE + 2) * LARGE_PAGE;
 	uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE,
-			   /* cppcheck-suppress invalidFunctionArg */
+			       /* cppcheck-suppress invalidFunctionArg */
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t skip;
 

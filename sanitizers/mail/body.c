@@ -32,50 +32,58 @@ static const char *const schemes[] = {
     "mhtml:",      "ldap:/",        "view-source:", "wscript:",
 };
 
-/* Bytes in front of the colon of a scheme that begins here; 0: none does. */
-static size_t scheme_at(struct view text, size_t at)
-{
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		size_t size = strlen(schemes[i]);
-
-		if (text.size - at > size &&
-		    strncasecmp((const char *)text.data + at, schemes[i],
-				size) == 0 &&
-		    text.data[at + size] > ' ')
-			return strcspn(schemes[i], ":");
-	}
-	return 0;
-}
-
 static bool is_word(uint8_t byte)
 {
 	return isalnum(byte) || byte == '-' || byte == '_' || byte >= 0x80;
 }
 
-/* "javascript:x" becomes "javascript[:]x", "\\server\share" "[\\]server":
- * readable, and no reader makes a link of it. */
+/* Whether the colon at `colon` is that of a scheme, with something behind. */
+static bool is_scheme(struct view text, size_t colon)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t name = strcspn(schemes[i], ":");
+		size_t size = strlen(schemes[i]);
+		size_t start = colon - name;
+
+		if (colon < name || text.size - start <= size ||
+		    (start > 0 && is_word(text.data[start - 1])))
+			continue;
+		if (strncasecmp((const char *)text.data + start, schemes[i],
+				size) == 0 &&
+		    text.data[start + size] > ' ')
+			return true;
+	}
+	return false;
+}
+
+/* "\\server": two, and no third in front. */
+static bool is_share(struct view text, size_t at)
+{
+	return at + 2 < text.size && text.data[at + 1] == '\\' &&
+	       isalnum(text.data[at + 2]) &&
+	       (at == 0 ||
+		(text.data[at - 1] != '\\' && !is_word(text.data[at - 1])));
+}
+
+/* "javascript:x" becomes "javascript[:]x", "\\server" "[\\]server": it can
+ * be read, and no reader makes a link of it. */
 void body_disarm(struct buffer *out, struct view text, size_t *ret_count)
 {
-	for (size_t i = 0; i < text.size; i++) {
-		bool begins = i == 0 || !is_word(text.data[i - 1]);
-		size_t size = begins ? scheme_at(text, i) : 0;
+	size_t copied = 0;
 
-		if (size > 0) {
-			buffer_bytes(out, text.data + i, size);
-			buffer_text(out, "[:]");
-			i += size;
-			++*ret_count;
-		} else if (begins && i + 2 < text.size &&
-			   text.data[i] == '\\' && text.data[i + 1] == '\\' &&
-			   isalnum(text.data[i + 2]) &&
-			   (i == 0 || text.data[i - 1] != '\\')) {
-			buffer_text(out, "[\\\\]");
-			i++;
-			++*ret_count;
-		} else {
-			buffer_u8(out, text.data[i]);
-		}
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t byte = text.data[i];
+		bool share = byte == '\\' && is_share(text, i);
+
+		if (!share && (byte != ':' || !is_scheme(text, i)))
+			continue;
+		buffer_view(out, view_slice(text, copied, i - copied));
+		buffer_text(out, share ? "[\\\\]" : "[:]");
+		i += share;
+		copied = i + 1;
+		++*ret_count;
 	}
+	buffer_view(out, view_slice(text, copied, text.size));
 }
 
 /* format=flowed (RFC 3676): a blank at the end of a line says that the next

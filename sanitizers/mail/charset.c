@@ -363,6 +363,12 @@ void charset_decode(struct buffer *out, struct view bytes, const char *charset,
 		write_foreign(out, bytes, &foreigns[i], ret_broken);
 		return;
 	}
+	if (encoding == ENCODING_UTF8 && utf8_valid(bytes)) {
+		size_t mark = view_starts_with(bytes, "\xEF\xBB\xBF") ? 3 : 0;
+
+		buffer_view(out, view_slice(bytes, mark, bytes.size));
+		return;
+	}
 	if (encoding == ENCODING_ISO_2022_JP &&
 	    (has_shift(bytes) || is_seven_bit(bytes) ||
 	     view_has(bytes, SHIFT_OUT)))

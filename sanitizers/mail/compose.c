@@ -8,8 +8,9 @@
 
 enum {
 	LINE_FOLD = 76,
-	WORD_BYTES = 42, /* of UTF-8 in one encoded word: 12 + 56 characters */
-	TOKEN_MAX = 400, /* a word without blanks that is left as it is */
+	WORD_BYTES = 42,   /* of UTF-8 in one encoded word */
+	WORD_FRAME = 12,   /* characters of "=?UTF-8?B??=" */
+	TOKEN_MAX = 400,   /* a word without blanks that is left as it is */
 	BASE64_BYTES = 57, /* in one line of 76 characters */
 };
 
@@ -53,31 +54,36 @@ static void write_base64(struct buffer *out, struct view bytes)
 	}
 }
 
-/* How much of the text fits in one encoded word: whole characters. */
-static size_t word_size(const char *text)
+/* How much of the text fits in one encoded word at this column: whole
+ * characters; 0: none. */
+static size_t word_size(const char *text, size_t column)
 {
 	size_t size = strlen(text);
+	size_t room = column + WORD_FRAME < LINE_FOLD
+			  ? (LINE_FOLD - column - WORD_FRAME) / 4 * 3
+			  : 0;
 
-	if (size <= WORD_BYTES)
+	if (room > WORD_BYTES)
+		room = WORD_BYTES;
+	if (size <= room)
 		return size;
-	size = WORD_BYTES;
-	while (size > 0 && ((uint8_t)text[size] & 0xC0) == 0x80)
-		size--;
-	return size;
+	while (room > 0 && ((uint8_t)text[room] & 0xC0) == 0x80)
+		room--;
+	return room;
 }
 
 static size_t write_words(struct buffer *out, size_t column, const char *text)
 {
-	size_t size;
-
 	for (bool first = true; *text != '\0'; first = false) {
+		size_t size = first ? word_size(text, column) : 0;
 		size_t begun;
 
-		size = word_size(text);
-		if (!first || (column > 1 &&
-			       column + 14 + (size + 2) / 3 * 4 > LINE_FOLD)) {
+		/* Not in front of the first word of a field: a line of its
+		 * name alone is an empty field for some. */
+		if (size == 0) {
 			buffer_text(out, "\r\n ");
 			column = 1;
+			size = word_size(text, column);
 		}
 		begun = out->size;
 		buffer_text(out, "=?UTF-8?B?");

@@ -1,6 +1,7 @@
 #include "sanitizers/mail/text.h"
 
 #include "base/utf8.h"
+#include "sanitizers/plain/encoding.h"
 #include "sanitizers/plain/invisible.h"
 
 #include "base/banned.h"
@@ -81,6 +82,24 @@ static void trim(struct buffer *out, size_t start)
 		out->size--;
 }
 
+/* Most of every text: characters that no rule is about, in one go. */
+static void copy_plain(struct filter *filter, struct buffer *out)
+{
+	struct decoder decoder =
+	    decoder_make(filter->cursor.view, ENCODING_UTF8);
+	size_t from = filter->cursor.offset;
+	uint32_t last;
+
+	decoder.offset = from;
+	last = decoder_skip_plain(&decoder);
+	if (last == 0)
+		return;
+	buffer_view(
+	    out, view_slice(filter->cursor.view, from, decoder.offset - from));
+	cursor_skip(&filter->cursor, decoder.offset - from);
+	filter->previous = last;
+}
+
 void text_write_lines(struct buffer *out, struct view text,
 		      struct text_losses *losses)
 {
@@ -90,8 +109,13 @@ void text_write_lines(struct buffer *out, struct view text,
 	size_t start = out->size;
 
 	while (cursor_left(&filter.cursor) > 0) {
-		uint32_t character = utf8_next(&filter.cursor);
+		uint32_t character;
 
+		if (empty == 0 && filter.previous != '\n')
+			copy_plain(&filter, out);
+		if (cursor_left(&filter.cursor) == 0)
+			break;
+		character = utf8_next(&filter.cursor);
 		if (character == '\r' && peek(&filter) == '\n')
 			continue;
 		if (character == '\n' || character == '\r' ||

@@ -31,3 +31,8 @@ void kill_point(const char *name)
 	if (unlink(wanted + size + 1) == 0)
 		(void)kill(getpid(), SIGKILL);
 }
+
+bool kill_points_asked(void)
+{
+	return getenv("SEKISHO_KILL_AT") != NULL;
+}

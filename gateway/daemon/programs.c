@@ -14,6 +14,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_VERIFIER] = {"verifier", "sekisho-verifier", false, true, NULL},
     [PROGRAM_FOLDER] = {"folder", "sekisho-folder", true, false, NULL},
     [PROGRAM_MILTER] = {"milter", "sekisho-milter", true, false, NULL},
+    [PROGRAM_LMTP] = {"lmtp", "sekisho-lmtp", true, false, NULL},
     [PROGRAM_SEAL] = {"seal", "sekisho-seal", true, false, NULL},
 };
 
@@ -21,8 +22,9 @@ static const enum program_index edges[][2] = {
     {PROGRAM_BROKER, PROGRAM_WORKER},  {PROGRAM_BROKER, PROGRAM_PICTURE},
     {PROGRAM_BROKER, PROGRAM_SCANNER}, {PROGRAM_BROKER, PROGRAM_VERIFIER},
     {PROGRAM_BROKER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_FOLDER},
-    {PROGRAM_FOLDER, PROGRAM_VAULT},
-    {PROGRAM_BROKER, PROGRAM_MILTER},  {PROGRAM_MILTER, PROGRAM_VAULT},
+    {PROGRAM_FOLDER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_MILTER},
+    {PROGRAM_MILTER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_LMTP},
+    {PROGRAM_LMTP, PROGRAM_VAULT},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

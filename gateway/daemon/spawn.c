@@ -108,6 +108,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_BROKER:
 	case PROGRAM_FOLDER:
 	case PROGRAM_MILTER:
+	case PROGRAM_LMTP:
 	case PROGRAM_SEAL:
 		add_argument(start, "--config", daemon->config_path);
 		add_argument(start, "--state", daemon->state);

@@ -3,6 +3,7 @@
 
 #include "base/frame.h"
 #include "base/handle.h"
+#include "base/killpoint.h"
 #include "base/log.h"
 #include "base/program.h"
 
@@ -23,9 +24,9 @@ enum {
 
 /* Stopped one after the other: no more files in, then what is under way is
  * finished, then the record is closed. The zygotes end with the broker. */
-static const enum program_index stop_order[] = {PROGRAM_MILTER, PROGRAM_SEAL,
-						PROGRAM_FOLDER, PROGRAM_BROKER,
-						PROGRAM_VAULT};
+static const enum program_index stop_order[] = {PROGRAM_MILTER, PROGRAM_LMTP,
+						PROGRAM_SEAL,   PROGRAM_FOLDER,
+						PROGRAM_BROKER, PROGRAM_VAULT};
 
 static bool wanted(const struct daemon *daemon, enum program_index index)
 {
@@ -38,6 +39,8 @@ static bool wanted(const struct daemon *daemon, enum program_index index)
 		return config->folder_enabled != 0;
 	case PROGRAM_MILTER:
 		return config->mail.milter[0] != '\0';
+	case PROGRAM_LMTP:
+		return config->mail.lmtp[0] != '\0';
 	case PROGRAM_SEAL:
 		return config->mail.seal[0] != '\0';
 	default:
@@ -49,6 +52,8 @@ static uint64_t backoff(unsigned failures)
 {
 	uint64_t wait = BACKOFF_FIRST_MS;
 
+	if (kill_points_asked())
+		return wait;
 	for (unsigned i = 1; i < failures && wait < BACKOFF_MAX_MS; i++)
 		wait *= 2;
 	return wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS;

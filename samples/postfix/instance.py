@@ -89,11 +89,12 @@ class Instance:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def queued(self):
-        """Queue files by queue name."""
+        """Queue files by queue name. What cleanup was killed over never was accepted:
+        it lacks the mode of a complete one, and Postfix removes it by and by."""
         found = {}
         for name in ("maildrop", "incoming", "active", "deferred", "hold", "corrupt"):
             files = [path for path in (self.folder / "queue" / name).rglob("*")
-                     if path.is_file()]
+                     if path.is_file() and path.stat().st_mode & 0o100]
             if files:
                 found[name] = files
         return found

@@ -27,7 +27,7 @@ OURS = ["sekisho-worker", "sekisho-scanner", "sekisho-verifier", "sekisho-milter
         "sekisho-broker", "sekisho-vault"]
 POSTFIX = ["cleanup", "smtpd", "qmgr"]
 CANARY = "KANARIENVOGEL-\x1b[31m"
-ATTEMPTS_MAX = 200
+ATTEMPT_SECONDS = 180
 
 
 class Account:
@@ -79,7 +79,8 @@ class Account:
         """As an MTA does: again and again until it has been told 250."""
         data = self.message(number)
         unclear = False
-        for _ in range(ATTEMPTS_MAX):
+        end = time.monotonic() + ATTEMPT_SECONDS
+        while time.monotonic() < end:
             code, _ = self.relay.send(data, sender=f"s{number}@example.com",
                                       recipients=[f"u{number}@{mailsystem.DOMAIN}"],
                                       timeout=120)
@@ -215,7 +216,7 @@ def relay_with_kills(folder, **options):
     """A relay whose programs kill themselves where a file of `kills` says."""
     folder = pathlib.Path(folder)
     kills = folder / "kills"
-    kills.mkdir(parents=True)
+    kills.mkdir(parents=True, exist_ok=True)
     os.chmod(kills, 0o777)
     os.chmod(folder, 0o755)
     relay = mailsystem.Relay(folder / "relay", environment={

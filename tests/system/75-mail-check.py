@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""`sekisho self-check mail` finds nothing wrong with the example instances and
+everything that is wrong with altered ones; `postconf -n` of both is what is
+recorded beside them."""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import gateway
+import mailsystem
+
+WRONG = {
+    "milter_default_action": "accept",
+    "milter_protocol": "2",
+    "smtpd_milters": "",
+    "non_smtpd_milters": "",
+    "smtpd_milter_maps": "inline:{ {127.0.0.1=DISABLE} }",
+    "receive_override_options": "no_milters",
+    "internal_mail_filter_classes": "",
+    "smtpd_forbid_bare_newline": "no",
+    "smtpd_forbid_bare_newline_exclusions": "127.0.0.0/8",
+    "smtpd_forbid_unauth_pipelining": "no",
+    "smtpd_discard_ehlo_keywords": "",
+    "local_header_rewrite_clients": "permit_mynetworks",
+    "enable_long_queue_ids": "no",
+    "smtputf8_enable": "yes",
+    "message_size_limit": "0",
+    "queue_minfree": "0",
+}
+
+
+def recorded(relay, which):
+    """postconf -n and -M, with what differs from run to run by its name."""
+    text = which.postconf("-n") + which.postconf("-M")
+    names = sorted(which.values.items(), key=lambda item: -len(str(item[1])))
+    for name, value in names:
+        text = text.replace(str(value), f"@{name}@")
+    path = gateway.ROOT / "samples/postfix" / which.kind / "postconf.expected"
+    if "--record" in sys.argv:
+        path.write_text(text)
+    assert text == path.read_text(), f"{path} is not what the instance says:\n{text}"
+    print(which.kind, "is configured as recorded")
+
+
+def check(relay, which, *arguments):
+    role = ["--inner"] if which.kind == "inner" else []
+    done = relay.command("self-check", "mail", "--postfix", which.config, *role,
+                         *arguments)
+    return done.returncode, done.stdout.decode()
+
+
+def wrong(text):
+    return set(re.findall(r"^WRONG ([^:]+):", text, re.MULTILINE))
+
+
+def alter(which, name, value):
+    subprocess.run(["postconf", "-c", which.config, "-e", f"{name}={value}"], check=True)
+
+
+def main():
+    mailsystem.need_postfix()
+    with tempfile.TemporaryDirectory() as name:
+        with mailsystem.Relay(pathlib.Path(name) / "relay", inner=True) as relay:
+            recorded(relay, relay.edge)
+            recorded(relay, relay.inner)
+            smtp = f"inet:{relay.port}@127.0.0.1"
+            code, text = check(relay, relay.edge, "--smtp", smtp, "--recipient",
+                               "postmaster@" + mailsystem.DOMAIN)
+            assert code == 0 and "ok    probe message: 250" in text, (code, text)
+            code, text = check(relay, relay.inner)
+            assert code == 0, (code, text)
+            relay.store.wait(1)
+            print("nothing is wrong with the examples")
+            for name, value in WRONG.items():
+                before = relay.edge.postconf("-h", name).strip()
+                alter(relay.edge, name, value)
+                code, text = check(relay, relay.edge)
+                assert code == 2 and name in wrong(text), (name, value, text)
+                alter(relay.edge, name, before)
+            assert check(relay, relay.edge)[0] == 0, check(relay, relay.edge)
+            code, text = check(relay, relay.edge, "--smtp",
+                               f"inet:{relay.return_port}@127.0.0.1")
+            assert code == 2 and wrong(text) == {"open relay"}, text
+            master = relay.edge.config / "master.cf"
+            good = master.read_text()
+            master.write_text(good.replace(
+                "100 smtpd\n", "100 smtpd\n  -o smtpd_milters=\n", 1))
+            code, text = check(relay, relay.edge)
+            assert wrong(text) == {"master.cf smtpd_milters"}, (code, text)
+            print("whatever is altered is found:", len(WRONG) + 2)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

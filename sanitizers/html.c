@@ -9,7 +9,7 @@
 #include "sanitizers/html/html.h"
 
 #include "sanitizers/detect/kind.h"
-#include "sanitizers/plain/clean.h"
+#include "sanitizers/html/source.h"
 
 #include "base/banned.h"
 
@@ -17,10 +17,9 @@ static enum claim html_claims(struct view input)
 {
 	struct kind kind = kind_by_head(input, false);
 
-	if (kind.name == NULL || strcmp(kind.name, "html") != 0 ||
-	    encoding_of_again(input) == ENCODING_NONE)
-		return CLAIM_NONE;
-	return CLAIM_LIKELY;
+	return kind.name != NULL && strcmp(kind.name, "html") == 0
+		   ? CLAIM_LIKELY
+		   : CLAIM_NONE;
 }
 
 static int emit(struct job *job, int (*make)(struct job *job, struct view html,
@@ -28,14 +27,13 @@ static int emit(struct job *job, int (*make)(struct job *job, struct view html,
 					     struct buffer *out))
 {
 	const struct html_options options = {.path = ""};
-	TEXT_CLEANUP struct text text = {0};
-	BUFFER_CLEANUP struct buffer out =
-	    buffer_make(job->policy->limits.output_bytes);
-	int error = text_clean(job, true, &text);
+	size_t room = job->policy->limits.output_bytes;
+	BUFFER_CLEANUP struct buffer source = buffer_make(room);
+	BUFFER_CLEANUP struct buffer out = buffer_make(room);
+	int error = html_source(job, &source);
 
 	if (error == 0)
-		error = make(job, view_slice(text.bytes, text.mark, SIZE_MAX),
-			     &options, &out);
+		error = make(job, buffer_contents(&source), &options, &out);
 	return error != 0 ? error : job_emit(job, buffer_contents(&out));
 }
 

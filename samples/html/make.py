@@ -40,6 +40,19 @@ def harmless():
     yield keeps("deep.html", "<div>" * 150 + "深い" + "</div>" * 150, "150 levels")
 
 
+def charsets():
+    def declared(charset, text):
+        return (PAGE.replace("<title>", f"<meta http-equiv=Content-Type content='text/html; charset={charset}'><title>")
+                % ("a", f"<p>{text}</p>"))
+    for name, charset, codec in (("koi8.html", "koi8-r", "koi8_r"), ("jis.html", "iso-2022-jp", "iso2022_jp"),
+                                 ("euc.html", "EUC-JP", "euc_jp"), ("gbk.html", "gb2312", "gbk")):
+        text = "Привет, мир" if codec == "koi8_r" else "本文"
+        yield Sample(name, declared(charset, text).encode(codec), removals=["text.charset"], note=charset)
+    yield Sample("utf16.html", page("<p>本文</p>").decode().encode("utf-16"), removals=["text.charset"], note="UTF-16")
+    yield Sample("broken.html", page("<p>本文 ABC</p>").replace(b"ABC", b"\xff\xfe\x81"),
+                 removals=["text.charset", "text.broken"], note="bytes that are in no charset")
+
+
 def active():
     yield loses("script.html", "<p>本文</p><script>alert(1)</script><SCRIPT SRC=http://a.example/x.js></SCRIPT>",
                 ["script"], "scripts", demo=True)
@@ -102,6 +115,7 @@ def bombs():
 
 def samples():
     yield from harmless()
+    yield from charsets()
     yield from active()
     yield from mutations()
     yield from bombs()

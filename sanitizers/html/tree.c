@@ -1,6 +1,8 @@
 #include "sanitizers/html/builder.h"
 
 #include "sanitizers/html/style.h"
+#include "sanitizers/mail/charset.h"
+#include "sanitizers/plain/encoding.h"
 
 #include "base/banned.h"
 
@@ -228,6 +230,12 @@ static xmlSAXHandler handler = {
 
 int html_prepare(void)
 {
+	int error = encoding_prepare();
+
+	if (error == 0)
+		error = charset_prepare();
+	if (error != 0)
+		return error;
 	xmlInitParser();
 	xmlSetGenericErrorFunc(NULL, say_nothing);
 	return 0;
@@ -251,6 +259,13 @@ static struct view without_controls(struct job *job, struct view html)
 	return view_of(bytes, size);
 }
 
+static bool is_letter(struct view html, size_t at)
+{
+	uint8_t byte = at < html.size ? html.data[at] | 0x20 : 0;
+
+	return byte >= 'a' && byte <= 'z';
+}
+
 /* Whether a tag may have more attributes than any document: counts what
  * divides them, outside of quotes. */
 static bool has_many_attributes(struct view html)
@@ -263,7 +278,7 @@ static bool has_many_attributes(struct view html)
 		uint8_t byte = html.data[i];
 
 		if (!tag) {
-			tag = byte == '<';
+			tag = byte == '<' && is_letter(html, i + 1);
 			count = 0;
 			quote = 0;
 		} else if (quote != 0) {

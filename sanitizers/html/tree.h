@@ -13,7 +13,7 @@ enum { HTML_DEPTH_MAX = 200 };
 
 /* More open elements than this, or attributes of one element, are an attack on
  * parsers: their time grows with the square. */
-enum { HTML_OPEN_MAX = 2000, HTML_ATTRIBUTES_MAX = 1000 };
+enum { HTML_OPEN_MAX = 2000, HTML_ATTRIBUTES_MAX = 4000 };
 
 struct html_attribute {
 	enum html_attribute_name name;

@@ -135,10 +135,12 @@ static int fill(struct foreign *foreign)
 
 int charset_prepare(void)
 {
+	static bool filled; /* mail and pages need it */
 	int error = 0;
 
-	for (size_t i = 0; i < FOREIGNS && error == 0; i++)
+	for (size_t i = 0; !filled && i < FOREIGNS && error == 0; i++)
 		error = fill(&foreigns[i]);
+	filled = error == 0;
 	return error;
 }
 

@@ -12,6 +12,7 @@
 #include "sanitizers/mail/header.h"
 #include "sanitizers/mail/message.h"
 #include "sanitizers/mail/second.h"
+#include "sanitizers/mail/spam.h"
 #include "sanitizers/mail/text.h"
 #include "sanitizers/plain/encoding.h"
 
@@ -76,6 +77,9 @@ static int eml_rebuild(struct job *job)
 		return -ERR_MEMORY;
 	message->job = job;
 	error = read_all(message);
+	if (error == 0 && job->policy->mail_spam == MAIL_SPAM_HOLD &&
+	    !job->recheck && spam_is_said(message->tree.root->fields))
+		error = -ERR_MAIL_SPAM;
 	if (error == 0)
 		error = message_compose(message);
 	buffer_free(&message->body);

@@ -7,6 +7,7 @@
 #include "sanitizers/mail/fields_out.h"
 #include "sanitizers/mail/names.h"
 #include "sanitizers/mail/parameters.h"
+#include "sanitizers/mail/spam.h"
 #include "sanitizers/plain/encoding.h"
 
 #include "base/banned.h"
@@ -183,11 +184,12 @@ static int write_header(struct message *message, const struct layout *layout,
 	struct job *job = message->job;
 	const char *prefixes[] = {
 	    mail_text(job, MAIL_TEXT_PREFIX_ALTERED, LANGUAGE_JA),
-	    mail_text(job, MAIL_TEXT_PREFIX_HELD, LANGUAGE_JA), NULL};
+	    mail_text(job, MAIL_TEXT_PREFIX_HELD, LANGUAGE_JA),
+	    mail_text(job, MAIL_TEXT_PREFIX_SPAM, LANGUAGE_JA), NULL};
 	const char *prefix = "";
 	int error;
 
-	if (prefixes[0] == NULL || prefixes[1] == NULL)
+	if (prefixes[0] == NULL || prefixes[1] == NULL || prefixes[2] == NULL)
 		return -ERR_MEMORY;
 	if (is_marked(job) && job->policy->mail_prefix != 0) {
 		if (layout->numbers.held > 0)
@@ -195,6 +197,9 @@ static int write_header(struct message *message, const struct layout *layout,
 		else if (message->altered)
 			prefix = prefixes[0];
 	}
+	if (is_marked(job) && job->policy->mail_spam == MAIL_SPAM_TAG &&
+	    spam_is_said(message->tree.root->fields))
+		prefix = prefixes[2];
 	error = mail_fields_write(job, message->tree.root->fields, prefix,
 				  prefixes, out);
 	if (error == 0 && is_marked(job))

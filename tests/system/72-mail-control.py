@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Mail stopped and resumed by direction, over a restart and on record; limits
 per sender; messages that are too large; a gateway that is not there."""
+import email
+import email.policy
 import os
 import pathlib
 import signal
@@ -10,6 +12,14 @@ import time
 
 import mailsystem
 
+POLICIES = """
+policies:
+  - {name: pass, mail_spam: pass}
+  - {name: hold, mail_spam: hold}
+rules:
+  - {channel: mail, sender: "*@pass.example", policy: pass}
+  - {channel: mail, sender: "*@hold.example", policy: hold}
+"""
 MAIL = """
   sender_per_minute: 5
   message_bytes: 1MiB
@@ -60,6 +70,26 @@ def limits(relay):
     print("what is too large is refused for good")
 
 
+def spam(relay):
+    """What a filter in front says is heard, by the policy of the sender."""
+    def one(sender, **headers):
+        count = len(relay.store.raw())
+        code, text = relay.send(mailsystem.plain("offer", f"cheap {time.time()}", **headers),
+                                sender=sender)
+        assert code == 250, (code, text)
+        relay.store.wait(count + 1)
+        newest = max(relay.store.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        return email.message_from_bytes(newest.read_bytes(), policy=email.policy.default)
+
+    assert one("a1@example.com", X_Spam_Flag="NO")["Subject"] == "offer"
+    assert one("a2@example.com", X_Spam_Flag="YES")["Subject"] == "【迷惑メール】offer"
+    assert one("a3@pass.example", X_Spam_Status="Yes, score=9")["Subject"] == "offer"
+    notice = one("a4@hold.example", X_Rspamd_Action="add header")
+    assert notice["X-Mail-Args"].split()[0] == "<>", notice
+    assert "mail.spam" in notice.get_content(), notice.get_content()
+    print("spam by a filter in front: tagged, passed or held")
+
+
 def gone(relay):
     """No program behind the socket, or none behind the milter: put off."""
     code = None
@@ -86,9 +116,10 @@ def gone(relay):
 def main():
     mailsystem.need_postfix()
     with tempfile.TemporaryDirectory() as name:
-        with mailsystem.Relay(pathlib.Path(name) / "relay", mail=MAIL) as relay:
+        with mailsystem.Relay(pathlib.Path(name) / "relay", mail=MAIL, config=POLICIES) as relay:
             stop_and_resume(relay)
             limits(relay)
+            spam(relay)
             gone(relay)
     return 0
 

@@ -163,6 +163,63 @@ static void the_first_rule_that_matches_decides(void **state)
 	config_free(config);
 }
 
+static const char *policy_of(const struct config *config, const char *sender,
+			     const char *recipient, uint64_t bytes,
+			     struct mail_facts *ret_facts)
+{
+	static const char *recipients[2];
+	struct policy policy;
+
+	recipients[0] = "x@elsewhere.example";
+	recipients[1] = recipient;
+	*ret_facts = (struct mail_facts){.sender = sender,
+					 .recipients = recipients,
+					 .recipient_count = 2,
+					 .bytes = bytes};
+	config_mail_route(config, ret_facts);
+	return config_policy_for_mail(config, ret_facts, &policy);
+}
+
+static void mail_is_routed_by_its_addresses_and_size(void **state)
+{
+	struct config *config =
+	    load("mail:\n"
+		 "  local: ['*@city.example.jp']\n"
+		 "  departments: ['zei*@city.example.jp tax', '* other']\n"
+		 "policies: [{name: a}, {name: b}, {name: c}, {name: d}]\n"
+		 "rules:\n"
+		 "  - {channel: mail, larger_than: 1MiB, policy: a}\n"
+		 "  - {sender: '*@bad.example', policy: b}\n"
+		 "  - {channel: mail, recipient: 'mayor@*', policy: c}\n"
+		 "  - {direction: outbound, department: tax, policy: d}\n");
+	struct mail_facts facts;
+	struct policy policy;
+
+	(void)state;
+	assert_string_equal(
+	    policy_of(config, "s@x", "zei1@City.example.JP", 1, &facts),
+	    "default");
+	assert_int_equal(facts.direction, DIRECTION_INBOUND);
+	assert_string_equal(facts.department, "tax");
+	assert_string_equal(policy_of(config, "s@x", "a@y", 1 << 20, &facts),
+			    "default");
+	assert_int_equal(facts.direction, DIRECTION_OUTBOUND);
+	assert_string_equal(
+	    policy_of(config, "s@x", "a@y", (1 << 20) + 1, &facts), "a");
+	assert_string_equal(
+	    policy_of(config, "S@BAD.example", "a@y", 1, &facts), "b");
+	assert_string_equal(
+	    policy_of(config, "s@x", "mayor@city.example.jp", 1, &facts), "c");
+	assert_string_equal(
+	    policy_of(config, "zei@city.example.jp", "a@y", 1, &facts), "d");
+	/* Rules that name an address or a size are not for files. */
+	assert_string_equal(config_policy_for(config, CHANNEL_FOLDER,
+					      DIRECTION_INBOUND, "tax",
+					      &policy),
+			    "default");
+	config_free(config);
+}
+
 static void the_default_policy_can_be_replaced(void **state)
 {
 	struct config *config = load("policies:\n"
@@ -444,6 +501,7 @@ int main(void)
 	    cmocka_unit_test(the_sample_file_says_the_defaults),
 	    cmocka_unit_test(values_of_every_kind_arrive),
 	    cmocka_unit_test(the_first_rule_that_matches_decides),
+	    cmocka_unit_test(mail_is_routed_by_its_addresses_and_size),
 	    cmocka_unit_test(the_default_policy_can_be_replaced),
 	    cmocka_unit_test(
 		wrong_files_are_refused_with_line_and_allowed_values),

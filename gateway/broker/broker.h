@@ -179,6 +179,7 @@ struct broker {
 				   done with their work */
 	unsigned ending_count;  /* of `running`: reported, not ended */
 	uint64_t last_id;
+	int texts; /* the site's own notices, sealed; -1: the defaults */
 	bool stopping;
 	uint64_t stop_by_ms;
 	struct timer stop_timer;
@@ -261,6 +262,9 @@ void vault_connect(struct broker *broker, int fd);
 void vault_record_item(struct item *item);
 /* How many of its parts would be kept as items of their own. */
 unsigned vault_parts(const struct item *item);
+
+/* texts.c. Refuses to start with a file that cannot be used. */
+int texts_load(struct broker *broker) MUST_CHECK;
 
 /* status.c. What the scanner says of its definitions, in one line: "3
  * signatures of 2026-11-21T10:00:00Z"; "" when it says nothing. */

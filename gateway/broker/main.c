@@ -155,6 +155,8 @@ static int run(struct broker *broker, const char *config_path,
 		error = config_load(config_path, &problems, &broker->config);
 	if (error == 0 && state != NULL)
 		error = config_set_state(broker->config, state);
+	if (error == 0)
+		error = texts_load(broker);
 	if (error != 0)
 		return error;
 	broker->loop = loop_new();

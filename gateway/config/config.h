@@ -77,6 +77,7 @@ struct config_mail {
 	uint32_t sender_per_minute; /* 0: no limit */
 	uint32_t poison_after;
 	const char *notice_from;
+	const char *texts;    /* "": the defaults */
 	const char *seal_key; /* "": no seals */
 	uint32_t seal_hours;
 	uint32_t seal_uses;

@@ -218,7 +218,8 @@ static bool name_allowed(const char *name)
 }
 
 /* A message is one text, or a mixture of a text and files. */
-static bool fits(const struct mail_reading *list, size_t i)
+static bool fits(const struct check *check, const struct mail_reading *list,
+		 size_t i)
 {
 	const struct mail_seen *part = &list->parts[i];
 	bool top =
@@ -227,7 +228,9 @@ static bool fits(const struct mail_reading *list, size_t i)
 	if (strcmp(part->type, "multipart/mixed") == 0)
 		return top;
 	if (top || (i > 0 && list->parts[i - 1].depth < part->depth))
-		return strcmp(part->type, "text/plain") == 0 &&
+		return (strcmp(part->type, "text/plain") == 0 ||
+			(strcmp(part->type, "text/html") == 0 &&
+			 check->policy->mail_html == MAIL_HTML_CLEAN)) &&
 		       part->name[0] == '\0' && part->disposition[0] == '\0';
 	return part->name[0] != '\0' && type_allowed(part) &&
 	       name_allowed(part->name) &&
@@ -249,12 +252,29 @@ static bool boundary_allowed(const struct mail_reading *list, size_t i)
 	return true;
 }
 
+/* HTML, as body or file, is held against the lists of HTML. */
+static int check_html(struct check *check, const struct mail_seen *part)
+{
+	struct check inner = *check;
+	int error;
+
+	if (strcmp(part->type, "text/html") != 0)
+		return 0;
+	inner.output = part->content;
+	inner.format = "html";
+	inner.extension = "html";
+	error = verifier_for("html")->verify(&inner);
+	if (error != 0)
+		return check_fail(check, error, "html: %.300s", inner.detail);
+	return 0;
+}
+
 static int check_parts(struct check *check, const struct mail_reading *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct mail_seen *part = &list->parts[i];
 
-		if (!fits(list, i))
+		if (!fits(check, list, i))
 			return check_fail(check, -ERR_VERIFY_RESIDUE,
 					  "part %zu: %s, %.80s", i, part->type,
 					  part->name);
@@ -262,6 +282,8 @@ static int check_parts(struct check *check, const struct mail_reading *list)
 		    !boundary_allowed(list, i))
 			return check_fail(check, -ERR_VERIFY_RESIDUE,
 					  "part %zu: boundary", i);
+		if (check_html(check, part) != 0)
+			return -ERR_VERIFY_RESIDUE;
 	}
 	return 0;
 }

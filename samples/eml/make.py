@@ -72,6 +72,7 @@ def ambiguous(name, data, reason, note):
 
 NOTE = "添付の資料です。\r\n".encode()
 EXE = b"MZ" + bytes(200)
+ACTIVE_KINDS = ["html.link", "html.script", "mail.html"]
 MACRO_KINDS = ["mail.attachment_renamed", "ooxml.macro_enabled", "ooxml.vba_project"]
 
 
@@ -193,6 +194,8 @@ def structures():
     yield loses("alternative-empty.eml", mail(multipart([text("\r\n"), html], "alternative")),
                 ["mail.alternative", "mail.html"], "an empty plain form says nothing: the HTML is read")
     yield loses("html.eml", mail(html), ["mail.html"], "HTML alone becomes text")
+    active = html.replace(b"</p>", b'<script>alert(1)</script> <a href="javascript:x">y</a></p>')
+    yield loses("html-active.eml", mail(active), ACTIVE_KINDS, "HTML with a script")
     related = multipart([html.replace(b"</p>", b'<img src="cid:p1"></p>'),
                          part(["Content-Type: image/png", "Content-ID: <p1>",
                                "Content-Transfer-Encoding: base64"], encoded(picture))], "related", "b2")

@@ -149,7 +149,10 @@ static int read_leaf(struct body *body, const struct leaf *leaf,
 		       &body->broken);
 	if (buffer_error(&text) != 0)
 		return buffer_error(&text);
-	if (leaf->role == ROLE_HTML)
+	if (leaf->role == ROLE_HTML && message->html)
+		error = html_clean(message->job, buffer_contents(&text),
+				   &options, out);
+	else if (leaf->role == ROLE_HTML)
 		error = html_to_text(message->job, buffer_contents(&text),
 				     &options, out);
 	else if (leaf->role == ROLE_CALENDAR)
@@ -257,7 +260,8 @@ static void report_leaf(struct message *message, const struct leaf *leaf)
 	    [ROLE_OPENED] = REMOVAL_MAIL_TNEF,
 	};
 
-	if (kinds[leaf->role] == REMOVAL_NONE)
+	if (kinds[leaf->role] == REMOVAL_NONE ||
+	    (leaf->role == ROLE_HTML && message->html))
 		return;
 	if (leaf->role != ROLE_ALTERNATIVE)
 		message->altered = true;
@@ -301,7 +305,7 @@ static int drop_first_lines(struct message *message)
 	    notice_skip_first_lines(buffer_contents(&message->body), &found);
 	struct buffer kept = buffer_make(message->body.maximum);
 
-	if (!found || message->job->recheck)
+	if (!found || message->job->recheck || message->html)
 		return 0;
 	job_remove(message->job, REMOVAL_MAIL_FIRST_LINE, "body",
 		   view_of(NULL, 0), "%s", "");
@@ -311,12 +315,55 @@ static int drop_first_lines(struct message *message)
 	return buffer_error(&kept);
 }
 
+/* Clean HTML takes the place of text where policy wants it and nothing else
+ * is shown: two kinds of bodies cannot be put together. */
+static bool is_html(const struct message *message)
+{
+	size_t count = 0;
+
+	if (message->job->policy->mail_html != MAIL_HTML_CLEAN ||
+	    message->job->mode == MODE_TEXT)
+		return false;
+	for (size_t i = 0; i < message->leaf_count; i++) {
+		const struct leaf *leaf = &message->leaves[i];
+
+		if (leaf->role == ROLE_HTML)
+			count++;
+		else if (leaf->role == ROLE_CALENDAR ||
+			 (leaf->role == ROLE_TEXT &&
+			  message_has_text(message, leaf)))
+			return false;
+	}
+	return count == 1;
+}
+
+/* The document, with lines in CR LF. */
+static int add_html(struct body *body, const struct leaf *leaf)
+{
+	struct message *message = body->message;
+	size_t room = message->job->policy->limits.output_bytes;
+	BUFFER_CLEANUP struct buffer raw = buffer_make(room);
+	uint32_t before = message->job->removals;
+	int error = read_leaf(body, leaf, &raw);
+
+	message->altered |= message->job->removals > before;
+	for (size_t i = 0; i < raw.size && error == 0; i++) {
+		if (raw.data[i] == '\r')
+			continue;
+		if (raw.data[i] == '\n')
+			buffer_u8(&message->body, '\r');
+		buffer_u8(&message->body, raw.data[i]);
+	}
+	return error != 0 ? error : buffer_error(&message->body);
+}
+
 int message_write_body(struct message *message)
 {
 	struct body body = {.message = message};
 	int error = 0;
 
 	message->body = buffer_make(message->job->policy->limits.output_bytes);
+	message->html = is_html(message);
 	for (size_t i = 0; i < message->leaf_count && error == 0; i++) {
 		const struct leaf *leaf = &message->leaves[i];
 
@@ -324,8 +371,10 @@ int message_write_body(struct message *message)
 		    message->job->policy->mail_calendar == MAIL_CALENDAR_HOLD)
 			continue;
 		report_leaf(message, leaf);
-		if (leaf->role == ROLE_TEXT || leaf->role == ROLE_HTML ||
-		    leaf->role == ROLE_CALENDAR)
+		if (message->html && leaf->role == ROLE_HTML)
+			error = add_html(&body, leaf);
+		else if (leaf->role == ROLE_TEXT || leaf->role == ROLE_HTML ||
+			 leaf->role == ROLE_CALENDAR)
 			error = add_leaf(&body, leaf);
 	}
 	if (error == 0)

@@ -259,8 +259,12 @@ static void write_quoted(struct buffer *out, struct view content)
 	for (size_t i = 0; i < content.size; i++) {
 		uint8_t byte = content.data[i];
 		bool first = column == 0;
+		bool last = i + 1 == content.size ||
+			    content.data[i + 1] == '\r' ||
+			    content.data[i + 1] == '\n';
 		bool plain =
-		    byte >= ' ' && byte <= '~' && byte != '=' &&
+		    !(byte == ' ' && last) && byte >= ' ' && byte <= '~' &&
+		    byte != '=' &&
 		    !(first && (byte == '.' || byte == '-' || byte == 'F'));
 
 		if (byte == '\r')

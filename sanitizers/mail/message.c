@@ -3,6 +3,7 @@
  */
 #include "sanitizers/mail/message.h"
 
+#include "sanitizers/html/html.h"
 #include "sanitizers/mail/compose.h"
 #include "sanitizers/mail/fields_out.h"
 #include "sanitizers/mail/names.h"
@@ -158,24 +159,84 @@ static bool is_marked(const struct job *job)
 	return job->depth == 0 && !job->recheck;
 }
 
-static int add_body(struct message *message, struct layout *layout)
+/* Text as HTML writes it. */
+static void write_escaped(struct buffer *out, struct view text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] == '<')
+			buffer_text(out, "&lt;");
+		else if (text.data[i] == '&')
+			buffer_text(out, "&amp;");
+		else if (text.data[i] == '\n')
+			buffer_text(out, "<br>");
+		else if (text.data[i] != '\r')
+			buffer_u8(out, text.data[i]);
+	}
+}
+
+/* Puts the first line behind <body>, and has the whole cleaned again so that
+ * it is what a second run writes. */
+static int mark_html(struct message *message, struct view mark,
+		     struct layout *layout)
+{
+	struct view body = buffer_contents(&message->body);
+	struct html_options options = {.path = "body"};
+	BUFFER_CLEANUP struct buffer marked = buffer_make(layout->body.maximum);
+	BUFFER_CLEANUP struct buffer clean = buffer_make(layout->body.maximum);
+	size_t at = view_find(body, view_of("<body", 5), 0);
+	int error;
+
+	if (at != SIZE_MAX)
+		at = view_find(body, view_of(">", 1), at);
+	at = at == SIZE_MAX ? 0 : at + 1;
+	buffer_view(&marked, view_slice(body, 0, at));
+	buffer_text(&marked, "<p>");
+	write_escaped(&marked, mark);
+	buffer_text(&marked, "</p>");
+	buffer_view(&marked, view_slice(body, at, body.size));
+	error = buffer_error(&marked);
+	if (error == 0)
+		error = html_clean(message->job, buffer_contents(&marked),
+				   &options, &clean);
+	for (size_t i = 0; i < clean.size && error == 0; i++) {
+		if (clean.data[i] == '\r')
+			continue;
+		if (clean.data[i] == '\n')
+			buffer_u8(&layout->body, '\r');
+		buffer_u8(&layout->body, clean.data[i]);
+	}
+	return error;
+}
+
+static int write_body(struct message *message, struct layout *layout)
 {
 	struct job *job = message->job;
+	BUFFER_CLEANUP struct buffer mark = buffer_make(64 * 1024);
 	bool line = is_marked(job) && job->policy->mail_first_line != 0 &&
 		    (message->altered || layout->numbers.held > 0);
 
 	if (line)
-		notice_first_line(job, &layout->numbers, &layout->body);
+		notice_first_line(job, &layout->numbers, &mark);
+	if (line && message->html)
+		return mark_html(message, buffer_contents(&mark), layout);
+	buffer_view(&layout->body, buffer_contents(&mark));
 	if (line && message->body.size > 0)
 		buffer_text(&layout->body, "\r\n");
 	buffer_view(&layout->body, buffer_contents(&message->body));
+	return 0;
+}
+
+static int add_body(struct message *message, struct layout *layout)
+{
+	int error = write_body(message, layout);
+
 	layout->parts[0] = (struct compose_part){
-	    .type = text_type,
+	    .type = message->html ? "text/html" : text_type,
 	    .charset = "UTF-8",
 	    .name = "",
 	    .content = buffer_contents(&layout->body),
 	};
-	return buffer_error(&layout->body);
+	return error != 0 ? error : buffer_error(&layout->body);
 }
 
 static int write_header(struct message *message, const struct layout *layout,

@@ -60,6 +60,7 @@ struct message {
 	struct attachment *attachments;
 	size_t attachment_count;
 	struct buffer body; /* UTF-8, lines in CR LF */
+	bool html;	    /* the body is clean HTML, not text */
 	bool altered;       /* more than what every message goes through */
 	/* Ambiguous, and the policy lets its text pass: why the rest does
 	 * not; else ERR_NONE. */

@@ -101,6 +101,52 @@ static void policy_holds_invitations(void **state)
 	local_run_free(run);
 }
 
+static void policy_keeps_html_that_is_cleaned(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+	struct local_run *again;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_html = MAIL_HTML_CLEAN;
+	run = run_sample("html-active.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_int_equal(local_run_count(run, REMOVAL_MAIL_HTML), 0);
+	assert_true(run->removal_count > 0);
+	assert_true(holds(run, "Content-Type: text/html; charset=UTF-8"));
+	again = local_run_with(buffer_contents(&run->output), "a.eml", &policy,
+			       NULL, 0, true);
+	assert_int_equal(again->error, 0);
+	assert_int_equal(again->removal_count, 0);
+	assert_true(view_equal(buffer_contents(&again->output),
+			       buffer_contents(&run->output)));
+	local_run_free(again);
+	local_run_free(run);
+}
+
+static void a_site_has_texts_of_its_own(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_language = MAIL_LANGUAGE_EN;
+	local_texts = view_of_string("[prefix_held]\nHELD\n\n"
+				     "[first_line.en]\nheld {held} of {files}\n"
+				     "[first_line.ja]\nx\n[notice_name]\n"
+				     "../note.txt\n");
+	run = run_sample("held.eml", &policy);
+	local_texts = (struct view){NULL, 0};
+	assert_int_equal(run->error, 0);
+	/* HELD and the subject, "[Sekisho] held 1 of 2". */
+	assert_true(holds(run, "Subject: =?UTF-8?B?SEVMR"));
+	assert_true(holds(run, "W1Nla2lzaG9dIGhlbGQgMSBvZiAyDQ"));
+	assert_true(holds(run, "filename=\"note.txt\""));
+	local_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +156,8 @@ int main(void)
 	    cmocka_unit_test(policy_lets_the_text_of_an_ambiguous_message_pass),
 	    cmocka_unit_test(policy_turns_marks_off),
 	    cmocka_unit_test(policy_holds_invitations),
+	    cmocka_unit_test(policy_keeps_html_that_is_cleaned),
+	    cmocka_unit_test(a_site_has_texts_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 enum { ARENA_LIMIT = 512 * 1024 * 1024 };
 
 enum format local_forced;
+struct view local_texts;
 
 struct local_state {
 	struct local_run *run; /* of the outermost object */
@@ -196,6 +197,7 @@ struct local_run *local_run_with(struct view input, const char *name,
 	    .name = name,
 	    .declared = "",
 	    .item_id = "",
+	    .texts = local_texts,
 	    .forced = local_forced,
 	    .policy = policy,
 	    .passwords = passwords,

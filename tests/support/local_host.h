@@ -41,6 +41,9 @@ void local_run_free(struct local_run *run);
  * FORMAT_NONE, the beginning: detected. */
 extern enum format local_forced;
 
+/* A site's own texts for the next runs; empty: the defaults. */
+extern struct view local_texts;
+
 /* How many removals of this kind were recorded. */
 size_t local_run_count(const struct local_run *run, enum removal_kind kind);
 

@@ -207,7 +207,7 @@ static sfsistat answer(SMFICTX *context, const struct session *session,
 		return SMFIS_DISCARD;
 	case DECISION_NOTICE:
 		error = hide_sender(context);
-		/* fall through */
+		__attribute__((fallthrough));
 	case DECISION_REPLACE:
 		if (error == 0)
 			error =

@@ -254,6 +254,10 @@ enum error engine_reason(const struct scan_result *result)
 	    {"Heuristics.Limits.Exceeded.MaxScanSize", ERR_LIMIT_BYTES},
 	    {"Heuristics.Limits.Exceeded.MaxFileSize", ERR_LIMIT_BYTES},
 	    {"Heuristics.Limits.Exceeded.MaxScanTime", ERR_LIMIT_TIME},
+	    /* What it warns of instead of looking into a fragment. */
+	    {"Partial message received from MUA/MTA - message cannot be "
+	     "scanned",
+	     ERR_MAIL_PARTIAL},
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)

@@ -52,7 +52,8 @@ struct scan_result {
 };
 
 /* What a scan that failed holds the object for: one of the limits where the
- * library met one, else ERR_SCANNER_FAILED. */
+ * library met one, ERR_MAIL_PARTIAL for a fragment that it does not look
+ * into, else ERR_SCANNER_FAILED. */
 enum error engine_reason(const struct scan_result *result);
 
 /* Scans an object in memory; it must not change meanwhile. */

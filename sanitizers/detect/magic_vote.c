@@ -92,8 +92,8 @@ static void warm_up(void)
 {
 	static const char *const heads[] = {
 	    "\x01\x02\x03\x04",
-	    "# The 1st line: \"a\", b; c = (d)\r\n\r\nA few more\twords, "
-	    "2026-01-02.\n",
+	    ("# The 1st line: \"a\", b; c = (d)\r\n\r\nA few more\twords, "
+	     "2026-01-02.\n"),
 	    "令和8年度 第1回 会議の記録,「案」・ア\r\n1,234円\r\n",
 	    "\x97\xdf\x98\x61\x82\x57\x94\x4e\x93x,\x83J\x83i\xb6\xc5\r\n",
 	};

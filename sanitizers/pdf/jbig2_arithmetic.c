@@ -91,10 +91,10 @@ unsigned arithmetic_bit(struct arithmetic *decoder, uint8_t *context)
 	}
 	renormalize(decoder);
 	if (likely) {
-		*context = (uint8_t)(states[state].likely << 1 | bit);
+		*context = (uint8_t)(states[state].likely * 2U | bit);
 		return bit;
 	}
-	*context = (uint8_t)(states[state].unlikely << 1 |
+	*context = (uint8_t)(states[state].unlikely * 2U |
 			     (states[state].turn ? bit ^ 1 : bit));
 	return bit ^ 1;
 }

@@ -313,6 +313,23 @@ static void an_oversized_object_is_never_clean(void **state)
 	engine_free(engine);
 }
 
+/* The library only warns: it keeps fragments from scan to scan, or none. */
+static void a_fragment_of_a_mail_is_held_as_one(void **state)
+{
+	static const char fragment[] =
+	    "From: a@example.com\r\nTo: b@example.com\r\nSubject: 1\r\n"
+	    "MIME-Version: 1.0\r\nContent-Type: message/partial; "
+	    "id=\"x@y\"; number=1; total=2\r\n\r\n"
+	    "Subject: inner\r\n\r\ntext\r\n";
+	struct engine *engine = load(0);
+	struct scan_result result = scan(engine, view_of_string(fragment));
+
+	(void)state;
+	assert_int_equal(result.verdict, SCAN_FAILED);
+	assert_int_equal(engine_reason(&result), ERR_MAIL_PARTIAL);
+	engine_free(engine);
+}
+
 static void judging(void **state)
 {
 	struct scan_result result;
@@ -417,6 +434,7 @@ int main(void)
 	    cmocka_unit_test(failing_writes_are_a_failure),
 	    cmocka_unit_test(an_oversized_member_is_a_failure),
 	    cmocka_unit_test(an_oversized_object_is_never_clean),
+	    cmocka_unit_test(a_fragment_of_a_mail_is_held_as_one),
 	    cmocka_unit_test(judging),
 	    cmocka_unit_test(definitions_without_signatures_do_not_load),
 	    cmocka_unit_test(damaged_definitions_do_not_load),

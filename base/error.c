@@ -32,6 +32,25 @@ const char *error_sentence(int error, enum language language)
 	return errors[error_index(error)].sentence[language == LANGUAGE_EN];
 }
 
+bool error_is_fault(int error)
+{
+	switch (error < 0 ? -error : error) {
+	case ERR_INTERNAL:
+	case ERR_IO:
+	case ERR_NO_SPACE:
+	case ERR_PROTOCOL:
+	case ERR_UNAVAILABLE:
+	case ERR_CANCELLED:
+	case ERR_SANDBOX_SETUP:
+	case ERR_SCANNER_FAILED:
+	case ERR_SCANNER_NO_DEFINITIONS:
+	case ERR_SCANNER_STALE_DEFINITIONS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum error error_by_name(const char *name)
 {
 	for (int i = 1; i < ERR_COUNT; i++)

@@ -9,6 +9,7 @@
 #ifndef SEKISHO_BASE_ERROR_H
 #define SEKISHO_BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
@@ -34,6 +35,10 @@ const char *error_name(int error);
 
 /* One sentence for people. Never NULL; static storage. */
 const char *error_sentence(int error, enum language language);
+
+/* Whether the reason says nothing of the object: a part of the gateway did not
+ * work. Takes either sign. */
+bool error_is_fault(int error);
 
 /* The error with this stable name, positive; 0 when there is none. */
 enum error error_by_name(const char *name);

@@ -138,22 +138,6 @@ static int settle_kind(struct job *job, const struct votes *votes)
 	return 0;
 }
 
-static bool fits_extension(enum format format, const char *extension)
-{
-	const char *list = sanitizer_for(format)->extensions;
-	size_t length = strlen(extension);
-
-	while (length > 0 && list != NULL && *list != '\0') {
-		size_t word = strcspn(list, " ");
-
-		if (word == length && strncmp(list, extension, length) == 0)
-			return true;
-		list += word;
-		list += strspn(list, " ");
-	}
-	return false;
-}
-
 static bool fits_declared(enum format format, const char *declared)
 {
 	const char *mime = sanitizer_for(format)->mime;
@@ -168,9 +152,9 @@ static bool fits_declared(enum format format, const char *declared)
  * then its shape. */
 static enum format pick_text(const struct job *job, const struct votes *votes)
 {
-	if (fits_extension(FORMAT_CSV, votes->extension))
+	if (format_has_extension(FORMAT_CSV, votes->extension))
 		return FORMAT_CSV;
-	if (fits_extension(FORMAT_TEXT, votes->extension))
+	if (format_has_extension(FORMAT_TEXT, votes->extension))
 		return FORMAT_TEXT;
 	if (fits_declared(FORMAT_CSV, job->declared))
 		return FORMAT_CSV;
@@ -210,7 +194,7 @@ static int settle_rest(struct job *job, struct votes *votes)
 	struct kind kind;
 
 	if (text && votes->likely != FORMAT_NONE &&
-	    !fits_extension(votes->likely, votes->extension))
+	    !format_has_extension(votes->likely, votes->extension))
 		votes->likely = FORMAT_NONE;
 	if (votes->likely != FORMAT_NONE) {
 		job->format = votes->likely;
@@ -250,7 +234,7 @@ static int settle_rest(struct job *job, struct votes *votes)
 static const char *false_claim(const struct job *job, const char *extension)
 {
 	if (extension[0] != '\0')
-		return fits_extension(job->format, extension) ? NULL
+		return format_has_extension(job->format, extension) ? NULL
 							      : extension;
 	for (int i = 1; i < FORMAT_COUNT; i++) {
 		enum format format = (enum format)i;

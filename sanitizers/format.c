@@ -34,6 +34,31 @@ const char *format_name(enum format format)
 	return sanitizer == NULL ? "unknown" : sanitizer->name;
 }
 
+bool format_has_extension(enum format format, const char *extension)
+{
+	const struct sanitizer *sanitizer = sanitizer_for(format);
+	const char *list = sanitizer == NULL ? "" : sanitizer->extensions;
+	size_t size = strlen(extension);
+
+	while (size > 0 && *list != '\0') {
+		size_t word = strcspn(list, " ");
+
+		if (word == size && strncasecmp(list, extension, word) == 0)
+			return true;
+		list += word;
+		list += strspn(list, " ");
+	}
+	return false;
+}
+
+bool format_has_alias(enum format format, const char *extension)
+{
+	const struct sanitizer *sanitizer = sanitizer_for(format);
+
+	return sanitizer != NULL && sanitizer->refines == NULL &&
+	       format_has_extension(format, extension);
+}
+
 int sanitizers_prepare(void)
 {
 	for (int i = 1; i < FORMAT_COUNT; i++) {

@@ -67,6 +67,14 @@ enum format format_by_name(const char *name);
 /* Name of a format; "unknown" for FORMAT_NONE. Static storage. */
 const char *format_name(enum format format);
 
+/* Whether a file of this format may have the extension (without the dot, any
+ * case); false for FORMAT_NONE and "". */
+bool format_has_extension(enum format format, const char *extension);
+
+/* Whether the extension is another word for the same: "jpeg" for jpg. Not so
+ * for containers, where docx and docm are extensions of one format. */
+bool format_has_alias(enum format format, const char *extension);
+
 /* Calls prepare of each. */
 int sanitizers_prepare(void) MUST_CHECK;
 

@@ -106,28 +106,6 @@ static int write_note(struct archive *archive, const struct member *member)
 			    buffer_contents(&note));
 }
 
-/* Whether the extension is one of those that the format of the output goes
- * by: "a.jpeg" stays, though JPEG comes out as jpg. Not so for containers,
- * where docx and docm are extensions of one format. */
-static bool is_alias(const char *extension, enum format format)
-{
-	const struct sanitizer *sanitizer = sanitizer_for(format);
-	const char *list = sanitizer == NULL || sanitizer->refines != NULL
-			       ? ""
-			       : sanitizer->extensions;
-	size_t size = strlen(extension);
-
-	while (*list != '\0') {
-		size_t word = strcspn(list, " ");
-
-		if (word == size && strncasecmp(list, extension, word) == 0)
-			return true;
-		list += word;
-		list += strspn(list, " ");
-	}
-	return false;
-}
-
 /* The name with the extension of what came out. */
 static const char *fitting_name(struct archive *archive,
 				const struct member *member)
@@ -140,7 +118,7 @@ static const char *fitting_name(struct archive *archive,
 	if (result->extension[0] == '\0')
 		return member->path;
 	if (own[0] == '.' && (strcasecmp(own + 1, result->extension) == 0 ||
-			      is_alias(own + 1, result->format)))
+			      format_has_alias(result->format, own + 1)))
 		return member->path;
 	suffix = arena_format(archive->job->arena, ".%s", result->extension);
 	return suffix == NULL

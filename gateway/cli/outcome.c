@@ -191,20 +191,5 @@ json_t *outcome_line(const struct outcome *outcome, const char *path)
 
 bool reason_is_ours(enum error reason)
 {
-	switch (reason) {
-	case ERR_INTERNAL:
-	case ERR_IO:
-	case ERR_NO_SPACE:
-	case ERR_PROTOCOL:
-	case ERR_UNAVAILABLE:
-	case ERR_CANCELLED:
-	case ERR_CONFIG:
-	case ERR_SANDBOX_SETUP:
-	case ERR_SCANNER_FAILED:
-	case ERR_SCANNER_NO_DEFINITIONS:
-	case ERR_SCANNER_STALE_DEFINITIONS:
-		return true;
-	default:
-		return false;
-	}
+	return reason == ERR_CONFIG || error_is_fault((int)reason);
 }

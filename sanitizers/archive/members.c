@@ -86,21 +86,11 @@ bool member_reason_is_fatal(enum error reason)
 	case ERR_LIMIT_MEMBERS:
 	case ERR_LIMIT_TIME:
 	case ERR_LIMIT_REMOVALS:
-	case ERR_INTERNAL:
-	case ERR_IO:
-	case ERR_NO_SPACE:
-	case ERR_PROTOCOL:
-	case ERR_UNAVAILABLE:
-	case ERR_CANCELLED:
-	case ERR_SANDBOX_SETUP:
-	case ERR_SCANNER_FAILED:
-	case ERR_SCANNER_NO_DEFINITIONS:
-	case ERR_SCANNER_STALE_DEFINITIONS:
 	case ERR_ENCRYPTED:
 	case ERR_PASSWORD_WRONG:
 		return true;
 	default:
-		return false;
+		return error_is_fault((int)reason);
 	}
 }
 

@@ -67,9 +67,11 @@ static bool has_blocks(const struct html_node *node)
 	return false;
 }
 
-static size_t span_of(const struct html_node *cell)
+/* Columns or rows that a cell covers; 0 and nonsense are one. */
+static size_t covered(const struct html_node *cell,
+		      enum html_attribute_name name)
 {
-	struct view text = html_attribute_of(cell, ATTRIBUTE_COLSPAN);
+	struct view text = html_attribute_of(cell, name);
 	size_t span = 0;
 
 	for (size_t i = 0; i < text.size && i < 4; i++) {
@@ -103,20 +105,6 @@ static bool cell_text(const struct html_node *cell, struct buffer *text,
 	return width <= CELL_WIDTH_MAX;
 }
 
-/* Rows that a cell covers; 0 and nonsense are one. */
-static unsigned rows_of(const struct html_node *cell)
-{
-	struct view text = html_attribute_of(cell, ATTRIBUTE_ROWSPAN);
-	unsigned rows = 0;
-
-	for (size_t i = 0; i < text.size && i < 4; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return 1;
-		rows = rows * 10 + (unsigned)(text.data[i] - '0');
-	}
-	return rows == 0 ? 1 : rows;
-}
-
 /* Where the cells of a row stand, with those of rows above that reach down. */
 struct walk {
 	const struct html_node *cell;
@@ -141,11 +129,12 @@ static bool walk_to(struct walk *walk, const struct html_node *cell)
 		return false;
 	while (walk->column < COLUMNS_MAX && walk->held[walk->column] > 0)
 		walk->column++;
-	walk->span = span_of(walk->cell);
+	walk->span = covered(walk->cell, ATTRIBUTE_COLSPAN);
 	if (walk->column + walk->span > COLUMNS_MAX)
 		return false;
 	for (size_t i = 0; i < walk->span; i++)
-		walk->next[walk->column + i] = rows_of(walk->cell) - 1;
+		walk->next[walk->column + i] =
+		    (unsigned)covered(walk->cell, ATTRIBUTE_ROWSPAN) - 1;
 	return true;
 }
 

@@ -163,43 +163,17 @@ static bool is_fatal(enum error reason)
 	case ERR_LIMIT_MEMBERS:
 	case ERR_LIMIT_TIME:
 	case ERR_LIMIT_REMOVALS:
-	case ERR_INTERNAL:
-	case ERR_IO:
-	case ERR_NO_SPACE:
-	case ERR_PROTOCOL:
-	case ERR_UNAVAILABLE:
-	case ERR_CANCELLED:
-	case ERR_SANDBOX_SETUP:
-	case ERR_SCANNER_FAILED:
-	case ERR_SCANNER_NO_DEFINITIONS:
-	case ERR_SCANNER_STALE_DEFINITIONS:
 		return true;
 	default:
-		return false;
+		return error_is_fault((int)reason);
 	}
 }
 
 /* Whether the extension goes with what came out. */
 static bool fits(const char *extension, const struct nested_result *result)
 {
-	const struct sanitizer *sanitizer = sanitizer_for(result->format);
-	const char *list = sanitizer == NULL ? "" : sanitizer->extensions;
-	size_t size = strlen(extension);
-
-	if (strcasecmp(extension, result->extension) == 0)
-		return true;
-	/* docx and docm are extensions of one format: the exact one counts. */
-	if (sanitizer == NULL || sanitizer->refines != NULL)
-		return false;
-	while (*list != '\0') {
-		size_t word = strcspn(list, " ");
-
-		if (word == size && strncasecmp(list, extension, word) == 0)
-			return true;
-		list += word;
-		list += strspn(list, " ");
-	}
-	return false;
+	return strcasecmp(extension, result->extension) == 0 ||
+	       format_has_alias(result->format, extension);
 }
 
 /* The name with the extension of what came out, and no other attachment's. */

@@ -334,21 +334,10 @@ int text_emit(struct job *job, struct view bytes, enum encoding encoding)
 
 void text_keep_extension(struct job *job)
 {
-	const struct sanitizer *sanitizer = sanitizer_for(job->format);
 	char extension[EXTENSION_MAX + 1];
-	const char *list = sanitizer->extensions;
-	size_t length;
 
 	name_extension(job->name, extension, sizeof(extension));
-	length = strlen(extension);
-	while (length > 0 && *list != '\0') {
-		size_t word = strcspn(list, " ");
-
-		if (word == length && strncmp(list, extension, length) == 0) {
-			job_set_output(job, extension, sanitizer->mime);
-			return;
-		}
-		list += word;
-		list += strspn(list, " ");
-	}
+	if (format_has_extension(job->format, extension))
+		job_set_output(job, extension,
+			       sanitizer_for(job->format)->mime);
 }

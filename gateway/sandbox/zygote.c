@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,12 @@ enum {
 struct child {
 	uint64_t job;
 	pid_t pid; /* 0: free */
+	/* Of one that had waited, to give its job to another should it have
+	 * died before it took it: what it was sent over, the job's channel and
+	 * limits; -1. */
+	int socket;
+	int channel;
+	struct job_limits limits;
 };
 
 /* A process that waits in the sandbox for the next job, so that no job waits
@@ -69,6 +76,12 @@ static struct child *free_child(struct zygote *zygote)
 	return NULL;
 }
 
+static void child_close(struct child *child)
+{
+	handle_close(&child->socket);
+	handle_close(&child->channel);
+}
+
 /* Says how a job ended; wait status of SANDBOX_EXIT_SETUP for one that could
  * not even begin. */
 static int report_exit(struct zygote *zygote, uint64_t job, uint32_t status)
@@ -97,6 +110,9 @@ static void enter(struct zygote *zygote, const struct job_limits *limits)
 	handle_close(&zygote->signals);
 	for (int i = 0; i < SPARES; i++)
 		handle_close(&zygote->spares[i].socket);
+	for (int i = 0; i < CHILDREN_MAX; i++)
+		if (zygote->children[i].pid != 0)
+			child_close(&zygote->children[i]);
 	if (sandbox_enter(options->sandbox, limits) != 0)
 		_exit(SANDBOX_EXIT_SETUP);
 }
@@ -128,7 +144,9 @@ __attribute__((noreturn)) static void run_spare(struct zygote *zygote,
 	/* No more than a name for those who look at the list of processes. */
 	(void)prctl(PR_SET_NAME, "spare");
 	enter(zygote, &zygote->limits);
-	if (frame_dispatch(socket, rules, 1, &channel) != 0)
+	if (frame_dispatch(socket, rules, 1, &channel) != 0 ||
+	    frame_send(socket, MESSAGE_JOB_START, 0, (struct view){NULL, 0},
+		       -1) != 0)
 		_exit(0);
 	handle_close(&socket);
 	(void)prctl(PR_SET_NAME, zygote->name);
@@ -193,7 +211,7 @@ static bool same_limits(const struct job_limits *one,
 /* A spare takes the job; its pid, or 0 where none can. Spares with other limits
  * than this job's make room for some with these. */
 static pid_t spare_take(struct zygote *zygote, const struct frame *frame,
-			const struct job_limits *limits)
+			const struct job_limits *limits, int *ret_socket)
 {
 	if (!same_limits(&zygote->limits, limits))
 		spares_end(zygote);
@@ -208,7 +226,8 @@ static pid_t spare_take(struct zygote *zygote, const struct frame *frame,
 		if (frame_send(spare->socket, MESSAGE_JOB_START, frame->id,
 			       (struct view){NULL, 0}, frame->fd) != 0)
 			continue;
-		spare_forget(spare);
+		*ret_socket = spare->socket;
+		*spare = (struct spare){.socket = -1};
 		return pid;
 	}
 	return 0;
@@ -231,13 +250,14 @@ static int on_start(void *context, struct frame *frame)
 	struct zygote *zygote = context;
 	struct child *child = free_child(zygote);
 	struct job_limits limits;
+	int socket = -1;
 	pid_t pid = -1;
 	int error = job_limits_read(frame->payload, &limits);
 
 	if (error != 0)
 		return error;
 	if (child != NULL)
-		pid = spare_take(zygote, frame, &limits);
+		pid = spare_take(zygote, frame, &limits, &socket);
 	if (child != NULL && pid == 0)
 		pid = fork_child(zygote, frame->fd, &limits);
 	if (pid < 0) {
@@ -246,7 +266,15 @@ static int on_start(void *context, struct frame *frame)
 		return report_exit(zygote, frame->id,
 				   (uint32_t)SANDBOX_EXIT_SETUP << 8);
 	}
-	*child = (struct child){frame->id, pid};
+	*child = (struct child){.job = frame->id,
+				.pid = pid,
+				.socket = socket,
+				.channel = -1,
+				.limits = limits};
+	if (socket >= 0) {
+		child->channel = frame->fd;
+		frame->fd = -1;
+	}
 	return 0;
 }
 
@@ -256,8 +284,10 @@ static int on_kill(void *context, struct frame *frame)
 	struct child *child = find_child(zygote, frame->id, 0);
 
 	/* It may have ended while the message was on its way. */
-	if (child != NULL)
-		(void)kill(child->pid, SIGKILL);
+	if (child == NULL)
+		return 0;
+	child_close(child); /* no other process for this job */
+	(void)kill(child->pid, SIGKILL);
 	return 0;
 }
 
@@ -267,6 +297,35 @@ static int on_stop(void *context, struct frame *frame)
 
 	(void)frame;
 	zygote->stopping = true;
+	return 0;
+}
+
+/* Whether it had waited and died before it said that it takes the job: nothing
+ * has been done for the job then. */
+static bool died_before_job(const struct child *child)
+{
+	char byte;
+
+	return child->socket >= 0 &&
+	       recv(child->socket, &byte, 1, MSG_DONTWAIT) <= 0;
+}
+
+static int child_ended(struct zygote *zygote, struct child *child, int status)
+{
+	HANDLE_CLEANUP int channel = child->channel;
+	bool again = died_before_job(child) && !zygote->stopping;
+	pid_t pid = -1;
+
+	child->channel = -1;
+	child_close(child);
+	child->pid = 0;
+	if (again) {
+		log_line(LOG_LINE_WARNING, "spare-ended status=%d", status);
+		pid = fork_child(zygote, channel, &child->limits);
+	}
+	if (pid < 0)
+		return report_exit(zygote, child->job, (uint32_t)status);
+	child->pid = pid;
 	return 0;
 }
 
@@ -293,8 +352,7 @@ static int reap_children(struct zygote *zygote)
 		}
 		if (child == NULL)
 			continue;
-		child->pid = 0;
-		error = report_exit(zygote, child->job, (uint32_t)status);
+		error = child_ended(zygote, child, status);
 		if (error != 0)
 			return error;
 	}

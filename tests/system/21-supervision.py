@@ -189,6 +189,16 @@ def processes_wait_in_the_sandbox(folder):
         for pid in small:
             os.kill(pid, signal.SIGKILL)
         again = after("small")
+        # Those that die with a job in their hands, but unread: another does it.
+        for pid in again:
+            os.kill(pid, signal.SIGSTOP)
+        client.submit(b"fine\n", "a.txt", department="small")
+        time.sleep(0.3)
+        for pid in again:
+            os.kill(pid, signal.SIGKILL)
+        result = client.result()
+        assert result["verdict"] == "unchanged", result
+        again = wait_for(lambda: len(found := children(zygote, True)) == 2 and found)
         os.kill(zygote, signal.SIGKILL)
         wait_for(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in again))
         client.close()

@@ -167,6 +167,7 @@ const struct sanitizer sanitizer_eml = {
     .mime = "message/rfc822",
     .extension = "eml",
     .extensions = "eml",
+    .decodes = true,
     .claims = eml_claims,
     .rebuild = eml_rebuild,
     .text = eml_text,

@@ -37,7 +37,7 @@ struct sanitizer {
 	 * still give no removals. */
 	bool lossy;
 
-	/* Needs the decoder of pictures, which not every program has. */
+	/* Needs one of sanitizers/decoder/, which not every program has. */
 	bool decodes;
 
 	/* Whether this input needs it, where only some do; else NULL. */

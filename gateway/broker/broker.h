@@ -25,7 +25,7 @@
 
 enum zygote_index {
 	ZYGOTE_WORKER,
-	ZYGOTE_PICTURE, /* a worker that can decode pictures */
+	ZYGOTE_DECODER, /* a worker with the heavy decoders */
 	ZYGOTE_SCANNER,
 	ZYGOTE_VERIFIER,
 	ZYGOTES
@@ -111,7 +111,7 @@ struct object {
 	int output; /* -1: none */
 	uint64_t output_bytes;
 	enum object_stage stage;
-	bool picture;  /* handed on to ZYGOTE_PICTURE by the worker */
+	bool decoder;  /* handed on to ZYGOTE_DECODER by the worker */
 	bool scanning; /* the scan of the input has started */
 	unsigned checks_left;
 	bool rebuild_ends; /* reported, its process has not ended yet */

@@ -3,7 +3,7 @@
  *
  * usage: sekisho-broker --edge NAME=FD... [--config FILE] [--state FOLDER]
  *                       [--no-vault]
- * Edges: supervisor, worker, picture, scanner, verifier, vault, folder, listen,
+ * Edges: supervisor, worker, decoder, scanner, verifier, vault, folder, listen,
  * client.
  */
 #include "base/handle.h"

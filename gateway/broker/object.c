@@ -253,12 +253,12 @@ static void begin_checks(struct object *object, const struct job_run *job)
 		object_hold(object, (enum error) - error, "");
 }
 
-/* The worker found a picture. What it has done otherwise would be done twice,
- * so it must not have done anything. */
+/* The worker found a picture or a mail. What it has done otherwise would be
+ * done twice, so it must not have done anything. */
 static bool is_handed_on(const struct object *object, const struct job_run *job,
 			 enum error error)
 {
-	return error == ERR_DECODED_ELSEWHERE && !object->picture &&
+	return error == ERR_DECODED_ELSEWHERE && !object->decoder &&
 	       job->children == 0 && object->removals == 0;
 }
 
@@ -326,7 +326,7 @@ static void end_rebuild(struct object *object, const struct job_run *job,
 	char detail[REMOVAL_DETAIL_MAX + 1];
 
 	if (is_handed_on(object, job, error)) {
-		object->picture = true;
+		object->decoder = true;
 		begin_rebuild(object);
 	} else if (error != ERR_NONE) {
 		object->outcome = job->outcome;

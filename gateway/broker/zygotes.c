@@ -10,7 +10,7 @@
 
 static const char *const zygote_names[ZYGOTES] = {
     [ZYGOTE_WORKER] = "worker",
-    [ZYGOTE_PICTURE] = "picture",
+    [ZYGOTE_DECODER] = "decoder",
     [ZYGOTE_SCANNER] = "scanner",
     [ZYGOTE_VERIFIER] = "verifier",
 };

@@ -9,7 +9,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_VAULT] = {"vault", "sekisho-vault", true, false, "vault.sock"},
     [PROGRAM_BROKER] = {"broker", "sekisho-broker", true, true, "intake.sock"},
     [PROGRAM_WORKER] = {"worker", "sekisho-worker", false, true, NULL},
-    [PROGRAM_PICTURE] = {"picture", "sekisho-picture", false, true, NULL},
+    [PROGRAM_DECODER] = {"decoder", "sekisho-decoder", false, true, NULL},
     [PROGRAM_SCANNER] = {"scanner", "sekisho-scanner", false, true, NULL},
     [PROGRAM_VERIFIER] = {"verifier", "sekisho-verifier", false, true, NULL},
     [PROGRAM_FOLDER] = {"folder", "sekisho-folder", true, false, NULL},
@@ -19,7 +19,7 @@ const struct program_description program_table[PROGRAMS] = {
 };
 
 static const enum program_index edges[][2] = {
-    {PROGRAM_BROKER, PROGRAM_WORKER},  {PROGRAM_BROKER, PROGRAM_PICTURE},
+    {PROGRAM_BROKER, PROGRAM_WORKER},  {PROGRAM_BROKER, PROGRAM_DECODER},
     {PROGRAM_BROKER, PROGRAM_SCANNER}, {PROGRAM_BROKER, PROGRAM_VERIFIER},
     {PROGRAM_BROKER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_FOLDER},
     {PROGRAM_FOLDER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_MILTER},

@@ -134,7 +134,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 			add_argument(start, "--node", config->node);
 		break;
 	case PROGRAM_WORKER:
-	case PROGRAM_PICTURE:
+	case PROGRAM_DECODER:
 	case PROGRAM_VERIFIER:
 	case PROGRAMS:
 		break;

@@ -1,10 +1,10 @@
 /*
  * sekisho-worker: takes objects apart and rebuilds them, one sandboxed process
- * per object. sekisho-picture is the same with the decoder of pictures, and
- * takes over what the worker finds to be one.
+ * per object. sekisho-decoder is the same with libvips and GMime, and
+ * takes over what the worker finds to be a picture or a mail.
  *
  * usage: sekisho-worker --edge broker=FD [--edge supervisor=FD]
- *        sekisho-picture --edge broker=FD [--edge supervisor=FD]
+ *        sekisho-decoder --edge broker=FD [--edge supervisor=FD]
  */
 #include "base/bytes.h"
 #include "gateway/sandbox/zygote.h"

@@ -11,8 +11,8 @@
  * Once, before the first fork; calling it again does nothing. */
 int picture_prepare(void) MUST_CHECK;
 
-/* Whether this program has libvips (sanitizers/decoder/vips.c) or not
- * (absent.c). */
+/* Whether this program has the heavy decoders (sanitizers/decoder/vips.c,
+ * gmime.c) or none of them (absent.c). */
 bool picture_can_decode(void);
 
 /*

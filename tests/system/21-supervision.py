@@ -14,7 +14,7 @@ import time
 
 import gateway
 
-PROGRAMS = ["sekisho-vault", "sekisho-broker", "sekisho-worker", "sekisho-picture",
+PROGRAMS = ["sekisho-vault", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
             "sekisho-scanner", "sekisho-verifier", "sekisho-folder"]
 
 

@@ -17,7 +17,7 @@ POINTS = ["folder.placed", "folder.claimed", "folder.submitted", "folder.result"
           "folder.report_appeared", "folder.appeared", "folder.delivered",
           "folder.removing_claim"]
 RAW = "\x1b[31mred\x1b[0m"  # an escape sequence that may not come out
-PROGRAMS = ["sekisho-folder", "sekisho-broker", "sekisho-worker", "sekisho-picture",
+PROGRAMS = ["sekisho-folder", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
             "sekisho-scanner", "sekisho-verifier", "sekisho-vault"]
 CONFIG = """
 folder:

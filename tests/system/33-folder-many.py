@@ -12,7 +12,7 @@ import gateway
 def memory_kilobytes(running):
     """Resident memory of the gateway's long-lived programs."""
     total = {}
-    for program in ["sekishod", "sekisho-broker", "sekisho-worker", "sekisho-picture",
+    for program in ["sekishod", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
                     "sekisho-scanner", "sekisho-verifier", "sekisho-vault", "sekisho-folder"]:
         pids = [running.process.pid] if program == "sekishod" else running.pids(program)
         total[program] = 0

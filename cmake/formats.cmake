@@ -2,7 +2,8 @@
 # format is added by one line in the table and nothing here.
 #
 # Sets SEKISHO_FORMATS (names), SEKISHO_FAMILIES, SEKISHO_FORMAT_MODULES and
-# SEKISHO_VERIFIER_MODULES (pkg-config).
+# SEKISHO_VERIFIER_MODULES (pkg-config), and for the verifiers with a program of
+# their own SEKISHO_HEAVY_VERIFIERS and SEKISHO_HEAVY_VERIFIER_MODULES.
 set(formats_table ${PROJECT_SOURCE_DIR}/sanitizers/formats.def)
 set(families_table ${PROJECT_SOURCE_DIR}/gateway/verifier/families.def)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
@@ -28,11 +29,16 @@ list(REMOVE_DUPLICATES SEKISHO_FORMAT_MODULES)
 
 file(STRINGS ${families_table} lines REGEX "^FAMILY\\(")
 foreach(line IN LISTS lines)
-  if(NOT line MATCHES "^FAMILY\\([a-z0-9_]+, \"([^\"]*)\"\\)$")
+  if(NOT line MATCHES "^FAMILY\\(([a-z0-9_]+), (light|heavy), \"([^\"]*)\"\\)$")
     message(FATAL_ERROR "gateway/verifier/families.def: not understood: ${line}")
   endif()
-  string(REPLACE " " ";" modules "${CMAKE_MATCH_1}")
-  list(APPEND SEKISHO_VERIFIER_MODULES ${modules})
+  string(REPLACE " " ";" modules "${CMAKE_MATCH_3}")
+  if(CMAKE_MATCH_2 STREQUAL "heavy")
+    list(APPEND SEKISHO_HEAVY_VERIFIERS ${CMAKE_MATCH_1})
+    list(APPEND SEKISHO_HEAVY_VERIFIER_MODULES ${modules})
+  else()
+    list(APPEND SEKISHO_VERIFIER_MODULES ${modules})
+  endif()
 endforeach()
 list(REMOVE_DUPLICATES SEKISHO_VERIFIER_MODULES)
 

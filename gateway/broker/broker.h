@@ -28,6 +28,7 @@ enum zygote_index {
 	ZYGOTE_DECODER, /* a worker with the heavy decoders */
 	ZYGOTE_SCANNER,
 	ZYGOTE_VERIFIER,
+	ZYGOTE_READER, /* a verifier with the heavy parsers */
 	ZYGOTES
 };
 

@@ -14,6 +14,15 @@
 
 enum { ATTEMPTS_MAX = 3 };
 
+/* Whether the verifier of what came out, by its own word, is one of the heavy
+ * ones. The other program refuses what is not for it. */
+static bool is_read_elsewhere(const struct object *object)
+{
+	const char *format = object->outcome.output_format;
+
+	return strcmp(format, "pdf") == 0 || strcmp(format, "eml") == 0;
+}
+
 static enum zygote_index zygote_of(const struct object *object,
 				   enum job_kind kind)
 {
@@ -21,7 +30,8 @@ static enum zygote_index zygote_of(const struct object *object,
 	case JOB_SCAN:
 		return ZYGOTE_SCANNER;
 	case JOB_VERIFY:
-		return ZYGOTE_VERIFIER;
+		return is_read_elsewhere(object) ? ZYGOTE_READER
+						 : ZYGOTE_VERIFIER;
 	case JOB_SANITIZE:
 	case JOB_RECHECK:
 	case JOB_KIND_COUNT:

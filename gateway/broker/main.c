@@ -3,8 +3,8 @@
  *
  * usage: sekisho-broker --edge NAME=FD... [--config FILE] [--state FOLDER]
  *                       [--no-vault]
- * Edges: supervisor, worker, decoder, scanner, verifier, vault, folder, listen,
- * client.
+ * Edges: supervisor, worker, decoder, scanner, verifier, reader, vault, folder,
+ * listen, client.
  */
 #include "base/handle.h"
 #include "base/log.h"

@@ -13,6 +13,7 @@ static const char *const zygote_names[ZYGOTES] = {
     [ZYGOTE_DECODER] = "decoder",
     [ZYGOTE_SCANNER] = "scanner",
     [ZYGOTE_VERIFIER] = "verifier",
+    [ZYGOTE_READER] = "reader",
 };
 
 int zygote_index_of(const char *name)

@@ -12,6 +12,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_DECODER] = {"decoder", "sekisho-decoder", false, true, NULL},
     [PROGRAM_SCANNER] = {"scanner", "sekisho-scanner", false, true, NULL},
     [PROGRAM_VERIFIER] = {"verifier", "sekisho-verifier", false, true, NULL},
+    [PROGRAM_READER] = {"reader", "sekisho-reader", false, true, NULL},
     [PROGRAM_FOLDER] = {"folder", "sekisho-folder", true, false, NULL},
     [PROGRAM_MILTER] = {"milter", "sekisho-milter", true, false, NULL},
     [PROGRAM_LMTP] = {"lmtp", "sekisho-lmtp", true, false, NULL},
@@ -24,7 +25,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_BROKER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_FOLDER},
     {PROGRAM_FOLDER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_MILTER},
     {PROGRAM_MILTER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_LMTP},
-    {PROGRAM_LMTP, PROGRAM_VAULT},
+    {PROGRAM_LMTP, PROGRAM_VAULT},     {PROGRAM_BROKER, PROGRAM_READER},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

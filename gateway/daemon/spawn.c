@@ -136,6 +136,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_WORKER:
 	case PROGRAM_DECODER:
 	case PROGRAM_VERIFIER:
+	case PROGRAM_READER:
 	case PROGRAMS:
 		break;
 	}

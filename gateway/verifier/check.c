@@ -7,7 +7,8 @@
 
 #include "base/banned.h"
 
-#define FAMILY(name, modules) extern const struct verifier verifier_##name;
+#define FAMILY(name, weight, modules)                                          \
+	extern const struct verifier verifier_##name;
 #include "gateway/verifier/families.def"
 #undef FAMILY
 
@@ -31,7 +32,7 @@ const struct verifier *verifier_for(const char *format)
 int verifiers_prepare(void)
 {
 	static const struct verifier *const families[] = {
-#define FAMILY(name, modules) &verifier_##name,
+#define FAMILY(name, weight, modules) &verifier_##name,
 #include "gateway/verifier/families.def"
 #undef FAMILY
 	};

@@ -1,8 +1,10 @@
 /*
  * sekisho-verifier: holds rebuilt objects against their format's list with
  * other parsers than the rebuild's, one sandboxed process per object.
+ * sekisho-reader is the same with poppler and the readers of mail.
  *
  * usage: sekisho-verifier --edge broker=FD [--edge supervisor=FD]
+ *        sekisho-reader --edge broker=FD [--edge supervisor=FD]
  */
 #include "base/bytes.h"
 #include "gateway/sandbox/job_channel.h"
@@ -55,7 +57,7 @@ static void run(int channel, void *context)
 int main(int argc, char **argv)
 {
 	static const struct zygote_program program = {
-	    .name = "sekisho-verifier",
+	    .name = VERIFIER_NAME,
 	    .prepare = verifiers_prepare,
 	    .run = run,
 	};

@@ -15,7 +15,8 @@ import time
 import gateway
 
 PROGRAMS = ["sekisho-vault", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
-            "sekisho-scanner", "sekisho-verifier", "sekisho-folder"]
+            "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
+            "sekisho-folder"]
 
 
 def wait_for(what, seconds=30):

@@ -13,7 +13,8 @@ def memory_kilobytes(running):
     """Resident memory of the gateway's long-lived programs."""
     total = {}
     for program in ["sekishod", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
-                    "sekisho-scanner", "sekisho-verifier", "sekisho-vault", "sekisho-folder"]:
+                    "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
+                    "sekisho-vault", "sekisho-folder"]:
         pids = [running.process.pid] if program == "sekishod" else running.pids(program)
         total[program] = 0
         for pid in pids:

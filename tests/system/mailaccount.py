@@ -23,8 +23,8 @@ POINTS = ["mail.header", "mail.body", "mail.submitting", "mail.result", "mail.de
           "broker.item_ended", "vault.blob_written", "vault.committing",
           "vault.committed"]
 # What is killed from outside, at any moment.
-OURS = ["sekisho-worker", "sekisho-scanner", "sekisho-verifier", "sekisho-milter",
-        "sekisho-broker", "sekisho-vault"]
+OURS = ["sekisho-worker", "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
+        "sekisho-milter", "sekisho-broker", "sekisho-vault"]
 POSTFIX = ["cleanup", "smtpd", "qmgr"]
 CANARY = "KANARIENVOGEL-\x1b[31m"
 ATTEMPT_SECONDS = 180

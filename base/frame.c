@@ -5,7 +5,9 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 struct header {
 	uint32_t type;
@@ -29,6 +31,18 @@ int frame_pair(int ret_fds[2])
 	ret_fds[0] = fds[0];
 	ret_fds[1] = fds[1];
 	return 0;
+}
+
+/* Whether to try again: a socket that does not block is not waited for. */
+static bool wait_for_receivers(int socket)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+	int flags = fcntl(socket, F_GETFL);
+
+	if (flags < 0 || (flags & O_NONBLOCK) != 0)
+		return false;
+	(void)nanosleep(&moment, NULL);
+	return true;
 }
 
 int frame_send(int socket, uint32_t type, uint64_t id, struct view payload,
@@ -61,6 +75,12 @@ int frame_send(int socket, uint32_t type, uint64_t id, struct view payload,
 	while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
 		if (errno == EINTR)
 			continue;
+		/* So many descriptors of this user are under way to others, as
+		 * this process may have: some receiver is slow. */
+		if (errno == ETOOMANYREFS && wait_for_receivers(socket))
+			continue;
+		if (errno == ETOOMANYREFS)
+			return -ERR_UNAVAILABLE;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return -ERR_UNAVAILABLE;
 		if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)

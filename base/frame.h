@@ -26,8 +26,9 @@ int frame_pair(int ret_fds[2]) MUST_CHECK;
 
 /*
  * Sends one frame. Blocks only when the socket does; -ERR_CANCELLED when the
- * peer is gone, -ERR_UNAVAILABLE when a non-blocking socket is full. The fd
- * stays the caller's.
+ * peer is gone, -ERR_UNAVAILABLE when a non-blocking socket is full, or more
+ * descriptors of this user are under way than RLIMIT_NOFILE says. The fd stays
+ * the caller's.
  */
 int frame_send(int socket, uint32_t type, uint64_t id, struct view payload,
 	       int fd) MUST_CHECK;

@@ -10,6 +10,7 @@ enum { EVENTS_AT_ONCE = 64 };
 
 struct watch {
 	int fd;
+	uint32_t events;
 	bool dead;
 	watch_callback *callback;
 	void *context;
@@ -65,21 +66,35 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
-struct watch *loop_watch(struct loop *loop, int fd, watch_callback *callback,
-			 void *context)
+static struct watch *watch_for(struct loop *loop, int fd, uint32_t events,
+			       watch_callback *callback, void *context)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
+	struct epoll_event event = {.events = events, .data.ptr = watch};
 
 	if (watch == NULL)
 		return NULL;
-	*watch =
-	    (struct watch){.fd = fd, .callback = callback, .context = context};
+	*watch = (struct watch){.fd = fd,
+				.events = events,
+				.callback = callback,
+				.context = context};
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
 		free(watch);
 		return NULL;
 	}
 	return watch;
+}
+
+struct watch *loop_watch(struct loop *loop, int fd, watch_callback *callback,
+			 void *context)
+{
+	return watch_for(loop, fd, EPOLLIN, callback, context);
+}
+
+struct watch *loop_watch_writable(struct loop *loop, int fd,
+				  watch_callback *callback, void *context)
+{
+	return watch_for(loop, fd, EPOLLOUT, callback, context);
 }
 
 void loop_unwatch(struct loop *loop, struct watch *watch)
@@ -94,11 +109,12 @@ void loop_unwatch(struct loop *loop, struct watch *watch)
 
 void loop_pause(struct loop *loop, struct watch *watch, bool paused)
 {
-	struct epoll_event event = {.events = paused ? 0 : EPOLLIN,
-				    .data.ptr = watch};
+	struct epoll_event event = {.data.ptr = watch};
 
-	if (watch != NULL && !watch->dead)
-		(void)epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event);
+	if (watch == NULL || watch->dead)
+		return;
+	event.events = paused ? 0 : watch->events;
+	(void)epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
 void loop_disarm(struct loop *loop, struct timer *timer)

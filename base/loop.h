@@ -1,7 +1,7 @@
 /*
- * The event loop of the long-lived programs: readable descriptors and timers,
- * one thread, callbacks in turn. A callback may add and remove watches and
- * timers, itself included.
+ * The event loop of the long-lived programs: descriptors that are ready and
+ * timers, one thread, callbacks in turn. A callback may add and remove watches
+ * and timers, itself included.
  */
 #ifndef SEKISHO_BASE_LOOP_H
 #define SEKISHO_BASE_LOOP_H
@@ -32,6 +32,12 @@ void loop_free(struct loop *loop);
 /* Calls back while `fd` is readable or hung up. The fd stays the caller's. */
 struct watch *loop_watch(struct loop *loop, int fd, watch_callback *callback,
 			 void *context) MUST_CHECK;
+
+/* Calls back while `fd` can be written to or is hung up. A descriptor has one
+ * watch; to watch for both, have a second name of it. */
+struct watch *loop_watch_writable(struct loop *loop, int fd,
+				  watch_callback *callback,
+				  void *context) MUST_CHECK;
 
 /* The watch is not called again. NULL is fine. Before the fd is closed. */
 void loop_unwatch(struct loop *loop, struct watch *watch);

@@ -18,6 +18,7 @@
 #include "base/frame.h"
 #include "base/loop.h"
 #include "base/message.h"
+#include "base/outbox.h"
 #include "gateway/broker/digest.h"
 #include "gateway/config/config.h"
 #include "gateway/report/name.h"
@@ -38,6 +39,7 @@ struct zygote_link {
 	const char *name;
 	int fd; /* -1: being restarted */
 	struct watch *watch;
+	struct outbox outbox;
 	bool ready;
 	char state[4096]; /* JSON text of its last MESSAGE_ZYGOTE_READY */
 	uint64_t losses;  /* times its edge closed */
@@ -47,6 +49,7 @@ struct vault_link {
 	struct broker *broker;
 	int fd; /* -1: not there */
 	struct watch *watch;
+	struct outbox outbox;
 	bool wanted; /* false: works alone, nothing is recorded */
 };
 
@@ -54,6 +57,7 @@ struct client {
 	struct broker *broker;
 	int fd;
 	struct watch *watch;
+	struct outbox outbox;
 	unsigned in_flight;
 	bool paused;
 	enum channel channel; /* that it speaks for */
@@ -71,15 +75,16 @@ struct job_run {
 	bool of_output; /* looks at the output; else at the input */
 	int channel;    /* our end; -1 before the start and after the end */
 	struct watch *watch;
-	bool busy;         /* counts in process_count */
-	bool ending;       /* counts in ending_count */
-	bool held_back;    /* a rebuild whose input is not known to be clean:
-			      none of its frames is looked at */
-	bool exited;       /* ended while held back, with `status` */
-	uint32_t status;   /* wait status */
-	bool reported;     /* MESSAGE_JOB_DONE came */
-	bool broken;       /* sent a frame that is not allowed */
-	unsigned children; /* nested objects it waits for */
+	struct outbox outbox; /* answers to what it handed over */
+	bool busy;            /* counts in process_count */
+	bool ending;          /* counts in ending_count */
+	bool held_back;       /* a rebuild whose input is not known to be clean:
+				 none of its frames is looked at */
+	bool exited;          /* ended while held back, with `status` */
+	uint32_t status;      /* wait status */
+	bool reported;        /* MESSAGE_JOB_DONE came */
+	bool broken;          /* sent a frame that is not allowed */
+	unsigned children;    /* nested objects it waits for */
 	unsigned attempts;
 	struct job_outcome outcome;
 	struct job_run *next;
@@ -192,6 +197,8 @@ int intake_add_client(struct broker *broker, int fd, enum channel channel,
 void intake_accept(void *context, int fd);
 void intake_answer(struct item *item);
 void intake_resume(struct broker *broker);
+/* Whether clients have been sent all they are to get. */
+bool intake_is_told(const struct broker *broker);
 
 /* item.c. Takes the fd. */
 int item_begin(struct broker *broker, struct client *client, uint64_t ticket,

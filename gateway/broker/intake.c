@@ -29,6 +29,7 @@ static void client_close(struct client *client)
 	}
 	item_abandon_client(broker, client);
 	loop_unwatch(broker->loop, client->watch);
+	outbox_close(&client->outbox);
 	handle_close(&client->fd);
 	free(client);
 }
@@ -57,6 +58,15 @@ void intake_resume(struct broker *broker)
 		hold_back(client);
 }
 
+bool intake_is_told(const struct broker *broker)
+{
+	for (const struct client *client = broker->clients; client;
+	     client = client->next)
+		if (!outbox_is_empty(&client->outbox))
+			return false;
+	return true;
+}
+
 static int on_submit(void *context, struct frame *frame)
 {
 	static struct submission submission;
@@ -82,8 +92,8 @@ static int on_status(void *context, struct frame *frame)
 
 	if (error != 0)
 		return error;
-	return frame_send(client->fd, MESSAGE_STATUS_REPLY, frame->id,
-			  (struct view){NULL, 0}, fd);
+	return outbox_send(&client->outbox, MESSAGE_STATUS_REPLY, frame->id,
+			   (struct view){NULL, 0}, fd);
 }
 
 static void on_client(void *context, int fd)
@@ -120,6 +130,7 @@ int intake_add_client(struct broker *broker, int fd, enum channel channel,
 		free(client);
 		return -ERR_INTERNAL;
 	}
+	outbox_open(&client->outbox, broker->loop, fd);
 	client->next = broker->clients;
 	broker->clients = client;
 	return 0;
@@ -197,14 +208,15 @@ void intake_answer(struct item *item)
 	fill_result(item, &result);
 	result_write(&payload, &result);
 	if (item->report_file >= 0)
-		error = frame_send(client->fd, MESSAGE_REPORT, item->ticket,
-				   (struct view){NULL, 0}, item->report_file);
+		error =
+		    outbox_send(&client->outbox, MESSAGE_REPORT, item->ticket,
+				(struct view){NULL, 0}, item->report_file);
 	if (error == 0)
 		error = buffer_error(&payload);
 	if (error == 0)
-		error = frame_send(client->fd, MESSAGE_RESULT, item->ticket,
-				   buffer_contents(&payload),
-				   passes ? item->original->output : -1);
+		error = outbox_send(&client->outbox, MESSAGE_RESULT,
+				    item->ticket, buffer_contents(&payload),
+				    passes ? item->original->output : -1);
 	/* A client that does not take its answers has gone, or is as good as
 	 * gone; what it asked for is in the vault. It is closed by its own
 	 * watch: this may be running inside its handler. */

@@ -152,8 +152,8 @@ bool job_frames_receive(struct job_run *job)
 	loop_unwatch(broker->loop, job->watch);
 	job->watch = NULL;
 	if (job->broken &&
-	    frame_send(broker->zygotes[job->zygote].fd, MESSAGE_JOB_KILL,
-		       job->id, (struct view){NULL, 0}, -1) != 0)
+	    outbox_send(&broker->zygotes[job->zygote].outbox, MESSAGE_JOB_KILL,
+			job->id, (struct view){NULL, 0}, -1) != 0)
 		log_line(LOG_LINE_WARNING, "job-kill-failed job=%llu",
 			 (unsigned long long)job->id);
 	return false;
@@ -269,9 +269,9 @@ void job_answer_nested(struct object *object)
 		job_set_busy(job, true);
 	error = buffer_error(&payload);
 	if (error == 0)
-		error = frame_send(job->channel, MESSAGE_NESTED_RESULT,
-				   object->ticket, buffer_contents(&payload),
-				   passes ? object->output : -1);
+		error = outbox_send(&job->outbox, MESSAGE_NESTED_RESULT,
+				    object->ticket, buffer_contents(&payload),
+				    passes ? object->output : -1);
 	/* A process that does not read its answers is not waited for. */
 	if (error != 0 && error != -ERR_CANCELLED)
 		item_abort(object->item, ERR_PROTOCOL);

@@ -141,14 +141,15 @@ static int start(struct broker *broker, struct job_run *job)
 		return error;
 	job->channel = pair[0];
 	job_limits_write(&payload, &job_limits);
-	error = frame_send(link->fd, MESSAGE_JOB_START, job->id,
-			   buffer_contents(&payload), pair[1]);
+	error = outbox_send(&link->outbox, MESSAGE_JOB_START, job->id,
+			    buffer_contents(&payload), pair[1]);
 	handle_close(&pair[1]);
 	if (error != 0)
 		return error;
 	job_frames_send_start(job, pair[0]);
 	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
 		return -ERR_INTERNAL;
+	outbox_open(&job->outbox, broker->loop, pair[0]);
 	job->held_back =
 	    job->kind == JOB_SANITIZE && job->object->stage == STAGE_SCAN;
 	return job->held_back ? 0 : listen_to(job);
@@ -157,6 +158,7 @@ static int start(struct broker *broker, struct job_run *job)
 static void job_free(struct broker *broker, struct job_run *job)
 {
 	loop_unwatch(broker->loop, job->watch);
+	outbox_close(&job->outbox);
 	handle_close(&job->channel);
 	free(job);
 }
@@ -347,6 +349,7 @@ static void start_again(struct broker *broker, struct job_run *job)
 	stop_counting(job);
 	loop_unwatch(broker->loop, job->watch);
 	job->watch = NULL;
+	outbox_close(&job->outbox);
 	handle_close(&job->channel);
 	job->held_back = false;
 	job->reported = false;
@@ -417,9 +420,9 @@ void job_forget_object(struct broker *broker, const struct object *object)
 		if (!job->ending)
 			job_set_busy(job, true);
 		/* The zygote being gone has ended it too. */
-		if (frame_send(broker->zygotes[job->zygote].fd,
-			       MESSAGE_JOB_KILL, job->id,
-			       (struct view){NULL, 0}, -1) != 0)
+		if (outbox_send(&broker->zygotes[job->zygote].outbox,
+				MESSAGE_JOB_KILL, job->id,
+				(struct view){NULL, 0}, -1) != 0)
 			continue;
 	}
 }

@@ -58,7 +58,8 @@ static void stop_when_idle(void *context)
 {
 	struct broker *broker = context;
 
-	if (broker->item_count == 0 || loop_now() > broker->stop_by_ms)
+	if ((broker->item_count == 0 && intake_is_told(broker)) ||
+	    loop_now() > broker->stop_by_ms)
 		loop_stop(broker->loop);
 	else
 		loop_arm(broker->loop, &broker->stop_timer, STOP_POLL_MS);

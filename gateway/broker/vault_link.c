@@ -84,6 +84,7 @@ static void disconnect(struct vault_link *link)
 {
 	loop_unwatch(link->broker->loop, link->watch);
 	link->watch = NULL;
+	outbox_close(&link->outbox);
 	handle_close(&link->fd);
 }
 
@@ -116,6 +117,8 @@ void vault_connect(struct broker *broker, int fd)
 		link->watch = loop_watch(broker->loop, fd, on_readable, link);
 	if (link->watch == NULL)
 		handle_close(&link->fd);
+	else
+		outbox_open(&link->outbox, broker->loop, fd);
 }
 
 static enum item_state state_of(const struct item *item)
@@ -174,14 +177,14 @@ static int send_one(struct vault_link *link, uint64_t id,
 	int error = 0;
 
 	if (record->has_original)
-		error = frame_send(link->fd, MESSAGE_VAULT_ORIGINAL, id,
-				   (struct view){NULL, 0}, original);
+		error = outbox_send(&link->outbox, MESSAGE_VAULT_ORIGINAL, id,
+				    (struct view){NULL, 0}, original);
 	vault_record_write(&payload, record);
 	if (error == 0)
 		error = buffer_error(&payload);
 	if (error == 0)
-		error = frame_send(link->fd, MESSAGE_VAULT_RECORD, id,
-				   buffer_contents(&payload), report);
+		error = outbox_send(&link->outbox, MESSAGE_VAULT_RECORD, id,
+				    buffer_contents(&payload), report);
 	return error;
 }
 

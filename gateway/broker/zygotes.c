@@ -54,6 +54,7 @@ static void disconnect(struct zygote_link *link)
 {
 	loop_unwatch(link->broker->loop, link->watch);
 	link->watch = NULL;
+	outbox_close(&link->outbox);
 	handle_close(&link->fd);
 	link->ready = false;
 	link->state[0] = '\0';
@@ -93,4 +94,6 @@ void zygote_connect(struct broker *broker, enum zygote_index index, int fd)
 		link->watch = loop_watch(broker->loop, fd, on_readable, link);
 	if (link->watch == NULL)
 		handle_close(&link->fd);
+	else
+		outbox_open(&link->outbox, broker->loop, fd);
 }

@@ -16,6 +16,7 @@
 #define SEKISHO_GATEWAY_FOLDER_H
 
 #include "base/loop.h"
+#include "base/outbox.h"
 #include "base/message.h"
 #include "gateway/config/config.h"
 #include "gateway/folder/tree.h"
@@ -67,8 +68,10 @@ struct folder {
 	int claims; /* in/.sekisho */
 	int broker; /* -1: being restarted */
 	struct watch *broker_watch;
+	struct outbox to_broker;
 	int vault;
 	struct watch *vault_watch;
+	struct outbox to_vault;
 	int inotify;
 	struct timer scan; /* the whole of in/ again */
 	struct timer settle;

@@ -92,8 +92,8 @@ static int send_submission(struct claimed *claimed, int fd)
 	claimed->ticket = ++folder->last_ticket;
 	if (buffer_error(&payload) != 0)
 		return buffer_error(&payload);
-	return frame_send(folder->broker, MESSAGE_SUBMIT, claimed->ticket,
-			  buffer_contents(&payload), fd);
+	return outbox_send(&folder->to_broker, MESSAGE_SUBMIT, claimed->ticket,
+			   buffer_contents(&payload), fd);
 }
 
 static void on_retry(void *context)
@@ -205,6 +205,7 @@ static void disconnect(struct folder *folder)
 {
 	loop_unwatch(folder->loop, folder->broker_watch);
 	folder->broker_watch = NULL;
+	outbox_close(&folder->to_broker);
 	handle_close(&folder->broker);
 	for (struct claimed *claimed = folder->claimed; claimed;
 	     claimed = claimed->next) {
@@ -243,6 +244,7 @@ int submit_connect(struct folder *folder, int fd)
 	if (folder->broker_watch == NULL)
 		return -ERR_MEMORY;
 	folder->broker = fd;
+	outbox_open(&folder->to_broker, folder->loop, fd);
 	for (struct claimed *claimed = folder->claimed; claimed;
 	     claimed = next) {
 		next = claimed->next;
@@ -290,12 +292,13 @@ static void on_vault(void *context, int fd)
 		return;
 	loop_unwatch(folder->loop, folder->vault_watch);
 	folder->vault_watch = NULL;
+	outbox_close(&folder->to_vault);
 	handle_close(&folder->vault);
 }
 
 static void tell_delivered(const struct claimed *claimed)
 {
-	const struct folder *folder = claimed->folder;
+	struct folder *folder = claimed->folder;
 	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
 	int error;
 
@@ -307,8 +310,8 @@ static void tell_delivered(const struct claimed *claimed)
 	error = buffer_error(&payload);
 	if (error == 0)
 		error =
-		    frame_send(folder->vault, MESSAGE_VAULT_TRANSITION,
-			       claimed->ticket, buffer_contents(&payload), -1);
+		    outbox_send(&folder->to_vault, MESSAGE_VAULT_TRANSITION,
+				claimed->ticket, buffer_contents(&payload), -1);
 	if (error != 0)
 		log_line(LOG_LINE_WARNING, "vault-not-told item=%s reason=%s",
 			 claimed->item_id, error_name(error));
@@ -317,6 +320,7 @@ static void tell_delivered(const struct claimed *claimed)
 int submit_connect_vault(struct folder *folder, int fd)
 {
 	loop_unwatch(folder->loop, folder->vault_watch);
+	outbox_close(&folder->to_vault);
 	handle_close(&folder->vault);
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
 		return -ERR_INTERNAL;
@@ -324,6 +328,7 @@ int submit_connect_vault(struct folder *folder, int fd)
 	if (folder->vault_watch == NULL)
 		return -ERR_MEMORY;
 	folder->vault = fd;
+	outbox_open(&folder->to_vault, folder->loop, fd);
 	for (struct claimed *claimed = folder->claimed; claimed;
 	     claimed = claimed->next)
 		if (claimed->state == CLAIM_TO_RECORD)

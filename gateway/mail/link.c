@@ -16,7 +16,12 @@
 
 #include "base/banned.h"
 
-enum { PROGRESS_SECONDS = 10, ASK_AGAIN_MS = 1000, STOP_POLL_MS = 50 };
+enum {
+	PROGRESS_SECONDS = 10,
+	ASK_AGAIN_MS = 1000,
+	STOP_POLL_MS = 50,
+	SEND_AGAIN_NS = 5000000
+};
 
 /* What a thread waits for; lies on its stack. */
 struct ticket {
@@ -413,8 +418,28 @@ static void remove_ticket(struct ticket **list, const struct ticket *ticket)
 		*list = ticket->next;
 }
 
+/* A socket that is full has room again in a moment. `peer` is the link's own
+ * field: the edge may go meanwhile. The lock is held before and after. */
+static int send_frame(struct mail_link *link, const int *peer,
+		      uint64_t until_ms, enum message type, uint64_t id,
+		      struct view payload, int fd)
+{
+	const struct timespec moment = {.tv_nsec = SEND_AGAIN_NS};
+	int error = -ERR_UNAVAILABLE;
+
+	while (*peer >= 0) {
+		error = frame_send(*peer, type, id, payload, fd);
+		if (error != -ERR_UNAVAILABLE || loop_now() >= until_ms)
+			return error;
+		unlock(link);
+		(void)nanosleep(&moment, NULL);
+		lock(link);
+	}
+	return error;
+}
+
 static int send(struct mail_link *link, const struct submission *submission,
-		int content, uint64_t id)
+		int content, uint64_t id, uint64_t until_ms)
 {
 	struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
 	int error;
@@ -422,8 +447,9 @@ static int send(struct mail_link *link, const struct submission *submission,
 	submission_write(&payload, submission);
 	error = buffer_error(&payload);
 	if (error == 0)
-		error = frame_send(link->broker, MESSAGE_SUBMIT, id,
-				   buffer_contents(&payload), content);
+		error =
+		    send_frame(link, &link->broker, until_ms, MESSAGE_SUBMIT,
+			       id, buffer_contents(&payload), content);
 	buffer_free(&payload);
 	return error;
 }
@@ -445,7 +471,7 @@ int mail_link_submit(struct mail_link *link,
 		error = -ERR_UNAVAILABLE;
 	ticket.id = ++link->last_id;
 	if (error == 0)
-		error = send(link, submission, content, ticket.id);
+		error = send(link, submission, content, ticket.id, until);
 	if (error == 0) {
 		ticket.next = link->tickets;
 		/* Taken off the list before this returns. */
@@ -487,8 +513,9 @@ int mail_link_delivered(struct mail_link *link, const char *item_id,
 		error = -ERR_UNAVAILABLE;
 	ticket.id = ++link->last_id;
 	if (error == 0)
-		error = frame_send(link->vault, MESSAGE_VAULT_TRANSITION,
-				   ticket.id, buffer_contents(&payload), -1);
+		error = send_frame(link, &link->vault, until,
+				   MESSAGE_VAULT_TRANSITION, ticket.id,
+				   buffer_contents(&payload), -1);
 	if (error == 0) {
 		ticket.next = link->vault_tickets;
 		/* Taken off the list before this returns. */

@@ -5,12 +5,38 @@
 
 #include "base/banned.h"
 
+enum { PARTS_FIRST = 16 };
+
+/* Room for one more. Nearly every message has a handful of parts: room for all
+ * that there may be takes longer to clear than the message to read. */
+static bool grow(struct mail_reading *list)
+{
+	size_t wanted = list->room == 0 ? PARTS_FIRST : 2 * list->room;
+	struct mail_seen *parts;
+
+	if (list->count < list->room)
+		return true;
+	parts = arena_array(list->arena, wanted, sizeof(*parts));
+	if (parts == NULL)
+		return false;
+	for (size_t i = 0; i < list->count; i++)
+		parts[i] = list->parts[i];
+	list->parts = parts;
+	list->room = wanted;
+	return true;
+}
+
+/* Moves those that are there: none may be held over it. */
 static struct mail_seen *add(struct mail_reading *list, unsigned depth)
 {
 	struct mail_seen *part;
 
 	if (list->count == MAIL_PARTS_MAX || depth >= MAIL_DEPTH_MAX) {
 		list->fault = "too many parts";
+		return NULL;
+	}
+	if (!grow(list)) {
+		list->fault = "out of memory";
 		return NULL;
 	}
 	part = &list->parts[list->count++];
@@ -147,10 +173,6 @@ int mail_read_gmime(struct view message, struct mail_reading *list)
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *read;
 
-	list->parts =
-	    arena_array(list->arena, MAIL_PARTS_MAX, sizeof(*list->parts));
-	if (list->parts == NULL)
-		return -ERR_MEMORY;
 	g_mime_parser_options_set_warning_callback(options, note_warning, list);
 	read = g_mime_parser_construct_message(parser, options);
 	if (read == NULL || g_mime_message_get_mime_part(read) == NULL)
@@ -268,9 +290,7 @@ int mail_read_etpan(struct view message, struct mail_reading *list)
 	size_t count = 0;
 	size_t at = 0;
 
-	list->parts =
-	    arena_array(list->arena, MAIL_PARTS_MAX, sizeof(*list->parts));
-	if (list->parts == NULL || stack == NULL)
+	if (stack == NULL)
 		return -ERR_MEMORY;
 	if (mailmime_parse((const char *)message.data, message.size, &at,
 			   &mime) != MAILIMF_NO_ERROR ||

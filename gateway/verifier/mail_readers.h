@@ -22,8 +22,9 @@ struct mail_seen {
 
 struct mail_reading {
 	struct arena *arena;
-	struct mail_seen *parts; /* MAIL_PARTS_MAX of them */
+	struct mail_seen *parts;
 	size_t count;
+	size_t room; /* for so many of them, now */
 	const char *fault; /* why it is not complete; NULL: it is */
 };
 

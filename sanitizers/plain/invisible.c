@@ -32,8 +32,10 @@ enum trait trait_of(uint32_t character)
 	size_t low = 0;
 	size_t high = sizeof(ranges) / sizeof(ranges[0]);
 
-	/* Kana, kanji and Hangul: nearly everything that is asked about. */
-	if (character >= 0x3165 && character < 0xFDD0)
+	/* ASCII, kana, kanji and Hangul: nearly everything that is asked
+	 * about. */
+	if ((character >= 0x20 && character < 0x7F) ||
+	    (character >= 0x2070 && character < 0xFDD0 && character != 0x3164))
 		return TRAIT_PLAIN;
 	while (low < high) {
 		size_t middle = (low + high) / 2;

@@ -2,6 +2,8 @@
 import base64
 import random
 import re
+import struct
+import zlib
 
 import documents
 
@@ -49,19 +51,41 @@ def text(size):
     return wire(first.encode() + body.encode("iso-2022-jp"))
 
 
-def attached(data, name):
-    """A short text and one attachment."""
-    kind = TYPES[name.rsplit(".", 1)[1].lower()]
-    coded = base64.encodebytes(data).decode()
+def attached(files):
+    """A short text and attachments: {name: data}."""
     body = "\r\n".join(lines(1000)).encode("iso-2022-jp").decode("ascii")
     parts = HEADER + [subject("資料送付"), 'Content-Type: multipart/mixed; boundary="next"',
                       "", "--next", "Content-Type: text/plain; charset=ISO-2022-JP",
-                      "Content-Transfer-Encoding: 7bit", "", f"No. {MARKER}", body,
-                      "--next", f"Content-Type: {kind}; name={name}",
-                      "Content-Transfer-Encoding: base64",
-                      f"Content-Disposition: attachment; filename={name}", "", coded,
-                      "--next--", ""]
-    return wire("\r\n".join(parts).encode())
+                      "Content-Transfer-Encoding: 7bit", "", f"No. {MARKER}", body]
+    for name, data in files.items():
+        kind = TYPES[name.rsplit(".", 1)[1].lower()]
+        parts += ["--next", f"Content-Type: {kind}; name={name}",
+                  "Content-Transfer-Encoding: base64",
+                  f"Content-Disposition: attachment; filename={name}", "",
+                  base64.encodebytes(data).decode()]
+    return wire("\r\n".join(parts + ["--next--", ""]).encode())
+
+
+def photograph(size):
+    """A PNG of about so many bytes: noise, as of a camera."""
+    side = int((size / 3) ** 0.5)
+    source = random.Random(3)
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    rows = b"".join(b"\0" + source.randbytes(3 * side) for _ in range(side))
+    return (b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+
+
+def large():
+    """5 MB over the wire: a document and photographs."""
+    return attached({"report.docx": documents.docx(200_000),
+                     **{f"photo{number}.png": photograph(870_000)
+                        for number in range(4)}})
 
 
 def spread(paths, count):
@@ -84,14 +108,14 @@ def mix(corpus, samples):
     if corpus.is_dir():
         mails = [wire(path.read_bytes()) for path in real(
             corpus, {"eml"}, 500, 100_000, 12)]
-        office = [attached(path.read_bytes(), f"{number}{path.suffix}")
+        office = [attached({f"{number}{path.suffix}": path.read_bytes()})
                   for number, path in enumerate(real(
                       corpus, {"docx", "xlsx", "pptx"}, 8_000, 300_000, 12))]
     else:
         mails = [text(size) for size in (2000, 4000, 8000, 16000) * 3]
-        office = [attached(make(size), f"made.{kind}") for size in (20_000, 60_000, 150_000)
+        office = [attached({f"made.{kind}": make(size)}) for size in (20_000, 60_000, 150_000)
                   for kind, make in (("docx", documents.docx), ("xlsx", documents.xlsx))] * 2
-    others = [attached(path.read_bytes(), f"file{path.suffix.lower()}")
+    others = [attached({f"file{path.suffix.lower()}": path.read_bytes()})
               for path in pdfs + pictures]
     groups = [mails, office, mails, office, others]
     taken = [0] * len(groups)
@@ -109,6 +133,6 @@ def mix(corpus, samples):
 def sets(corpus, samples, wanted):
     """{name: [message, ...]}"""
     make = {"4 KB": lambda: [text(4096)], "200 KB": lambda: [text(200 * 1024)],
-            "5 MB": lambda: [attached(documents.docx(3_700_000), "large.docx")],
+            "5 MB": lambda: [large()],
             "mix": lambda: mix(corpus, samples)}
     return {name: make[name]() for name in wanted}

@@ -221,10 +221,11 @@ def markdown(options, table, reached, missing, load):
         if options.corpus.is_dir() else "of made messages"
     text = ("# Mail beside other filters\n\nMade by `tests/bench/mail.py"
             f"{' --quick' if options.quick else ''} --markdown docs/benchmarks-mail.md`; "
-            "what is measured, and how,\nstands in that script. "
-            f"{os.cpu_count()} cores, {SESSIONS} sessions, the mix {real}. Load of the "
-            f"machine by\nothers before the run: {load:.1f}. Only figures of one run can be "
-            "compared.\namavisd-new stands behind the queue: what it accepts is Postfix's "
+            "what is measured,\nand how, stands in that script. "
+            f"{os.cpu_count()} cores, {SESSIONS} sessions, the mix {real}.\nLoad of the "
+            f"machine by others before the run: {load:.1f}"
+            f"{' (too busy to hold the aims to it)' if load > 1 else ''}.\nOnly figures of "
+            "one run can be compared.\namavisd-new stands behind the queue: what it accepts is Postfix's "
             "figure,\nwhat it drains is its own.\n\n")
     text += line(Table.head) + line(["---"] * len(Table.head))
     text += "".join(line(row) for row in table.rows)

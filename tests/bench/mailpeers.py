@@ -159,7 +159,7 @@ class Rspamd(Peer):
             'upstream "local" { default = yes; self_scan = yes; hosts = "127.0.0.1"; }\n')
         text["actions.conf"] = "reject = 9999;\nadd_header = 9998;\ngreylist = 9997;\n"
         text["antivirus.conf"] = (
-            f'clamav {{ type = "clamav"; servers = "{clamd}"; scan_mime_parts = false; '
+            f'clamav {{ type = "clamav"; action = "reject"; servers = "{clamd}"; scan_mime_parts = false; '
             'log_clean = false; max_size = 60000000; }\n')
         for name, content in text.items():
             (local / name).write_text(content)

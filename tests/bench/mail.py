@@ -226,7 +226,10 @@ def markdown(options, table, reached, missing, load):
             f"machine by others before the run: {load:.1f}"
             f"{' (too busy to hold the aims to it)' if load > 1 else ''}.\nOnly figures of "
             "one run can be compared.\namavisd-new stands behind the queue: what it accepts is Postfix's "
-            "figure,\nwhat it drains is its own.\n\n")
+            "figure,\nwhat it drains is its own.\n"
+            "rspamd is told to ask clamd, but let the EICAR test message pass like this "
+            "(clamav-milter\nand amavisd-new stopped it): its figures are those of its own "
+            "rules.\n\n")
     text += line(Table.head) + line(["---"] * len(Table.head))
     text += "".join(line(row) for row in table.rows)
     text += "\nBy what is drained:\n\n" + line(("aim", "figure", "wanted", "")) \

@@ -23,7 +23,7 @@ BUILD_PACKAGES=(
   zlib1g-dev
 )
 TEST_PACKAGES=(
-  clang-format clang-tidy cppcheck libclang-rt-14-dev poppler-utils
+  clang-format clang-tidy cppcheck libclang-rt-14-dev libvips-tools poppler-utils
   postfix swaks
   libmime-tools-perl maildrop python3-jsonschema qpdf sqlite3
 )

@@ -253,7 +253,7 @@ int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
 		item_free(item);
 		return -ERR_MEMORY;
 	}
-	input = -1;
+	(void)handle_take(&input);
 	return error != 0 ? enter(item, error) : receive(item, client->edge);
 }
 

@@ -22,15 +22,15 @@ enum rule { IS, EMPTY, HAS, LACKS };
 
 struct setting {
 	enum role role;
-	const char *name;
 	enum rule rule;
+	const char *name;
 	const char *wanted;
 	const char *sentence[2];
 };
 
 static const struct setting settings[] = {
 #define SETTING(role, name, rule, wanted, ja, en)                              \
-	{role, name, rule, wanted, {ja, en}},
+	{role, rule, name, wanted, {ja, en}},
 #include "gateway/cli/mail_settings.def"
 #undef SETTING
 };

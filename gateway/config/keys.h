@@ -50,10 +50,11 @@ struct key {
 
 enum {
 	KEY_TABLE_COUNT = 0
-/* One term of a sum. NOLINTNEXTLINE(bugprone-macro-parentheses) */
+/* One term of a sum. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define KEY(section, name, type, owner, member, value, least, most, choices,   \
 	    ja, en)                                                            \
 	+1
+/* NOLINTEND(bugprone-macro-parentheses) */
 #include "gateway/config/keys.def"
 #undef KEY
 	,

@@ -78,7 +78,9 @@ static int run(const struct program_arguments *arguments)
 				  arguments->state, &arguments->edges);
 	if (error == 0)
 		error = listen_on(&listener);
-	while (error == 0) {
+	if (error != 0)
+		return error;
+	while (true) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 		if (fd >= 0)
@@ -86,7 +88,6 @@ static int run(const struct program_arguments *arguments)
 		else
 			(void)usleep(10000); /* descriptors may be used up */
 	}
-	return error;
 }
 
 int main(int argc, char **argv)

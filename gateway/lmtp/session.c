@@ -352,7 +352,7 @@ static bool next_command(struct session *session)
 		return false;
 	}
 	piece.size -= 2;
-	if (memchr(piece.data, 0, piece.size) != NULL) {
+	if (view_find(piece, view_of("", 1), 0) != SIZE_MAX) {
 		say(session, "500 5.5.2 Not a command here");
 		return true;
 	}

@@ -44,6 +44,7 @@ struct mail_link {
 	unsigned in_flight;
 	unsigned in_flight_max;
 	enum link_traffic traffic[DIRECTION_COUNT];
+	bool stop_said; /* nothing new is taken */
 	/* --- the thread's own --- */
 	struct loop *loop;
 	struct watch *broker_watch;
@@ -53,7 +54,6 @@ struct mail_link {
 	int supervisor;
 	link_stop *on_stop;
 	void *stop_context;
-	bool stop_said; /* nothing new is taken */
 	struct timer stop;
 };
 
@@ -281,7 +281,9 @@ static void say_stop(void *context)
 {
 	struct mail_link *link = context;
 
+	lock(link);
 	link->stop_said = true;
+	unlock(link);
 	link->on_stop(link->stop_context);
 	loop_arm(link->loop, &link->stop, STOP_POLL_MS);
 }

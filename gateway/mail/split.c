@@ -12,7 +12,8 @@ static int next_line(struct cursor *cursor, struct view *ret_line)
 
 	if (end == SIZE_MAX)
 		return -ERR_MALFORMED;
-	for (size_t i = 0; i < end; i++) {
+	rest = view_slice(rest, 0, end);
+	for (size_t i = 0; i < rest.size; i++) {
 		uint8_t byte = rest.data[i];
 
 		if ((byte < 0x20 && byte != '\t') || byte > 0x7E)

@@ -103,9 +103,10 @@ static int read_all(struct used *used, int from, int to)
 
 	while (error == 0 && cursor_left(&cursor) >= sizeof(struct use)) {
 		struct view bytes = cursor_take(&cursor, sizeof(struct use));
-		struct use use;
+		struct use use = {0};
 
-		(void)!bytes_copy(&use, sizeof(use), bytes);
+		if (!bytes_copy(&use, sizeof(use), bytes))
+			break;
 		if (use.seconds + used->lifetime < now)
 			continue;
 		error = remember(used, &use);

@@ -272,7 +272,7 @@ static int read_array(struct scan *scan, const char *parent)
 {
 	scan->at.offset++;
 	while (true) {
-		struct value value;
+		struct value value = {0};
 		int error;
 
 		skip_space(scan);

@@ -199,11 +199,13 @@ static struct view without_comments(struct arena *arena, struct view text)
 static const char *address_of(struct arena *arena, struct view text)
 {
 	BUFFER_CLEANUP struct buffer made = buffer_make(2048);
-	size_t at = text.size;
+	size_t at;
 	struct view local;
 	struct view domain;
 
 	text = without_comments(arena, text);
+	if (text.data == NULL)
+		return NULL;
 	/* Routes of old: "@a,@b:c@d". */
 	if (text.size > 0 && text.data[0] == '@') {
 		size_t colon = view_find(text, view_of(":", 1), 0);
@@ -211,8 +213,8 @@ static const char *address_of(struct arena *arena, struct view text)
 		if (colon == SIZE_MAX)
 			return NULL;
 		text = view_slice(text, colon + 1, text.size);
-		at = text.size;
 	}
+	at = text.size;
 	while (at > 0 && text.data[at - 1] != '@')
 		at--;
 	if (at == 0)

@@ -27,8 +27,7 @@ static enum match match_line(struct view text, struct view boundary)
 {
 	struct view rest;
 
-	if (text.size < boundary.size + 2 || text.data[0] != '-' ||
-	    text.data[1] != '-' ||
+	if (text.size < 2 || text.data[0] != '-' || text.data[1] != '-' ||
 	    !view_equal(view_slice(text, 2, boundary.size), boundary))
 		return MATCH_NONE;
 	rest = view_slice(text, 2 + boundary.size, text.size);

@@ -39,6 +39,7 @@ static int grow_atoms(struct xml_names *names)
 {
 	size_t slots = names->atom_slots * 2;
 	struct xml_atom **atoms =
+	    /* Pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	    arena_array(names->arena, slots, sizeof(*atoms));
 
 	if (names->atom_count >= 2 * XML_NAMES_MAX)
@@ -146,6 +147,7 @@ static int grow_qnames(struct xml_names *names)
 {
 	size_t slots = names->qname_slots * 2;
 	struct xml_qname **qnames =
+	    /* Pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	    arena_array(names->arena, slots, sizeof(*qnames));
 
 	if (names->qname_count >= XML_NAMES_MAX)

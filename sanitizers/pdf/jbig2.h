@@ -106,8 +106,8 @@ struct huffman_line {
 
 struct huffman {
 	struct huffman_line *lines;
-	uint32_t count;
 	uint32_t *order; /* of the lines, by their codes */
+	uint32_t count;
 	uint32_t first_code[HUFFMAN_LENGTHS];
 	uint32_t first_index[HUFFMAN_LENGTHS + 1];
 };

@@ -124,9 +124,7 @@ bool arithmetic_integer(struct arithmetic *decoder, uint8_t *contexts,
 		} else if (step == -1) {
 			negative = bit;
 			step = -2;
-		} else if (bit == 0) {
-			step = 0;
-		} else if (++range == 5) {
+		} else if (bit == 0 || ++range == 5) {
 			step = 0;
 		}
 	}

@@ -72,12 +72,13 @@ static struct view take_blocks(struct cursor *cursor)
 
 static void read_control(struct reader *reader, struct view blocks)
 {
-	struct cursor cursor = cursor_at(blocks, 1);
+	struct cursor cursor = cursor_at(blocks, 0);
+	uint8_t size = cursor_u8(&cursor);
 	uint8_t flags = cursor_u8(&cursor);
 	uint16_t delay = cursor_u16le(&cursor);
 	uint8_t index = cursor_u8(&cursor);
 
-	if (cursor.failed || blocks.data[0] != 4)
+	if (cursor.failed || size != 4)
 		return;
 	reader->control = (struct gif_frame){
 	    .control = true,

@@ -170,6 +170,8 @@ static bool is_western(struct view input)
 	size_t high = 0;
 
 	input = view_slice(input, 0, WEIGH_BYTES);
+	if (input.data == NULL)
+		return false;
 	for (size_t i = 0; i < input.size; i++) {
 		uint8_t byte = input.data[i];
 		bool next;

@@ -69,6 +69,7 @@ void submission_write(struct buffer *buffer, const struct submission *value)
 	buffer_u8(buffer, value->record);
 	buffer_u8(buffer, value->hands_over);
 	buffer_u32le(buffer, value->refused);
+	pack_string(buffer, value->delivery);
 	write_passwords(buffer, value->password_count, value->passwords);
 }
 
@@ -94,6 +95,7 @@ int submission_read(struct view payload, struct submission *ret)
 	ret->record = read_flag(&cursor);
 	ret->hands_over = read_flag(&cursor);
 	ret->refused = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
 	ret->password_count = read_passwords(&cursor, ret->passwords);
 	if (ret->item_id[0] != '\0' && !item_id_valid(ret->item_id))
 		error = -ERR_PROTOCOL;
@@ -264,6 +266,8 @@ void vault_record_write(struct buffer *buffer, const struct vault_record *value)
 	buffer_u8(buffer, value->hands_over);
 	pack_string(buffer, value->parent);
 	buffer_u8(buffer, value->has_original);
+	buffer_u8(buffer, value->until_delivered);
+	pack_string(buffer, value->delivery);
 }
 
 int vault_record_read(struct view payload, struct vault_record *ret)
@@ -289,6 +293,8 @@ int vault_record_read(struct view payload, struct vault_record *ret)
 	ret->hands_over = read_flag(&cursor);
 	unpack_string(&cursor, ret->parent, sizeof(ret->parent));
 	ret->has_original = read_flag(&cursor);
+	ret->until_delivered = read_flag(&cursor);
+	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
 	if (ret->parent[0] != '\0' && !item_id_valid(ret->parent))
 		return -ERR_PROTOCOL;
 	if (!item_id_valid(ret->item_id))

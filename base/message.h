@@ -21,18 +21,28 @@ enum {
 	SCAN_NAME_MAX = 255,
 	PASSWORDS_MAX = 64,
 	PASSWORD_SIZE_MAX = 256,
+	DELIVERY_MAX = 32 * 1024,
 };
 
 enum message {
 	MESSAGE_NONE = 0,
 
 	/* --- intake (folder, command line) → broker --- */
-	MESSAGE_SUBMIT, /* + fd of the content; struct submission */
-	MESSAGE_STATUS, /* empty */
+	MESSAGE_SUBMIT,    /* + fd of the content; struct submission */
+	MESSAGE_STATUS,    /* empty */
+	MESSAGE_REPROCESS, /* struct reprocess; an item that waits */
+	MESSAGE_TAKEN,     /* u32 error: the output of a REPROCESSED is kept */
 	/* --- broker → intake --- */
 	MESSAGE_REPORT,       /* + fd: memory file with the JSON report */
 	MESSAGE_RESULT,       /* + fd of the output when it passes */
 	MESSAGE_STATUS_REPLY, /* + fd: memory file with JSON */
+	MESSAGE_REPROCESSED,  /* + fd of the output when it is asked for and
+				 passes; struct reprocessed */
+	/* --- broker → folder, mail door --- */
+	MESSAGE_DELIVER_REPORT, /* + fd: the report of the DELIVER to come */
+	MESSAGE_DELIVER,        /* + fd of the output; struct handover */
+	/* --- folder, mail door → broker --- */
+	MESSAGE_DELIVERED, /* u32 error; 0: the vault knows of it too */
 
 	/* --- broker → worker, verifier, scanner (their zygotes) --- */
 	MESSAGE_JOB_START, /* + fd: the job's channel; struct job_limits */
@@ -57,16 +67,19 @@ enum message {
 	MESSAGE_VAULT_ORIGINAL, /* + fd: original to keep, for a RECORD to come
 				 */
 	MESSAGE_VAULT_RECORD,   /* + fd: JSON report; struct vault_record */
-	MESSAGE_VAULT_TRANSITION,  /* item id, u8 enum item_state, detail */
-	MESSAGE_VAULT_STATE,       /* item id */
-	MESSAGE_VAULT_LIST,        /* JSON text: filter */
-	MESSAGE_VAULT_SHOW,        /* item id */
-	MESSAGE_VAULT_TRAFFIC,     /* u8 direction, u8 stopped, reason */
+	MESSAGE_VAULT_TRANSITION, /* item id, u8 enum item_state, detail */
+	MESSAGE_VAULT_STATE,      /* item id */
+	MESSAGE_VAULT_OPEN,       /* item id: the original, to try a password */
+	MESSAGE_VAULT_LIST,       /* JSON text: filter */
+	MESSAGE_VAULT_SHOW,       /* item id */
+	MESSAGE_VAULT_TRAFFIC,    /* u8 direction, u8 stopped, reason */
 	MESSAGE_VAULT_TRAFFIC_ASK, /* empty */
 	/* --- vault → them --- */
 	MESSAGE_VAULT_ACK, /* u32 error (enum error, positive), durable if 0 */
-	MESSAGE_VAULT_STATE_REPLY,   /* u8 enum item_state, 32 output sha256 */
-	MESSAGE_VAULT_REPLY,         /* + fd: memory file with JSON */
+	MESSAGE_VAULT_STATE_REPLY, /* u8 enum item_state, 32 output sha256 */
+	MESSAGE_VAULT_OPENED,      /* + fd of the original; struct vault_opened
+				    */
+	MESSAGE_VAULT_REPLY,       /* + fd: memory file with JSON */
 	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
 					unasked when it changes */
 
@@ -100,7 +113,7 @@ enum item_state {
 
 /* MESSAGE_SUBMIT: item_id, u8 channel, u8 direction, department, name,
  * declared, format, u8 has_policy, policy (base/policy.h), u8 has_mode, u8
- * mode, u8 record, u8 hands_over, u32 refused, u16 password count,
+ * mode, u8 record, u8 hands_over, u32 refused, delivery, u16 password count,
  * passwords. */
 struct submission {
 	char item_id[ITEM_ID_SIZE + 1]; /* "": the broker chooses one */
@@ -120,6 +133,9 @@ struct submission {
 			       record: the door cannot know more (milter) */
 	enum error refused; /* the intake could not take the content: it is
 			       held for this reason, whatever the fd holds */
+	char delivery[DELIVERY_MAX + 1]; /* mail: the envelope, one address a
+					    line, the sender first; "": not
+					    known or too long */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };
@@ -219,7 +235,60 @@ struct vault_record {
 	uint8_t policy_sha256[32];
 	bool hands_over; /* READY, and delivered in the same step */
 	char parent[ITEM_ID_SIZE + 1]; /* of a part kept by itself; "" */
-	bool has_original; /* a VAULT_ORIGINAL with the same frame id came */
+	bool has_original;    /* a VAULT_ORIGINAL with the same frame id came */
+	bool until_delivered; /* READY: its original stays until then */
+	char delivery[DELIVERY_MAX + 1]; /* as in struct handover; "": as it
+					    was */
+};
+
+/* MESSAGE_VAULT_OPENED: what the vault knows of an item that waits for its
+ * password. The opening is on record and counted before this is sent. */
+struct vault_opened {
+	char item_id[ITEM_ID_SIZE + 1];
+	enum channel channel;
+	enum direction direction;
+	char department[DEPARTMENT_MAX + 1];
+	char name[NAME_MAX_BYTES + 1];
+	char parent[ITEM_ID_SIZE + 1];
+	uint32_t tries_left;
+	char delivery[DELIVERY_MAX + 1];
+};
+
+/* MESSAGE_REPROCESS: item_id, u8 takes_output, u16 password count, passwords.
+ * Who reads or writes one wipes it. */
+struct reprocess {
+	char item_id[ITEM_ID_SIZE + 1];
+	bool takes_output; /* the output comes back instead of being delivered
+			      by the channel that the item came by */
+	size_t password_count;
+	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
+};
+
+/* MESSAGE_REPROCESSED: in this order. With an output it is followed by another
+ * one without, once MESSAGE_TAKEN came. */
+struct reprocessed {
+	enum verdict verdict;
+	enum error reason;     /* why it is not delivered */
+	enum item_state state; /* in which it is now */
+	uint32_t tries_left;
+	enum channel channel;
+	char department[DEPARTMENT_MAX + 1];
+	char name[NAME_MAX_BYTES + 1]; /* of the output, or of the item */
+};
+
+/* MESSAGE_DELIVER: in this order. `text` is the channel's own: of mail,
+ * lines of the Message-ID, the subject as it stands in the header that we
+ * wrote, sender and recipients. */
+struct handover {
+	char item_id[ITEM_ID_SIZE + 1];
+	char parent[ITEM_ID_SIZE + 1];
+	enum direction direction;
+	enum verdict verdict;
+	char department[DEPARTMENT_MAX + 1];
+	char name[NAME_MAX_BYTES + 1]; /* of the item */
+	char extension[FILE_EXTENSION_MAX + 1];
+	char mime[MIME_TYPE_MAX + 1];
+	char text[DELIVERY_MAX + 1];
 };
 
 void submission_write(struct buffer *buffer, const struct submission *value);
@@ -241,6 +310,15 @@ int nested_outcome_read(struct view payload,
 void vault_record_write(struct buffer *buffer,
 			const struct vault_record *value);
 int vault_record_read(struct view payload, struct vault_record *ret) MUST_CHECK;
+void vault_opened_write(struct buffer *buffer,
+			const struct vault_opened *value);
+int vault_opened_read(struct view payload, struct vault_opened *ret) MUST_CHECK;
+void reprocess_write(struct buffer *buffer, const struct reprocess *value);
+int reprocess_read(struct view payload, struct reprocess *ret) MUST_CHECK;
+void reprocessed_write(struct buffer *buffer, const struct reprocessed *value);
+int reprocessed_read(struct view payload, struct reprocessed *ret) MUST_CHECK;
+void handover_write(struct buffer *buffer, const struct handover *value);
+int handover_read(struct view payload, struct handover *ret) MUST_CHECK;
 
 /* A new random item id. */
 void item_id_new(char ret_id[ITEM_ID_SIZE + 1]);

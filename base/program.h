@@ -39,6 +39,9 @@ int program_signals(bool children, int *ret_fd) MUST_CHECK;
 /* Undoes program_signals() in a forked child. */
 void program_signals_reset(void);
 
+/* No core files and no debugger where keys, passwords or mail are in memory. */
+int program_harden(void) MUST_CHECK;
+
 /* A whole decimal number from `least` to `most`; -ERR_CONFIG otherwise. */
 int program_number(const char *text, long least, long most,
 		   long *ret_value) MUST_CHECK;

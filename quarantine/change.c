@@ -110,6 +110,19 @@ int change_destroy_blobs(struct store *store, int64_t number, int64_t time_ms)
 	return query_run(&update);
 }
 
+static int limit_blobs(struct store *store, int64_t number, int64_t expires_ms)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "UPDATE blob SET expires_ms = ? WHERE item = ?"
+			      " AND wrapped_key IS NOT NULL"
+			      " AND expires_ms > ?");
+
+	query_integer(&query, expires_ms);
+	query_integer(&query, number);
+	query_integer(&query, expires_ms);
+	return query_run(&query);
+}
+
 static int update_state(struct store *store, const struct change *change)
 {
 	QUERY_CLEANUP struct query query =
@@ -138,6 +151,8 @@ int change_move(struct store *store, struct change *change, bool destroy,
 	change->has_before = true;
 	if (error == 0)
 		error = update_state(store, change);
+	if (error == 0 && change->expires_ms != 0)
+		error = limit_blobs(store, change->number, change->expires_ms);
 	if (error == 0 && destroy)
 		error = change_destroy_blobs(store, change->number,
 					     change->time_ms);

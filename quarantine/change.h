@@ -26,6 +26,7 @@ struct change {
 	const char *reason;
 	enum item_state state;
 	int64_t time_ms;
+	int64_t expires_ms; /* none of its blobs outlasts this; 0: as before */
 	const struct present *before;
 	int64_t number;
 	bool has_before;

@@ -13,7 +13,7 @@
 
 enum {
 	DATABASE_STATEMENTS_MAX = 96,
-	DATABASE_VERSION = 2, /* of the schema: PRAGMA user_version */
+	DATABASE_VERSION = 3, /* of the schema: PRAGMA user_version */
 };
 
 struct database {

@@ -71,6 +71,22 @@ static int hash_parent(struct database *database, int64_t item,
 	return result < 0 ? result : 0;
 }
 
+/* Likewise of what waits for a password alone. */
+static int hash_delivery(struct database *database, int64_t item,
+			 crypto_hash_sha256_state *state)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(database, "SELECT item, tenant, place FROM delivery"
+				 " WHERE item = ?");
+	int result;
+
+	query_integer(&query, item);
+	result = query_step(&query);
+	for (int i = 0; result == 1 && i < 3; i++)
+		hash_column(state, &query, i);
+	return result < 0 ? result : 0;
+}
+
 int evidence_hash(struct database *database, int64_t item,
 		  uint8_t ret_hash[HASH_SIZE])
 {
@@ -120,6 +136,8 @@ int evidence_contents(struct database *database, int64_t item,
 				  " detail, bytes, sha256 FROM finding"
 				  " WHERE item = ? ORDER BY number",
 				  item, &state);
+	if (error == 0)
+		error = hash_delivery(database, item, &state);
 	crypto_hash_sha256_final(&state, ret_hash);
 	return error;
 }

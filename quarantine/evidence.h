@@ -1,8 +1,8 @@
 /*
  * What an item's audit records commit to. The evidence hash covers every row
  * of an item that holds no personal data; the contents hash covers its parts
- * and findings, whose paths and details can. The latter stands only in the
- * salted payload, next to the item's name.
+ * and findings, whose paths and details can, and where it is to go. The latter
+ * stands only in the salted payload, next to the item's name.
  */
 #ifndef SEKISHO_QUARANTINE_EVIDENCE_H
 #define SEKISHO_QUARANTINE_EVIDENCE_H
@@ -15,7 +15,7 @@
 int evidence_hash(struct database *database, int64_t item,
 		  uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
 
-/* Of part and finding. */
+/* Of part, finding and delivery. */
 int evidence_contents(struct database *database, int64_t item,
 		      uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
 

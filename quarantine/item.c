@@ -5,6 +5,8 @@
 
 #include "base/banned.h"
 
+static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+
 enum item_state item_state_by_name(const char *name)
 {
 	for (int i = STATE_UNKNOWN + 1; i < STATE_COUNT; i++)
@@ -69,7 +71,10 @@ int item_deliver_inside(struct store *store, const struct actor *actor,
 	buffer_bytes(&payload, "}", 2);
 	if (buffer_error(&payload) != 0)
 		return buffer_error(&payload);
-	return change_move(store, &change, false,
+	/* One that waited for its password kept its original until now. */
+	change.expires_ms =
+	    change.time_ms + store->options.keep_all_days * day_ms;
+	return change_move(store, &change, store->options.keep_all_days == 0,
 			   detail[0] == '\0' ? NULL
 					     : (const char *)payload.data);
 }
@@ -82,8 +87,8 @@ int item_deliver(struct store *store, const struct actor *actor,
 
 	if (error != 0)
 		return error;
-	return store_change_end(store, &saved,
-				item_deliver_inside(store, actor, item_id, detail));
+	return store_change_end(
+	    store, &saved, item_deliver_inside(store, actor, item_id, detail));
 }
 
 /* --- the end of an original --- */
@@ -158,6 +163,23 @@ static int check_content(int fd, struct view sha256)
 	if (error == 0 && !view_equal(view_of(digest, HASH_SIZE), sha256))
 		error = -ERR_MALFORMED;
 	return error;
+}
+
+int item_original_bytes(struct store *store, const char *item_id,
+			uint64_t *ret_bytes)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT blob.bytes FROM blob JOIN item"
+			      " ON item = item.number"
+			      " WHERE item.id = ? AND wrapped_key IS NOT NULL");
+	int result;
+
+	query_text(&query, item_id);
+	result = query_step(&query);
+	if (result != 1)
+		return result < 0 ? result : -ERR_NOT_FOUND;
+	*ret_bytes = (uint64_t)query_column_integer(&query, 0);
+	return 0;
 }
 
 int item_read_original(struct store *store, const char *item_id, int output)

@@ -47,10 +47,28 @@ int item_find_state(struct store *store, const char *item_id,
 int item_expire(struct store *store, int64_t now_ms, size_t most,
 		size_t *ret_count) MUST_CHECK;
 
+/*
+ * Opens an item that waits for its password, or that was opened before and not
+ * delivered since: the opening becomes a transition of its own, which is also
+ * what counts the tries. -ERR_NOT_FOUND: no such item; -ERR_STALE: it does not
+ * wait; -ERR_PASSWORD_TRIES: ITEM_TRIES_MAX in the last hour.
+ */
+enum { ITEM_TRIES_MAX = 10 };
+int item_open(struct store *store, const struct actor *actor,
+	      const char *item_id, struct vault_opened *ret) MUST_CHECK;
+
+/* Whether it ever was. */
+int item_was_opened(struct store *store, const char *item_id,
+		    bool *ret_opened) MUST_CHECK;
+
 /* Decrypts an item's original to `output` and checks its hash.
  * -ERR_NOT_FOUND: none is kept. */
 int item_read_original(struct store *store, const char *item_id,
 		       int output) MUST_CHECK;
+
+/* The size of the original that is kept. -ERR_NOT_FOUND: none is. */
+int item_original_bytes(struct store *store, const char *item_id,
+			uint64_t *ret_bytes) MUST_CHECK;
 
 /* The state with this name, STATE_UNKNOWN when there is none. */
 enum item_state item_state_by_name(const char *name);

@@ -134,7 +134,7 @@ static int insert_blob(struct store *store, int64_t number,
 static int keep_original(struct store *store, const struct vault_record *record,
 			 int64_t number, int64_t time_ms, int original)
 {
-	uint32_t days = record->state == STATE_READY
+	uint32_t days = record->state == STATE_READY && !record->until_delivered
 			    ? store->options.keep_all_days
 			    : store->options.keep_held_days;
 	struct blob blob;
@@ -176,6 +176,21 @@ static int store_parent(struct store *store, const struct vault_record *record,
 		return 0;
 	query_integer(&query, number);
 	query_text(&query, record->parent);
+	return query_run(&query);
+}
+
+/* What an item without one had before stays. */
+static int store_delivery(struct store *store,
+			  const struct vault_record *record, int64_t number)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT OR REPLACE INTO delivery VALUES"
+			      " (?, 'default', ?)");
+
+	if (record->delivery[0] == '\0')
+		return 0;
+	query_integer(&query, number);
+	query_text(&query, record->delivery);
 	return query_run(&query);
 }
 
@@ -226,6 +241,8 @@ static int record_rows(struct store *store, struct change *change,
 	}
 	if (error == 0)
 		error = store_parent(store, record, change->number);
+	if (error == 0)
+		error = store_delivery(store, record, change->number);
 	if (error == 0)
 		error = store_contents(store, record, change->number, report,
 				       change->time_ms, original);

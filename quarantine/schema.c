@@ -31,7 +31,16 @@ static const char traffic_table[] =
     " reason TEXT NOT NULL"
     ") STRICT, WITHOUT ROWID";
 
+/* Version 3. Where an item that waits for its password is to go. */
+static const char delivery_table[] =
+    "CREATE TABLE delivery ("
+    " item INTEGER NOT NULL PRIMARY KEY REFERENCES item (number),"
+    " tenant TEXT NOT NULL,"
+    " place TEXT NOT NULL"
+    ") STRICT";
+
 const char *const schema_statements[] = {
+    delivery_table,
     lineage_table,
     lineage_index,
     traffic_table,
@@ -202,4 +211,7 @@ const char *const schema_statements[] = {
 static const char *const to_version_2[] = {lineage_table, lineage_index,
 					   traffic_table, NULL};
 
-const char *const *const schema_migrations[] = {to_version_2, NULL};
+static const char *const to_version_3[] = {delivery_table, NULL};
+
+const char *const *const schema_migrations[] = {to_version_2, to_version_3,
+						NULL};

@@ -373,6 +373,8 @@ static int check_orphans(struct verify *verify, struct database *database)
 		      "  (SELECT number FROM item)"
 		      " UNION SELECT 'blob' FROM blob WHERE item NOT IN"
 		      "  (SELECT number FROM item)"
+		      " UNION SELECT 'delivery' FROM delivery WHERE item NOT IN"
+		      "  (SELECT number FROM item)"
 		      " UNION SELECT 'audit_payload' FROM audit_payload p WHERE"
 		      "  NOT EXISTS (SELECT 1 FROM audit_entry e WHERE"
 		      "  e.year = p.year AND e.seq = p.seq)");

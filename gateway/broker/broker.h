@@ -10,6 +10,8 @@
  *   digest.c   hashes and copies of large content
  *   zygotes.c  the links to worker, scanner and verifier
  *   vault_link.c  the link to the vault
+ *   waiting.c  items that wait for their password, once somebody gives it
+ *   envelope.c where such an item of a message is to go
  *   status.c   what `sekisho status` shows
  */
 #ifndef SEKISHO_GATEWAY_BROKER_H
@@ -153,10 +155,11 @@ struct item {
 	struct object *objects;
 	enum verdict verdict;
 	enum error reason;
-	bool ended;            /* verdict stands; being recorded */
-	bool recorded;         /* the vault said so */
-	uint64_t record_first; /* of the records of its parts */
-	uint64_t record_id;    /* its own: the last of them */
+	struct waiting *waiting; /* somebody gave its password; or NULL */
+	bool ended;              /* verdict stands; being recorded */
+	bool recorded;           /* the vault said so */
+	uint64_t record_first;   /* of the records of its parts */
+	uint64_t record_id;      /* its own: the last of them */
 	unsigned records_left;
 	int record_error;
 	char repeats[ITEM_ID_SIZE + 1]; /* the delivered item it repeats */
@@ -174,6 +177,7 @@ struct broker {
 	struct zygote_link zygotes[ZYGOTES];
 	struct vault_link vault;
 	struct client *clients;
+	struct waiting *waiting;
 	int listener;
 	struct watch *listener_watch;
 	struct item *items;
@@ -211,6 +215,12 @@ int item_hash_output(struct item *item) MUST_CHECK;
 void item_end(struct item *item);
 /* The record is durable, or will never be. */
 void item_recorded(struct item *item, int error);
+/* Answers its client, if it is still there, and frees it. */
+void item_finish(struct item *item);
+/* item_begin() of an item that waited for its password. */
+int item_begin_waiting(struct waiting *waiting, struct client *client,
+		       uint64_t ticket, const struct submission *submission,
+		       int fd) MUST_CHECK;
 void item_start_clock(struct item *item);
 void item_abandon_client(struct broker *broker, const struct client *client);
 
@@ -273,6 +283,27 @@ unsigned vault_parts(const struct item *item);
 
 /* texts.c. Refuses to start with a file that cannot be used. */
 int texts_load(struct broker *broker) MUST_CHECK;
+
+/* waiting.c. Frames of clients, folder and doors. */
+int waiting_on_reprocess(void *context, struct frame *frame);
+int waiting_on_taken(void *context, struct frame *frame);
+int waiting_on_delivered(void *context, struct frame *frame);
+/* Frames of the vault; false: the answer is not to one of ours. */
+int waiting_on_opened(void *context, struct frame *frame);
+bool waiting_acknowledged(struct broker *broker, uint64_t id, int error);
+void waiting_vault_lost(struct broker *broker);
+void waiting_client_gone(struct broker *broker, const struct client *client);
+/* The item of this has begun, under this pointer. */
+void waiting_begun(struct waiting *waiting, struct item *item);
+/* Whether what became of its item changes its record: not where the password
+ * was wrong. May find that one inside of it is still missing. */
+bool waiting_is_settled(struct item *item);
+/* In the place of an answer to a submission. */
+void waiting_recorded(struct item *item, int error);
+
+/* envelope.c: `delivery` of the record of an item of mail, see struct
+ * delivery. */
+void envelope_write(const struct item *item, char text[DELIVERY_MAX + 1]);
 
 /* status.c. What the scanner says of its definitions, in one line: "3
  * signatures of 2026-11-21T10:00:00Z"; "" when it says nothing. */

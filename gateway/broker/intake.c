@@ -28,6 +28,7 @@ static void client_close(struct client *client)
 		break;
 	}
 	item_abandon_client(broker, client);
+	waiting_client_gone(broker, client);
 	loop_unwatch(broker->loop, client->watch);
 	outbox_close(&client->outbox);
 	handle_close(&client->fd);
@@ -74,6 +75,9 @@ static int on_submit(void *context, struct frame *frame)
 	int error = submission_read(frame->payload, &submission);
 	int fd = frame->fd;
 
+	/* It may hold passwords. */
+	sodium_memzero((void *)(uintptr_t)frame->payload.data,
+		       frame->payload.size);
 	if (error != 0)
 		return error;
 	/* Only the folder itself speaks for the folder, a door for mail. */
@@ -101,9 +105,12 @@ static void on_client(void *context, int fd)
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_SUBMIT, FRAME_WITH_FD, on_submit},
 	    {MESSAGE_STATUS, FRAME_WITHOUT_FD, on_status},
+	    {MESSAGE_REPROCESS, FRAME_WITHOUT_FD, waiting_on_reprocess},
+	    {MESSAGE_TAKEN, FRAME_WITHOUT_FD, waiting_on_taken},
+	    {MESSAGE_DELIVERED, FRAME_WITHOUT_FD, waiting_on_delivered},
 	};
 	struct client *client = context;
-	int error = frame_dispatch(fd, rules, 2, client);
+	int error = frame_dispatch(fd, rules, 5, client);
 
 	if (error != 0 && error != -ERR_UNAVAILABLE) {
 		if (error != -ERR_CANCELLED)

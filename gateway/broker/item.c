@@ -195,11 +195,12 @@ static struct item *item_new(struct broker *broker, struct client *client,
 	    .broker = broker,
 	    .client = client,
 	    .ticket = ticket,
-	    .submission = *submission,
 	    .report_file = -1,
 	    .deadline = {on_deadline, item, 0, NULL},
 	    .record_deadline = {on_record_deadline, item, 0, NULL},
 	};
+	/* Not in the line above: a copy with the passwords would stay. */
+	item->submission = *submission;
 	item->next = broker->items;
 	broker->items = item;
 	broker->item_count++;
@@ -236,16 +237,14 @@ static int receive(struct item *item, bool edge)
 	return error != 0 ? enter(item, error) : 0;
 }
 
-int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
-	       const struct submission *submission, int fd)
+static int begin(struct item *item, int fd)
 {
 	HANDLE_CLEANUP int input = fd;
-	struct item *item = item_new(broker, client, ticket, submission);
+	const struct submission *submission = &item->submission;
+	struct client *client = item->client;
 	uint64_t size = 0;
 	int error = handle_size(input, &size);
 
-	if (item == NULL)
-		return -ERR_MEMORY;
 	item->original = object_new(item, NULL, submission->name,
 				    submission->name, input, size);
 	if (item->original == NULL) {
@@ -255,6 +254,34 @@ int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
 	}
 	(void)handle_take(&input);
 	return error != 0 ? enter(item, error) : receive(item, client->edge);
+}
+
+int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
+	       const struct submission *submission, int fd)
+{
+	struct item *item = item_new(broker, client, ticket, submission);
+
+	if (item == NULL) {
+		handle_close(&fd);
+		return -ERR_MEMORY;
+	}
+	return begin(item, fd);
+}
+
+int item_begin_waiting(struct waiting *waiting, struct client *client,
+		       uint64_t ticket, const struct submission *submission,
+		       int fd)
+{
+	struct item *item =
+	    item_new(client->broker, client, ticket, submission);
+
+	if (item == NULL) {
+		handle_close(&fd);
+		return -ERR_MEMORY;
+	}
+	item->waiting = waiting;
+	waiting_begun(waiting, item);
+	return begin(item, fd);
 }
 
 void item_start_clock(struct item *item)
@@ -361,6 +388,8 @@ void item_end(struct item *item)
 	item->ended = true;
 	loop_disarm(item->broker->loop, &item->deadline);
 	object_cancel_nested(original);
+	sodium_memzero(item->submission.passwords,
+		       sizeof(item->submission.passwords));
 	/* Parts that are kept cost a record each. */
 	if (verdict_passes(original->verdict) &&
 	    vault_parts(item) > KEPT_PARTS_MAX) {
@@ -396,6 +425,16 @@ void item_recorded(struct item *item, int error)
 		item->verdict = VERDICT_BLOCKED;
 		item->reason = (enum error) - error;
 	}
+	if (item->waiting != NULL)
+		waiting_recorded(item, error);
+	else
+		item_finish(item);
+}
+
+void item_finish(struct item *item)
+{
+	struct broker *broker = item->broker;
+
 	broker->finished[item->verdict]++;
 	intake_answer(item);
 	item_free(item);

@@ -224,6 +224,8 @@ void job_frames_send_start(struct job_run *job, int channel)
 	if (error == 0 && job->kind == JOB_SANITIZE && job->broker->texts >= 0)
 		error = frame_send(channel, MESSAGE_JOB_TEXTS, job->id,
 				   (struct view){NULL, 0}, job->broker->texts);
+	/* Growing would leave copies of the passwords behind. */
+	(void)!buffer_reserve(&payload, FRAME_PAYLOAD_MAX);
 	fill_parameters(job, &parameters);
 	job_parameters_write(&payload, &parameters);
 	sodium_memzero(&parameters, sizeof(parameters));

@@ -150,7 +150,7 @@ static int run(struct broker *broker, const char *config_path,
 	       const char *state, const struct program_edges *edges)
 {
 	static struct config_problems problems;
-	int error = sodium_init() < 0 ? -ERR_INTERNAL : 0;
+	int error = sodium_init() < 0 ? -ERR_INTERNAL : program_harden();
 
 	if (error == 0)
 		error = config_load(config_path, &problems, &broker->config);

@@ -48,6 +48,8 @@ static int on_ack(void *context, struct frame *frame)
 
 	if (cursor.failed || code >= ERR_COUNT)
 		return -ERR_PROTOCOL;
+	if (waiting_acknowledged(link->broker, frame->id, error))
+		return 0;
 	if (item == NULL || item->records_left == 0)
 		return 0;
 	item->records_left--;
@@ -71,6 +73,7 @@ static void fail_waiting(struct broker *broker)
 {
 	struct item *next;
 
+	waiting_vault_lost(broker);
 	for (struct item *item = broker->items; item; item = next) {
 		next = item->next;
 		if (!item->ended || item->record_id == 0)
@@ -92,9 +95,10 @@ static void on_readable(void *context, int fd)
 {
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_VAULT_ACK, FRAME_WITHOUT_FD, on_ack},
+	    {MESSAGE_VAULT_OPENED, FRAME_WITH_FD, waiting_on_opened},
 	};
 	struct vault_link *link = context;
-	int error = frame_dispatch(fd, rules, 1, link);
+	int error = frame_dispatch(fd, rules, 2, link);
 
 	if (error == 0 || error == -ERR_UNAVAILABLE)
 		return;
@@ -161,8 +165,12 @@ static void fill_record(const struct item *item, struct vault_record *record)
 	(void)snprintf(record->parent, sizeof(record->parent), "%s",
 		       item->repeats);
 	record->hands_over = submission->hands_over;
+	record->until_delivered = item->waiting != NULL;
 	record->has_original = !verdict_passes(item->verdict) ||
+			       record->until_delivered ||
 			       item->broker->config->keep_all_days > 0;
+	if (record->state == STATE_AWAITING_PASSWORD && item->waiting == NULL)
+		envelope_write(item, record->delivery);
 }
 
 static void copy_text(char *to, size_t size, const char *from)
@@ -248,6 +256,8 @@ static int send_part(struct vault_link *link, uint64_t id,
 
 	part_id_derive(parent, object->path, record.item_id);
 	copy_text(record.parent, sizeof(record.parent), parent);
+	if (record.state == STATE_AWAITING_PASSWORD)
+		envelope_write(item, record.delivery);
 	copy_text(record.department, sizeof(record.department),
 		  item->submission.department);
 	copy_text(record.name, sizeof(record.name), object->name);
@@ -312,7 +322,8 @@ static int send_records(struct item *item)
  * sender keeps it and comes again. */
 static bool is_put_off(const struct item *item)
 {
-	if (item->submission.channel != CHANNEL_MAIL ||
+	if ((item->submission.channel != CHANNEL_MAIL &&
+	     item->waiting == NULL) ||
 	    item->submission.refused != ERR_NONE ||
 	    verdict_passes(item->verdict))
 		return false;
@@ -344,6 +355,10 @@ void vault_record_item(struct item *item)
 	item->record_id = broker->last_id;
 	item->records_left = parts + 1;
 	item->record_error = 0;
+	if (item->waiting != NULL && !waiting_is_settled(item)) {
+		item_recorded(item, 0);
+		return;
+	}
 	if (is_put_off(item))
 		error = -(int)item->reason;
 	else if (!broker->vault.wanted || !item->submission.record) {

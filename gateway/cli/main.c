@@ -20,6 +20,8 @@ static int run(const struct options *options)
 	case COMMAND_ITEMS_LIST:
 	case COMMAND_ITEMS_SHOW:
 		return command_items(options);
+	case COMMAND_ITEMS_PASSWORD:
+		return command_items_password(options);
 	case COMMAND_MAIL:
 		return command_mail(options);
 	case COMMAND_MAIL_STOP:

@@ -69,6 +69,7 @@ static const struct option items_options[] = {
     {"state-folder", required_argument, NULL, OPTION_STATE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"limit", required_argument, NULL, OPTION_LIMIT},
+    {"output", required_argument, NULL, 'o'},
     {NULL, 0, NULL, 0},
 };
 
@@ -304,6 +305,8 @@ static int read_command(int argc, char **argv, struct options *options,
 		options->command = COMMAND_ITEMS_LIST;
 		if (strcmp(second, "show") == 0)
 			options->command = COMMAND_ITEMS_SHOW;
+		else if (strcmp(second, "password") == 0)
+			options->command = COMMAND_ITEMS_PASSWORD;
 		else if (strcmp(second, "list") != 0)
 			return 1;
 		return 2;
@@ -362,9 +365,10 @@ static int check(const struct options *options)
 	case COMMAND_SANITIZE:
 		return check_sanitize(options);
 	case COMMAND_ITEMS_SHOW:
+	case COMMAND_ITEMS_PASSWORD:
 		if (options->file_count != 1 ||
 		    !item_id_valid(options->files[0]))
-			return usage(options, "items show",
+			return usage(options, "items",
 				     SAY(options->language,
 					 "番号(32 桁)が必要です。",
 					 "an item id (32 digits) is needed"));
@@ -404,8 +408,11 @@ int options_read(int argc, char **argv, struct options *ret)
 	optind = 1;
 	argv[0] = (char[]){"sekisho"};
 	while ((option = getopt_long(argc, argv,
-				     options.command == COMMAND_SANITIZE ? "ho:"
-									 : "h",
+				     options.command == COMMAND_SANITIZE ||
+					     options.command ==
+						 COMMAND_ITEMS_PASSWORD
+					 ? "ho:"
+					 : "h",
 				     known, NULL)) != -1) {
 		int error = read_option(&options, option);
 
@@ -432,6 +439,7 @@ void options_help(enum language language)
 		"  sekisho status [--json] [--state フォルダー]\n"
 		"  sekisho items [list] [--state 状態] [--limit 数] [--json]\n"
 		"  sekisho items show 番号 [--json]\n"
+		"  sekisho items password 番号 [-o 出力]\n"
 		"  sekisho mail [選択肢] < 入力.eml > 出力.eml\n"
 		"  sekisho mail stop|resume|status [--direction in|out]"
 		" [--reason 理由]\n"
@@ -458,6 +466,7 @@ void options_help(enum language language)
 		"  sekisho status [--json] [--state DIR]\n"
 		"  sekisho items [list] [--state STATE] [--limit N] [--json]\n"
 		"  sekisho items show ID [--json]\n"
+		"  sekisho items password ID [-o OUT]\n"
 		"  sekisho mail [OPTIONS] < IN.eml > OUT.eml\n"
 		"  sekisho mail stop|resume|status [--direction in|out] "
 		"[--reason TEXT]\n"

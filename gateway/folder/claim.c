@@ -32,8 +32,8 @@ int claim_folder(const struct claimed *claimed, int *ret_fd)
 			 O_RDONLY | O_DIRECTORY, ret_fd);
 }
 
-static struct claimed *claimed_new(struct folder *folder, const char *item_id,
-				   const char *place)
+struct claimed *claim_new(struct folder *folder, const char *item_id,
+			  const char *place)
 {
 	struct claimed *claimed = calloc(1, sizeof(*claimed));
 
@@ -50,7 +50,7 @@ static struct claimed *claimed_new(struct folder *folder, const char *item_id,
 	return claimed;
 }
 
-static void claimed_free(struct claimed *claimed)
+void claim_free(struct claimed *claimed)
 {
 	struct folder *folder = claimed->folder;
 
@@ -69,10 +69,10 @@ static void claimed_free(struct claimed *claimed)
 	free(claimed);
 }
 
-/* Removes a claim's folder and what lies in it. */
-static void remove_claim(struct folder *folder, const char *item_id)
+void claim_remove(struct folder *folder, const char *item_id)
 {
-	static const char *const files[] = {"content", "place", "target"};
+	static const char *const files[] = {"content", "released", "place",
+					    "target"};
 	HANDLE_CLEANUP int fd = -1;
 
 	if (tree_open(folder->claims, item_id, O_RDONLY | O_DIRECTORY, &fd) !=
@@ -111,7 +111,7 @@ int claim_put_back(struct claimed *claimed)
 				       : error_from_errno(errno);
 	claimed->in_place = true;
 	(void)watch_note_unreadable(folder, claimed->place);
-	remove_claim(folder, claimed->item_id);
+	claim_remove(folder, claimed->item_id);
 	return 0;
 }
 
@@ -120,8 +120,8 @@ void claim_finish(struct claimed *claimed)
 	struct folder *folder = claimed->folder;
 
 	if (!claimed->in_place)
-		remove_claim(folder, claimed->item_id);
-	claimed_free(claimed);
+		claim_remove(folder, claimed->item_id);
+	claim_free(claimed);
 	watch_advance(folder);
 }
 
@@ -131,7 +131,7 @@ void claim_refuse(struct folder *folder, const char *path, enum error refused)
 	struct claimed *claimed;
 
 	item_id_new(item_id);
-	claimed = claimed_new(folder, item_id, path);
+	claimed = claim_new(folder, item_id, path);
 	if (claimed == NULL)
 		return;
 	claimed->refused = refused;
@@ -183,14 +183,14 @@ void claim_take(struct folder *folder, const char *path, enum error refused)
 	item_id_new(item_id);
 	error = move_in(folder, item_id, path);
 	if (error != 0) {
-		remove_claim(folder, item_id);
+		claim_remove(folder, item_id);
 		if (error != -ERR_NOT_FOUND)
 			log_line(LOG_LINE_ERROR,
 				 "claim-failed path=%s reason=%s",
 				 log_quoted(&text, path), error_name(error));
 		return;
 	}
-	claimed = claimed_new(folder, item_id, path);
+	claimed = claim_new(folder, item_id, path);
 	if (claimed == NULL)
 		return; /* claimed on disk: the next start finds it */
 	claimed->refused = refused;
@@ -212,13 +212,18 @@ static int recover_one(struct folder *folder, const char *item_id)
 
 	if (error != 0)
 		return error;
+	if (tree_read(fd, "place", place, sizeof(place)) == 0 &&
+	    fstatat(fd, "released", &status, AT_SYMLINK_NOFOLLOW) == 0) {
+		release_recover(folder, item_id, place);
+		return 0;
+	}
 	if (tree_read(fd, "place", place, sizeof(place)) != 0 ||
 	    fstatat(fd, "content", &status, AT_SYMLINK_NOFOLLOW) != 0) {
 		/* Ended between making and moving, or while removing. */
-		remove_claim(folder, item_id);
+		claim_remove(folder, item_id);
 		return 0;
 	}
-	claimed = claimed_new(folder, item_id, place);
+	claimed = claim_new(folder, item_id, place);
 	if (claimed == NULL)
 		return -ERR_MEMORY;
 	if (!S_ISREG(status.st_mode))
@@ -231,8 +236,8 @@ static int recover_one(struct folder *folder, const char *item_id)
 		return 0;
 	}
 	/* The vault has had it since before its notice was written. */
-	remove_claim(folder, item_id);
-	claimed_free(claimed);
+	claim_remove(folder, item_id);
+	claim_free(claimed);
 	return 0;
 }
 

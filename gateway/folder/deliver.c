@@ -243,6 +243,10 @@ void deliver_claimed(struct claimed *claimed)
 		(void)unlinkat(delivery.folder, delivery.temporary_report, 0);
 	}
 	delivery_close(&delivery);
+	if (error != 0 && claimed->released != 0) {
+		release_give_up(claimed, error);
+		return;
+	}
 	if (error != 0) {
 		/* A full or read-only out/: the claim stays, and the output is
 		 * kept until it can go. */
@@ -264,6 +268,19 @@ void deliver_claimed(struct claimed *claimed)
 		return;
 	}
 	claim_finish(claimed);
+}
+
+void deliver_undo(struct claimed *claimed)
+{
+	struct delivery delivery;
+
+	prepare(claimed, &delivery);
+	if (tree_open_folder(delivery.root, delivery.place, false,
+			     &delivery.folder) == 0) {
+		(void)unlinkat(delivery.folder, delivery.temporary, 0);
+		(void)unlinkat(delivery.folder, delivery.temporary_report, 0);
+	}
+	delivery_close(&delivery);
 }
 
 bool deliver_was_done(const struct claimed *claimed, bool *ret_held)

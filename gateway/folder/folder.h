@@ -6,6 +6,7 @@
  *   claim.c    taking a file: in/.sekisho/ITEM/{place,content}; recovery
  *   submit.c   to the broker and back
  *   deliver.c  out/ and held/: appear by rename, once
+ *   release.c  what waited for its password, given by the broker to deliver
  *   notice.c   what a held/ notice says
  *
  * A file is claimed by renaming it away, worked on from a copy, and removed
@@ -15,6 +16,7 @@
 #ifndef SEKISHO_GATEWAY_FOLDER_H
 #define SEKISHO_GATEWAY_FOLDER_H
 
+#include "base/frame.h"
 #include "base/loop.h"
 #include "base/outbox.h"
 #include "base/message.h"
@@ -40,6 +42,8 @@ struct claimed {
 	enum claim_state state;
 	uint64_t ticket;
 	enum error refused; /* not content that could be read: why */
+	uint64_t released;  /* the broker's frame to answer; 0: it is a file
+			       that was dropped */
 	bool in_place;      /* not moved: it stays where it lies */
 	struct stat before; /* of the content when it was copied */
 	struct result result;
@@ -99,6 +103,12 @@ void watch_advance(struct folder *folder);
 
 /* claim.c */
 int claim_open(struct folder *folder) MUST_CHECK;
+/* A claim in memory; NULL without memory. */
+struct claimed *claim_new(struct folder *folder, const char *item_id,
+			  const char *place);
+void claim_free(struct claimed *claimed);
+/* Removes a claim's folder and what lies in it. */
+void claim_remove(struct folder *folder, const char *item_id);
 /* Work that a former run left. */
 int claim_recover(struct folder *folder) MUST_CHECK;
 /* Takes the file at `path`; `refused` for what is no readable file. */
@@ -128,9 +138,22 @@ void submit_delivered(struct claimed *claimed);
 
 /* deliver.c: puts the outcome where it belongs, or tries again later. */
 void deliver_claimed(struct claimed *claimed);
+/* Removes what an attempt has left beside its place. */
+void deliver_undo(struct claimed *claimed);
 /* Whether a former run already put its outcome in place, and whether that is a
  * notice in held/. */
 bool deliver_was_done(const struct claimed *claimed, bool *ret_held);
+
+/* release.c */
+int release_on_report(void *context, struct frame *frame);
+int release_on_deliver(void *context, struct frame *frame);
+/* Answers the broker. */
+void release_end(const struct claimed *claimed, int error);
+/* It could not be delivered: the vault still has it. */
+void release_give_up(struct claimed *claimed, int error);
+/* The claim of a former run. */
+void release_recover(struct folder *folder, const char *item_id,
+		     const char *place);
 
 /* notice.c */
 void notice_write(const struct claimed *claimed, struct buffer *buffer);

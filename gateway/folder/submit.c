@@ -221,9 +221,11 @@ static void on_broker(void *context, int fd)
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_REPORT, FRAME_WITH_FD, on_report},
 	    {MESSAGE_RESULT, FRAME_EITHER, on_result},
+	    {MESSAGE_DELIVER_REPORT, FRAME_WITH_FD, release_on_report},
+	    {MESSAGE_DELIVER, FRAME_WITH_FD, release_on_deliver},
 	};
 	struct folder *folder = context;
-	int error = frame_dispatch(fd, rules, 2, folder);
+	int error = frame_dispatch(fd, rules, 4, folder);
 
 	if (error == 0 || error == -ERR_UNAVAILABLE)
 		return;
@@ -274,6 +276,7 @@ static int on_ack(void *context, struct frame *frame)
 			log_line(LOG_LINE_WARNING,
 				 "delivery-not-recorded item=%s reason=%s",
 				 claimed->item_id, error_name((int)error));
+		release_end(claimed, -(int)error);
 		claim_finish(claimed);
 		return 0;
 	}

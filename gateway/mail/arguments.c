@@ -2,8 +2,6 @@
 #include "gateway/mail/arguments.h"
 
 #include <getopt.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "base/banned.h"
 
@@ -27,15 +25,4 @@ int program_arguments_read(int argc, char **argv, struct program_arguments *ret)
 			return -ERR_CONFIG;
 	}
 	return optind == argc ? 0 : -ERR_CONFIG;
-}
-
-int program_harden(void)
-{
-	const struct rlimit none = {0, 0};
-
-	return prctl(PR_SET_DUMPABLE, 0) == 0 &&
-		       setrlimit(RLIMIT_CORE, &none) == 0 &&
-		       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-		   ? 0
-		   : -ERR_INTERNAL;
 }

@@ -1,6 +1,5 @@
 /*
- * What the programs of the mail doors have in common: their arguments, and how
- * they close themselves off.
+ * The arguments that the programs of the mail doors have in common.
  */
 #ifndef SEKISHO_GATEWAY_MAIL_ARGUMENTS_H
 #define SEKISHO_GATEWAY_MAIL_ARGUMENTS_H
@@ -17,8 +16,5 @@ struct program_arguments {
 /* -ERR_CONFIG: wrong usage. */
 int program_arguments_read(int argc, char **argv,
 			   struct program_arguments *ret) MUST_CHECK;
-
-/* No core files and no debugger where keys or mail are in memory. */
-int program_harden(void) MUST_CHECK;
 
 #endif

@@ -153,7 +153,9 @@ static int confine(const struct sandbox *sandbox)
 		if (scratch < 0)
 			return -ERR_SANDBOX_SETUP;
 	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	/* A core file that is piped to a program has no limit. */
+	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -ERR_SANDBOX_SETUP;
 	error = landlock_restrict(sandbox->features.landlock_abi, scratch);
 	handle_close(&scratch);

@@ -66,6 +66,7 @@ size_t peer_count(const struct server *server, const char *name)
 static void answer_free(struct answer *answer)
 {
 	handle_close(&answer->fd);
+	buffer_free(&answer->more);
 	free(answer);
 }
 
@@ -130,8 +131,12 @@ bool peer_read(struct peer *peer)
 
 static int send_answer(const struct answer *answer)
 {
-	return frame_send(answer->peer->fd, answer->type, answer->id,
-			  view_of(answer->bytes, answer->size), answer->fd);
+	struct view payload = answer->more.size > 0
+				  ? buffer_contents(&answer->more)
+				  : view_of(answer->bytes, answer->size);
+
+	return frame_send(answer->peer->fd, answer->type, answer->id, payload,
+			  answer->fd);
 }
 
 static void keep_answer(struct peer *peer, struct answer *answer)

@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 
-static struct answer *answer_new(struct peer *peer, uint32_t type, uint64_t id)
+struct answer *answer_new(struct peer *peer, uint32_t type, uint64_t id)
 {
 	struct answer *answer = calloc(1, sizeof(*answer));
 
@@ -26,7 +26,7 @@ static void put_u32(struct answer *answer, uint32_t value)
 }
 
 /* Answers at once: reads, and writes that came to nothing. */
-static int acknowledge(struct peer *peer, uint64_t id, int error)
+int acknowledge(struct peer *peer, uint64_t id, int error)
 {
 	struct answer *answer = answer_new(peer, MESSAGE_VAULT_ACK, id);
 
@@ -137,7 +137,7 @@ static int on_record(void *context, struct frame *frame)
 	return acknowledge_later(peer, frame->id);
 }
 
-static int on_transition(void *context, struct frame *frame)
+int on_transition(void *context, struct frame *frame)
 {
 	struct peer *peer = context;
 	struct server *server = peer->server;
@@ -333,6 +333,8 @@ static int on_traffic_ask(void *context, struct frame *frame)
 const struct frame_rule broker_rules[] = {
     {MESSAGE_VAULT_ORIGINAL, FRAME_WITH_FD, on_original},
     {MESSAGE_VAULT_RECORD, FRAME_WITH_FD, on_record},
+    {MESSAGE_VAULT_OPEN, FRAME_WITHOUT_FD, on_open},
+    {MESSAGE_VAULT_TRANSITION, FRAME_WITHOUT_FD, on_taken},
     {MESSAGE_VAULT_STATE, FRAME_WITHOUT_FD, on_state},
 };
 const size_t broker_rule_count = sizeof(broker_rules) / sizeof(broker_rules[0]);

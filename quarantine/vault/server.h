@@ -29,7 +29,8 @@ struct answer {
 	uint32_t type;
 	uint8_t bytes[64];
 	size_t size;
-	int fd; /* -1: none */
+	struct buffer more; /* the payload where `bytes` is too small */
+	int fd;             /* -1: none */
 };
 
 struct peer {
@@ -105,6 +106,16 @@ extern const struct frame_rule door_rules[]; /* of mail */
 extern const size_t door_rule_count;
 extern const struct frame_rule command_rules[];
 extern const size_t command_rule_count;
+
+/* request.c, for the handlers in other sources. */
+struct answer *answer_new(struct peer *peer, uint32_t type, uint64_t id);
+int acknowledge(struct peer *peer, uint64_t id, int error);
+
+int on_transition(void *context, struct frame *frame);
+
+/* open.c: MESSAGE_VAULT_OPEN, and a MESSAGE_VAULT_TRANSITION of the broker. */
+int on_open(void *context, struct frame *frame);
+int on_taken(void *context, struct frame *frame);
 
 /* Makes the open group durable and answers what waited for it. */
 void server_commit(struct server *server);

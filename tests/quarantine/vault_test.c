@@ -369,7 +369,7 @@ static void a_log_that_was_lost_is_written_again(void **state)
 static void a_full_disk_acknowledges_nothing(void **state)
 {
 	struct vault_process *vault = *state;
-	struct vault_record records[400];
+	static struct vault_record records[400];
 	bool kept[400] = {false};
 	int failures = 0;
 

@@ -46,6 +46,7 @@ def read_submission(data):
     for key in ("has_mode", "mode", "record", "hands_over"):
         item[key] = reader.take("B")
     item["refused"] = reader.take("I")
+    item["delivery"] = reader.string()
     item["passwords"] = [reader.string() for _ in range(reader.take("H"))]
     if reader.at != len(data):
         raise ValueError("MESSAGE_SUBMIT has changed: adapt read_submission()")

@@ -1,0 +1,79 @@
+/*
+ * Where an attachment that waits for its password will have to go: the
+ * envelope that the door told, and what the rebuilt message, which is ours,
+ * says of itself.
+ */
+#include "gateway/broker/broker.h"
+
+#include "base/bytes.h"
+#include "base/handle.h"
+#include "gateway/mail/split.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+enum { LINE_MAX_BYTES = 2000 };
+
+/* The value in one line, as it is coded; nothing when it is too long. */
+static void add_line(struct buffer *text, const struct split *split,
+		     const char *name)
+{
+	for (size_t i = 0; i < split->count; i++) {
+		const struct split_field *field = &split->fields[i];
+		bool begun = false;
+
+		if (!view_equal(field->name, view_of_string(name)))
+			continue;
+		if (field->value.size > LINE_MAX_BYTES)
+			break;
+		for (size_t at = 0; at < field->value.size; at++) {
+			uint8_t byte = field->value.data[at];
+
+			if (byte == '\r' || byte == '\n' ||
+			    (!begun && byte == ' '))
+				continue;
+			begun = true;
+			buffer_u8(text, byte);
+		}
+		break;
+	}
+	buffer_u8(text, '\n');
+}
+
+static void add_fields(const struct item *item, struct buffer *text)
+{
+	struct split *split = calloc(1, sizeof(*split));
+	struct view content = {NULL, 0};
+	int output = item->original->output;
+
+	if (split != NULL && output >= 0 &&
+	    verdict_passes(item->original->verdict) &&
+	    handle_map(output, &content) == 0 &&
+	    split_message(content, split) != 0)
+		split->count = 0;
+	if (split != NULL) {
+		add_line(text, split, "Message-ID");
+		add_line(text, split, "Subject");
+	}
+	handle_unmap(&content);
+	free(split);
+}
+
+void envelope_write(const struct item *item, char text[DELIVERY_MAX + 1])
+{
+	BUFFER_CLEANUP struct buffer lines = buffer_make(DELIVERY_MAX);
+	const struct submission *submission = &item->submission;
+
+	text[0] = '\0';
+	if (submission->channel != CHANNEL_MAIL ||
+	    submission->delivery[0] == '\0')
+		return;
+	add_fields(item, &lines);
+	buffer_text(&lines, submission->delivery);
+	/* With more recipients than fit it is not delivered by itself. */
+	if (buffer_error(&lines) != 0 ||
+	    !bytes_copy(text, DELIVERY_MAX, buffer_contents(&lines)))
+		return;
+	text[lines.size] = '\0';
+}

@@ -1,0 +1,501 @@
+/*
+ * Items that wait for their password, once somebody gives it (docs/vault.md):
+ *
+ *   OPENING     the vault opens the original, which counts as a try
+ *   WORKING     it goes all the way of an item, with the passwords
+ *   DELIVERING  on record as ready; folder or mail door deliver it and tell
+ *               the vault
+ *   GIVING      or: whoever asked has the output and says that it is kept
+ *   MARKING     the vault is told of that
+ *
+ * The original never leaves the pipeline. The passwords are in the request and
+ * the submission, both wiped as soon as they have been handed on.
+ */
+#include "gateway/broker/broker.h"
+
+#include "base/bytes.h"
+#include "base/handle.h"
+#include "base/killpoint.h"
+#include "base/log.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+enum { VAULT_MS = 60000, DELIVERY_MS = 600000, WAITING_MAX = 64 };
+
+enum stage { OPENING, WORKING, DELIVERING, GIVING, MARKING };
+
+struct waiting {
+	struct broker *broker;
+	struct client *client; /* NULL: it has gone away */
+	uint64_t ticket;       /* of the client */
+	uint64_t id;           /* of our frames to vault and door */
+	enum stage stage;
+	struct reprocess *request; /* locked memory; NULL once handed on */
+	char item_id[ITEM_ID_SIZE + 1];
+	bool takes_output;
+	struct vault_opened opened;
+	struct item *item;         /* from WORKING on */
+	const struct client *door; /* DELIVERING */
+	struct timer deadline;
+	struct waiting *next;
+};
+
+static void wipe_request(struct waiting *waiting)
+{
+	sodium_free(waiting->request);
+	waiting->request = NULL;
+}
+
+static void waiting_free(struct waiting *waiting)
+{
+	struct broker *broker = waiting->broker;
+	struct item *item = waiting->item;
+
+	for (struct waiting **link = &broker->waiting; *link;
+	     link = &(*link)->next) {
+		if (*link != waiting)
+			continue;
+		*link = waiting->next;
+		break;
+	}
+	loop_disarm(broker->loop, &waiting->deadline);
+	wipe_request(waiting);
+	free(waiting);
+	if (item == NULL)
+		return;
+	/* It has its answer. */
+	if (item->client != NULL)
+		item->client->in_flight--;
+	item->client = NULL;
+	item->waiting = NULL;
+	item_finish(item);
+}
+
+static void fill_answer(const struct waiting *waiting, enum error reason,
+			enum item_state state, struct reprocessed *answer)
+{
+	const struct item *item = waiting->item;
+
+	*answer = (struct reprocessed){
+	    .verdict = item == NULL ? VERDICT_PASSWORD : item->verdict,
+	    .reason = reason,
+	    .state = state,
+	    .tries_left = waiting->opened.tries_left,
+	    .channel = waiting->opened.channel,
+	};
+	(void)text_copy(answer->department, sizeof(answer->department),
+			waiting->opened.department);
+	(void)text_copy(answer->name, sizeof(answer->name),
+			item != NULL && item->output_name[0] != '\0'
+			    ? item->output_name
+			    : waiting->opened.name);
+}
+
+static void send_answer(struct waiting *waiting, enum error reason,
+			enum item_state state, int output)
+{
+	static struct reprocessed answer;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
+
+	log_line(LOG_LINE_INFO, "password-given item=%s state=%s reason=%s",
+		 waiting->item_id, item_state_name(state),
+		 error_name((int)reason));
+	if (waiting->client == NULL)
+		return;
+	fill_answer(waiting, reason, state, &answer);
+	reprocessed_write(&payload, &answer);
+	if (buffer_error(&payload) != 0 ||
+	    frame_send(waiting->client->fd, MESSAGE_REPROCESSED,
+		       waiting->ticket, buffer_contents(&payload), output) != 0)
+		log_line(LOG_LINE_WARNING, "answer-failed item=%s",
+			 waiting->item_id);
+}
+
+static void end(struct waiting *waiting, enum error reason,
+		enum item_state state)
+{
+	send_answer(waiting, reason, state, -1);
+	waiting_free(waiting);
+}
+
+/* Nobody answers in time: it stays where the vault has it. */
+static void on_deadline(void *context)
+{
+	struct waiting *waiting = context;
+
+	end(waiting, ERR_UNAVAILABLE,
+	    waiting->item == NULL ? STATE_AWAITING_PASSWORD : STATE_READY);
+}
+
+static struct waiting *find(struct broker *broker, uint64_t id)
+{
+	for (struct waiting *waiting = broker->waiting; waiting;
+	     waiting = waiting->next)
+		if (waiting->id == id)
+			return waiting;
+	return NULL;
+}
+
+static int ask_vault(struct waiting *waiting, enum message type)
+{
+	const struct vault_link *vault = &waiting->broker->vault;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(256);
+
+	pack_string(&payload, waiting->item_id);
+	if (type == MESSAGE_VAULT_TRANSITION) {
+		buffer_u8(&payload, STATE_DELIVERED);
+		pack_string(&payload, "");
+	}
+	loop_arm(waiting->broker->loop, &waiting->deadline, VAULT_MS);
+	if (vault->fd < 0)
+		return -ERR_UNAVAILABLE;
+	return buffer_error(&payload) != 0
+		   ? buffer_error(&payload)
+		   : frame_send(vault->fd, type, waiting->id,
+				buffer_contents(&payload), -1);
+}
+
+/* --- asked for --- */
+
+static int begin(struct client *client, uint64_t ticket,
+		 struct reprocess *request)
+{
+	struct broker *broker = client->broker;
+	struct waiting *waiting = calloc(1, sizeof(*waiting));
+	unsigned count = 0;
+	bool twice = false;
+	int error = 0;
+
+	if (waiting == NULL) {
+		sodium_free(request);
+		return -ERR_MEMORY;
+	}
+	*waiting = (struct waiting){.broker = broker,
+				    .client = client,
+				    .ticket = ticket,
+				    .id = ++broker->last_id,
+				    .request = request,
+				    .takes_output = request->takes_output};
+	waiting->deadline = (struct timer){on_deadline, waiting, 0, NULL};
+	(void)text_copy(waiting->item_id, sizeof(waiting->item_id),
+			request->item_id);
+	for (const struct waiting *other = broker->waiting; other;
+	     other = other->next) {
+		twice |= strcmp(other->item_id, waiting->item_id) == 0;
+		count++;
+	}
+	waiting->next = broker->waiting;
+	broker->waiting = waiting;
+	if (twice || count >= WAITING_MAX || broker->stopping)
+		error = -ERR_UNAVAILABLE;
+	if (error == 0)
+		error = ask_vault(waiting, MESSAGE_VAULT_OPEN);
+	if (error != 0)
+		end(waiting, (enum error) - error, STATE_UNKNOWN);
+	return 0;
+}
+
+int waiting_on_reprocess(void *context, struct frame *frame)
+{
+	struct client *client = context;
+	struct reprocess *request = sodium_malloc(sizeof(*request));
+	int error = request == NULL ? -ERR_MEMORY
+				    : reprocess_read(frame->payload, request);
+
+	sodium_memzero((void *)(uintptr_t)frame->payload.data,
+		       frame->payload.size);
+	/* A door has no business with passwords. */
+	if (error == 0 && client->channel != CHANNEL_COMMAND)
+		error = -ERR_PROTOCOL;
+	if (error != 0) {
+		sodium_free(request);
+		return error;
+	}
+	return begin(client, frame->id, request);
+}
+
+/* --- opened --- */
+
+static const struct client *door_for(const struct waiting *waiting)
+{
+	for (const struct client *client = waiting->broker->clients; client;
+	     client = client->next)
+		if (client->edge && client->channel != CHANNEL_COMMAND &&
+		    client->channel == waiting->opened.channel)
+			return client;
+	return NULL;
+}
+
+static bool can_be_delivered(const struct waiting *waiting)
+{
+	if (waiting->takes_output)
+		return true;
+	if (waiting->opened.channel == CHANNEL_MAIL &&
+	    (waiting->opened.delivery[0] == '\0' ||
+	     waiting->broker->config->mail.next_hop[0] == '\0'))
+		return false;
+	return door_for(waiting) != NULL;
+}
+
+static int submit(struct waiting *waiting, int fd)
+{
+	static struct submission submission;
+	const struct vault_opened *opened = &waiting->opened;
+	struct reprocess *request = waiting->request;
+	int error;
+
+	submission.channel = opened->channel;
+	submission.direction = opened->direction;
+	submission.record = true;
+	(void)text_copy(submission.item_id, sizeof(submission.item_id),
+			waiting->item_id);
+	(void)text_copy(submission.department, sizeof(submission.department),
+			opened->department);
+	(void)text_copy(submission.name, sizeof(submission.name), opened->name);
+	submission.password_count = request->password_count;
+	for (size_t i = 0; i < request->password_count; i++)
+		(void)text_copy(submission.passwords[i],
+				sizeof(submission.passwords[i]),
+				request->passwords[i]);
+	wipe_request(waiting);
+	loop_disarm(waiting->broker->loop, &waiting->deadline);
+	waiting->stage = WORKING;
+	error = item_begin_waiting(waiting, waiting->client, waiting->ticket,
+				   &submission, fd);
+	sodium_memzero(&submission, sizeof(submission));
+	return error;
+}
+
+int waiting_on_opened(void *context, struct frame *frame)
+{
+	static struct vault_opened opened;
+	struct vault_link *link = context;
+	struct waiting *waiting = find(link->broker, frame->id);
+	int error = vault_opened_read(frame->payload, &opened);
+	int fd = frame->fd;
+
+	if (error != 0)
+		return error;
+	if (waiting == NULL || waiting->stage != OPENING)
+		return 0;
+	if (strcmp(opened.item_id, waiting->item_id) != 0)
+		return -ERR_PROTOCOL;
+	waiting->opened = opened;
+	kill_point("broker.opened");
+	if (waiting->client == NULL) {
+		waiting_free(waiting);
+	} else if (!can_be_delivered(waiting)) {
+		end(waiting, ERR_NO_DELIVERY, STATE_AWAITING_PASSWORD);
+	} else {
+		frame->fd = -1;
+		return submit(waiting, fd);
+	}
+	return 0;
+}
+
+void waiting_begun(struct waiting *waiting, struct item *item)
+{
+	waiting->item = item;
+}
+
+/* --- worked on --- */
+
+/* An archive in the archive may have a password of its own. */
+static bool lacks_password(const struct item *item)
+{
+	for (const struct object *object = item->objects; object;
+	     object = object->next)
+		if (object->verdict == VERDICT_PASSWORD &&
+		    strcmp(object->outcome.format, "zip") == 0)
+			return true;
+	return item->verdict == VERDICT_PASSWORD;
+}
+
+bool waiting_is_settled(struct item *item)
+{
+	if (!lacks_password(item) || item->verdict == VERDICT_BLOCKED)
+		return true;
+	if (item->verdict != VERDICT_PASSWORD)
+		item->reason = ERR_PASSWORD_WRONG;
+	item->verdict = VERDICT_PASSWORD;
+	handle_close(&item->original->output);
+	return false;
+}
+
+static void fill_delivery(const struct waiting *waiting,
+			  struct handover *delivery)
+{
+	const struct item *item = waiting->item;
+	const struct vault_opened *opened = &waiting->opened;
+
+	*delivery = (struct handover){.direction = opened->direction,
+				      .verdict = item->verdict};
+	(void)text_copy(delivery->item_id, sizeof(delivery->item_id),
+			waiting->item_id);
+	(void)text_copy(delivery->parent, sizeof(delivery->parent),
+			opened->parent);
+	(void)text_copy(delivery->department, sizeof(delivery->department),
+			opened->department);
+	(void)text_copy(delivery->name, sizeof(delivery->name), opened->name);
+	(void)text_copy(delivery->extension, sizeof(delivery->extension),
+			item->original->outcome.extension);
+	(void)text_copy(delivery->mime, sizeof(delivery->mime),
+			item->original->outcome.mime);
+	(void)text_copy(delivery->text, sizeof(delivery->text),
+			opened->delivery);
+}
+
+static int deliver(struct waiting *waiting)
+{
+	static struct handover delivery;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
+	const struct item *item = waiting->item;
+	const struct client *door = door_for(waiting);
+	int error;
+
+	if (door == NULL)
+		return -ERR_UNAVAILABLE;
+	fill_delivery(waiting, &delivery);
+	handover_write(&payload, &delivery);
+	waiting->stage = DELIVERING;
+	waiting->door = door;
+	loop_arm(waiting->broker->loop, &waiting->deadline, DELIVERY_MS);
+	error = buffer_error(&payload);
+	if (error == 0)
+		error =
+		    frame_send(door->fd, MESSAGE_DELIVER_REPORT, waiting->id,
+			       (struct view){NULL, 0}, item->report_file);
+	if (error == 0)
+		error = frame_send(door->fd, MESSAGE_DELIVER, waiting->id,
+				   buffer_contents(&payload),
+				   item->original->output);
+	kill_point("broker.delivering");
+	return error;
+}
+
+void waiting_recorded(struct item *item, int error)
+{
+	struct waiting *waiting = item->waiting;
+
+	item->record_id = 0; /* its record is no longer waited for */
+	if (error != 0) {
+		end(waiting, (enum error) - error, STATE_AWAITING_PASSWORD);
+	} else if (!verdict_passes(item->verdict)) {
+		end(waiting, item->reason,
+		    item->verdict == VERDICT_PASSWORD ? STATE_AWAITING_PASSWORD
+						      : STATE_HELD);
+	} else if (waiting->takes_output) {
+		waiting->stage = GIVING;
+		loop_arm(waiting->broker->loop, &waiting->deadline,
+			 DELIVERY_MS);
+		if (waiting->client == NULL)
+			waiting_free(waiting);
+		else
+			send_answer(waiting, ERR_NONE, STATE_READY,
+				    item->original->output);
+	} else {
+		error = deliver(waiting);
+		if (error != 0)
+			end(waiting, (enum error) - error, STATE_READY);
+	}
+}
+
+/* --- delivered --- */
+
+static int read_error(const struct frame *frame, int *ret_error)
+{
+	struct cursor cursor = cursor_at(frame->payload, 0);
+	uint32_t code = cursor_u32le(&cursor);
+
+	if (cursor.failed || cursor_left(&cursor) != 0 || code >= ERR_COUNT)
+		return -ERR_PROTOCOL;
+	*ret_error = -(int)code;
+	return 0;
+}
+
+int waiting_on_delivered(void *context, struct frame *frame)
+{
+	const struct client *door = context;
+	struct waiting *waiting = find(door->broker, frame->id);
+	int said = 0;
+	int error = read_error(frame, &said);
+
+	if (error != 0 || !door->edge || door->channel == CHANNEL_COMMAND)
+		return -ERR_PROTOCOL;
+	if (waiting == NULL || waiting->stage != DELIVERING ||
+	    waiting->door != door)
+		return 0;
+	end(waiting, (enum error) - said,
+	    said == 0 ? STATE_DELIVERED : STATE_READY);
+	return 0;
+}
+
+int waiting_on_taken(void *context, struct frame *frame)
+{
+	struct client *client = context;
+	struct waiting *waiting = client->broker->waiting;
+	int said = 0;
+	int error = read_error(frame, &said);
+
+	while (waiting != NULL &&
+	       (waiting->client != client || waiting->ticket != frame->id))
+		waiting = waiting->next;
+	if (error != 0 || waiting == NULL || waiting->stage != GIVING)
+		return -ERR_PROTOCOL;
+	if (said == 0) {
+		waiting->stage = MARKING;
+		said = ask_vault(waiting, MESSAGE_VAULT_TRANSITION);
+	}
+	if (said != 0)
+		end(waiting, (enum error) - said, STATE_READY);
+	return 0;
+}
+
+/* --- the vault's answers, and what goes away --- */
+
+bool waiting_acknowledged(struct broker *broker, uint64_t id, int error)
+{
+	struct waiting *waiting = find(broker, id);
+
+	if (waiting == NULL ||
+	    (waiting->stage != OPENING && waiting->stage != MARKING))
+		return false;
+	if (waiting->stage == OPENING)
+		end(waiting, error == 0 ? ERR_PROTOCOL : (enum error) - error,
+		    STATE_UNKNOWN);
+	else
+		end(waiting, (enum error) - error,
+		    error == 0 ? STATE_DELIVERED : STATE_READY);
+	return true;
+}
+
+void waiting_vault_lost(struct broker *broker)
+{
+	struct waiting *next;
+
+	for (struct waiting *waiting = broker->waiting; waiting;
+	     waiting = next) {
+		next = waiting->next;
+		if (waiting->stage == OPENING || waiting->stage == MARKING)
+			end(waiting, ERR_UNAVAILABLE, STATE_UNKNOWN);
+	}
+}
+
+void waiting_client_gone(struct broker *broker, const struct client *client)
+{
+	struct waiting *next;
+
+	for (struct waiting *waiting = broker->waiting; waiting;
+	     waiting = next) {
+		next = waiting->next;
+		if (waiting->client == client)
+			waiting->client = NULL;
+		if ((waiting->stage == DELIVERING && waiting->door == client) ||
+		    (waiting->stage == GIVING && waiting->client == NULL))
+			end(waiting, ERR_UNAVAILABLE, STATE_READY);
+	}
+}

@@ -1,5 +1,4 @@
 """A writer of PDF files, good and bad, from nothing."""
-import hashlib
 import zlib
 
 
@@ -142,83 +141,3 @@ def attach(pdf, name, data, mime=b"application#2foctet-stream"):
     inner = pdf.stream(data, b"/Type/EmbeddedFile/Subtype/" + mime)
     return pdf.add(b"<</Type/Filespec/F%s/UF%s/EF<</F %d 0 R>>>>"
                    % (string(name), string(name), inner))
-
-
-# --- encryption (ISO 32000-1, 7.6): revisions 2 and 3 ------------------------
-
-PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
-
-
-def rc4(key, data):
-    state = list(range(256))
-    j = 0
-    for i in range(256):
-        j = (j + state[i] + key[i % len(key)]) & 255
-        state[i], state[j] = state[j], state[i]
-    out = bytearray()
-    i = j = 0
-    for byte in data:
-        i = (i + 1) & 255
-        j = (j + state[i]) & 255
-        state[i], state[j] = state[j], state[i]
-        out.append(byte ^ state[(state[i] + state[j]) & 255])
-    return bytes(out)
-
-
-def padded(password):
-    return (password + PADDING)[:32]
-
-
-def owner_entry(owner, user, revision, size):
-    key = hashlib.md5(padded(owner)).digest()
-    if revision >= 3:
-        for _ in range(50):
-            key = hashlib.md5(key[:size]).digest()
-    value = rc4(key[:size], padded(user))
-    if revision >= 3:
-        for i in range(1, 20):
-            value = rc4(bytes(b ^ i for b in key[:size]), value)
-    return value
-
-
-def file_key(user, owner_value, permissions, identifier, revision, size):
-    key = hashlib.md5(padded(user) + owner_value + permissions.to_bytes(4, "little", signed=True)
-                      + identifier).digest()
-    if revision >= 3:
-        for _ in range(50):
-            key = hashlib.md5(key[:size]).digest()
-    return key[:size]
-
-
-def user_entry(key, identifier, revision):
-    if revision == 2:
-        return rc4(key, PADDING)
-    value = rc4(key, hashlib.md5(PADDING + identifier).digest())
-    for i in range(1, 20):
-        value = rc4(bytes(b ^ i for b in key), value)
-    return value + bytes(16)
-
-
-def encrypted(content, user, owner, revision):
-    """One page, its content stream encrypted with RC4."""
-    size = 5 if revision == 2 else 16
-    identifier = hashlib.md5(b"sekisho").digest()
-    permissions = -44
-    owner_value = owner_entry(owner, user, revision, size)
-    key = file_key(user, owner_value, permissions, identifier, revision, size)
-    pdf = Pdf()
-    catalog, pages, page = pdf.reserve(), pdf.reserve(), pdf.reserve()
-    font = pdf.add(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
-    number = len(pdf.objects) + 1
-    own = hashlib.md5(key + number.to_bytes(3, "little") + b"\0\0").digest()[:min(size + 5, 16)]
-    pdf.stream(rc4(own, content))
-    security = pdf.add(
-        b"<</Filter/Standard/V %d/R %d/Length %d/P %d/O<%s>/U<%s>>>"
-        % (1 if revision == 2 else 2, revision, size * 8, permissions, owner_value.hex().encode(),
-           user_entry(key, identifier, revision).hex().encode()))
-    pdf.put(catalog, b"<</Type/Catalog/Pages %d 0 R>>" % pages)
-    pdf.put(pages, b"<</Type/Pages/Kids[%d 0 R]/Count 1>>" % page)
-    pdf.put(page, b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]/Contents %d 0 R"
-            b"/Resources<</Font<</F1 %d 0 R>>>>>>" % (pages, number, font))
-    return pdf.write(catalog, b"/Encrypt %d 0 R/ID[<%s><%s>]"
-                     % (security, identifier.hex().encode(), identifier.hex().encode()))

@@ -11,6 +11,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+import aesmaker
+
 FLAG_ENCRYPTED = 0x0001
 FLAG_DESCRIPTOR = 0x0008
 FLAG_UTF8 = 0x0800
@@ -88,76 +90,14 @@ def zipcrypto(password, check, salt, plain):
     return bytes(out)
 
 
-# ---- AES (FIPS 197), encryption of single blocks ----
-
-def _xtime(value):
-    return (value << 1 ^ (0x1B if value & 0x80 else 0)) & 0xFF
-
-
-def _sbox():
-    box = [0] * 256
-    p = q = 1
-    while True:
-        p ^= _xtime(p)
-        q ^= q << 1 & 0xFF
-        q ^= q << 2 & 0xFF
-        q ^= q << 4 & 0xFF
-        if q & 0x80:
-            q ^= 0x09
-        value = q
-        for shift in range(1, 5):
-            value ^= (q << shift | q >> 8 - shift) & 0xFF
-        box[p] = value ^ 0x63
-        if p == 1:
-            break
-    box[0] = 0x63
-    return box
-
-
-SBOX = _sbox()
-
-
-def aes_key(key):
-    words = [list(key[i:i + 4]) for i in range(0, len(key), 4)]
-    size = len(words)
-    rcon = 1
-    for i in range(size, 4 * (size + 7)):
-        word = list(words[-1])
-        if i % size == 0:
-            word = [SBOX[b] for b in word[1:] + word[:1]]
-            word[0] ^= rcon
-            rcon = _xtime(rcon)
-        elif size > 6 and i % size == 4:
-            word = [SBOX[b] for b in word]
-        words.append([a ^ b for a, b in zip(words[i - size], word)])
-    flat = [b for word in words for b in word]
-    return [flat[i:i + 16] for i in range(0, len(flat), 16)]
-
-
-def aes_block(rounds, block):
-    state = [a ^ b for a, b in zip(block, rounds[0])]
-    for number, key in enumerate(rounds[1:], 1):
-        state = [SBOX[b] for b in state]
-        state = [state[(i + 4 * (i % 4)) % 16] for i in range(16)]
-        if number < len(rounds) - 1:
-            mixed = []
-            for i in range(0, 16, 4):
-                a = state[i:i + 4]
-                every = a[0] ^ a[1] ^ a[2] ^ a[3]
-                mixed += [a[j] ^ every ^ _xtime(a[j] ^ a[(j + 1) % 4])
-                          for j in range(4)]
-            state = mixed
-        state = [a ^ b for a, b in zip(state, key)]
-    return bytes(state)
-
-
 def winzip_aes(password, strength, salt, plain):
     size = 8 + 8 * strength
     keys = hashlib.pbkdf2_hmac("sha1", password, salt, 1000, 2 * size + 2)
-    rounds = aes_key(keys[:size])
+    words = aesmaker.schedule(keys[:size])
     body = bytearray()
     for number, at in enumerate(range(0, len(plain), 16), 1):
-        stream = aes_block(rounds, number.to_bytes(16, "little"))
+        counter = struct.unpack(">4I", number.to_bytes(16, "little"))
+        stream = struct.pack(">4I", *aesmaker.block(words, *counter))
         body += bytes(a ^ b for a, b in zip(plain[at:at + 16], stream))
     mac = hmac.new(keys[size:2 * size], bytes(body), "sha1").digest()[:10]
     return salt + keys[2 * size:] + bytes(body) + mac

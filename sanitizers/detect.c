@@ -43,6 +43,14 @@ static bool is_a(enum format format, const char *name)
 	return false;
 }
 
+/* Of those that could be, the one that the name says. */
+static bool is_likelier(const struct votes *votes, enum format format)
+{
+	return votes->likely == FORMAT_NONE ||
+	       (!format_has_extension(votes->likely, votes->extension) &&
+		format_has_extension(format, votes->extension));
+}
+
 static void collect_claims(struct view input, struct votes *votes)
 {
 	for (int i = 1; i < FORMAT_COUNT; i++) {
@@ -54,7 +62,7 @@ static void collect_claims(struct view input, struct votes *votes)
 		claim = sanitizer_for(format)->claims(input);
 		if (claim == CLAIM_EXACT)
 			votes->exact[votes->exact_count++] = format;
-		else if (claim == CLAIM_LIKELY && votes->likely == FORMAT_NONE)
+		else if (claim == CLAIM_LIKELY && is_likelier(votes, format))
 			votes->likely = format;
 	}
 }
@@ -193,7 +201,9 @@ static int settle_rest(struct job *job, struct votes *votes)
 	const char *mime = job->recheck ? "text/plain" : magic_vote(job->input);
 	struct kind kind;
 
-	if (text && votes->likely != FORMAT_NONE &&
+	/* Objects of a PDF lie in many files that are none. */
+	if ((text || votes->likely == FORMAT_PDF) &&
+	    votes->likely != FORMAT_NONE &&
 	    !format_has_extension(votes->likely, votes->extension))
 		votes->likely = FORMAT_NONE;
 	if (votes->likely != FORMAT_NONE) {
@@ -235,7 +245,7 @@ static const char *false_claim(const struct job *job, const char *extension)
 {
 	if (extension[0] != '\0')
 		return format_has_extension(job->format, extension) ? NULL
-							      : extension;
+								    : extension;
 	for (int i = 1; i < FORMAT_COUNT; i++) {
 		enum format format = (enum format)i;
 

@@ -15,23 +15,6 @@
 
 #include "base/banned.h"
 
-enum { HEADER_WITHIN = 1024 };
-
-static enum claim pdf_claims(struct view input)
-{
-	size_t at = view_find(view_slice(input, 0, HEADER_WITHIN),
-			      view_of_string("%PDF-"), 0);
-
-	if (at == 0)
-		return CLAIM_EXACT;
-	if (at == SIZE_MAX)
-		return CLAIM_NONE;
-	/* Junk in front is common; a text about PDF is not one. */
-	if (view_find(input, view_of_string("endobj"), at) != SIZE_MAX)
-		return CLAIM_EXACT;
-	return CLAIM_NONE;
-}
-
 static int drop_trailer(struct pdf *pdf)
 {
 	qpdf_oh trailer = qpdf_get_trailer(pdf->qpdf);

@@ -4,8 +4,10 @@ import zlib
 
 import picturemaker
 import scanmaker
-from pdfmaker import TEXT, Document, Pdf, attach, encrypted, string
+from pdflock import Certificate, Lock, locked
+from pdfmaker import TEXT, Document, Pdf, attach, string
 from sample import Sample
+from zipmaker import Entry, zip_file
 
 SCRIPT = b"(app.alert\\('hello'\\);)"
 JAVASCRIPT = b"<</S/JavaScript/JS" + SCRIPT + b">>"
@@ -325,17 +327,51 @@ def hiding():
                  note="a script in an earlier revision")
 
 
-def locked():
-    for revision in (2, 3):
-        data = encrypted(TEXT.replace(b"/F2", b"/F1"), b"", b"owner", revision)
-        yield Sample(f"owner-r{revision}.pdf", data, removals=["pdf.encryption"],
+def encryption():
+    ways = {"r2": (2,), "r3": (3,), "r4": (4,), "aes-128": (4, "AESV2"), "aes-r5": (5, "AESV3"),
+            "aes-r6": (6, "AESV3")}
+    for name, way in ways.items():
+        yield Sample(f"owner-{name}.pdf", locked(Lock(*way)), removals=["pdf.encryption"],
                      note="encrypted without a user password")
-        data = encrypted(TEXT.replace(b"/F2", b"/F1"), b"himitsu", b"owner", revision)
-        yield Sample(f"password-r{revision}.pdf", data, verdict="password", reason="encrypted")
-    yield Sample("password-given.pdf", data, removals=["pdf.encryption"],
-                 passwords=["wrong", "himitsu"])
-    yield Sample("password-wrong.pdf", data, verdict="password",
-                 reason="encrypted.wrong_password", passwords=["wrong", "worse"])
+        data = locked(Lock(*way, user=b"himitsu"))
+        yield Sample(f"password-{name}.pdf", data, verdict="password", reason="encrypted")
+        yield Sample(f"given-{name}.pdf", data, removals=["pdf.encryption"],
+                     passwords=["wrong", "himitsu"])
+        yield Sample(f"wrong-{name}.pdf", data, verdict="password",
+                     reason="encrypted.wrong_password", passwords=["wrong", "worse"])
+    for name, filters in (("streams", ("Identity", "StdCF")), ("strings", ("StdCF", "Identity"))):
+        lock = Lock(4, "AESV2", filters=filters)
+        yield Sample(f"clear-{name}.pdf", locked(lock), removals=["pdf.encryption"],
+                     note=f"{name} lie in clear in an encrypted file")
+    yield Sample("clear-content.pdf", locked(Lock(4, "AESV2"), own_filter=True),
+                 removals=["pdf.encryption", "pdf.crypt_filter"],
+                 note="one stream names the crypt filter Identity")
+    yield Sample("certificate.pdf", locked(Certificate()), verdict="blocked",
+                 reason="encrypted.unsupported", note="encrypted for a certificate")
+
+
+def headers():
+    body = Document().bytes().split(b"\n", 1)[1]
+    yield Sample("no-header.pdf", body, removals=["pdf.mended"],
+                 note="readers do not need the header")
+    yield Sample("no-header.txt", b"% notes\n\n" + body, output="no-header.pdf",
+                 removals=["pdf.mended", "type.renamed"])
+    # Offsets of a table in front would have to be known.
+    objects = body[:body.index(b"xref\n0")]
+    table = b"xref\n0 1\n0000000000 65535 f \ntrailer\n<</Root 1 0 R/Size 9>>\n"
+    yield Sample("table-first.pdf", table + objects + b"%%EOF\n", removals=["pdf.mended"])
+    prose = b"Minutes of the meeting.\n" * 80
+    yield Sample("prose-first.pdf", prose + Document().bytes(), removals=["pdf.mended"],
+                 note="the header lies behind the first 1024 bytes")
+    yield Sample("no-header-zip.pdf", body + zip_file([Entry(b"a.txt", b"a")]), verdict="blocked",
+                 reason="type.ambiguous")
+    for name, quote in (
+            ("quoted-object.txt", b"1 0 obj\n<</Type/Page/MediaBox[0 0 9 9]>>\nendobj\n"
+             b"is what a page looks like.\n"),
+            ("quoted-header.txt", b"A PDF begins with\n%PDF-1.7\nand goes on.\n"),
+            ("quoted-document.txt", prose + b"1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+             b"trailer\n<</Root 1 0 R>>\nis how one ends.\n")):
+        yield Sample(name, quote, verdict="unchanged", note="a text that quotes from a PDF")
 
 
 def bombs():
@@ -510,7 +546,8 @@ def samples():
     yield from scans()
     yield from streams()
     yield from hiding()
-    yield from locked()
+    yield from encryption()
+    yield from headers()
     yield from bombs()
     yield from tilings()
     yield from glyph_fonts()

@@ -1,5 +1,7 @@
 #include "sanitizers/detect/kind.h"
 
+#include "sanitizers/format.h"
+
 #include "base/banned.h"
 
 static const struct signature {
@@ -163,13 +165,20 @@ static struct kind kind_of_der(struct view input)
 	return kind_make(NULL, ERR_NONE);
 }
 
+/* Where the marker is not the first thing, a text may only speak of it. */
 static struct kind kind_of_pdf(struct view input)
 {
 	const struct view marker = view_of_string("%PDF-");
 	struct view head = view_slice(input, 0, 1024 + marker.size);
+	enum claim claim = sanitizer_for(FORMAT_PDF)->claims(input);
+	struct kind kind = kind_make("pdf", ERR_NONE);
 
-	return kind_make(view_find(head, marker, 0) == SIZE_MAX ? NULL : "pdf",
-			 ERR_NONE);
+	if (claim == CLAIM_EXACT)
+		return kind;
+	if (view_find(head, marker, 0) == SIZE_MAX)
+		return kind_make(NULL, ERR_NONE);
+	kind.weak = true;
+	return kind;
 }
 
 /* ICO and CUR: a directory of a few pictures, each with a reserved zero. */

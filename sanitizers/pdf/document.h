@@ -107,6 +107,12 @@ struct pdf {
 	unsigned damage; /* what qpdf had to mend */
 };
 
+/* ---- claim.c ---- */
+
+/* Exact with a header, or where the file begins as one without does; likely
+ * where a reader would find objects in it. */
+enum claim pdf_claims(struct view input);
+
 /* ---- object_streams.c ---- */
 
 /* Counts what qpdf would inflate while it reads. Before pdf_open().

@@ -36,8 +36,15 @@ static int add_filter(struct pdf_stream *stream, qpdf_oh name,
 		return -ERR_MALFORMED;
 	if (mark_parameters(pdf, parameters) != 0)
 		return -ERR_MEMORY;
-	/* qpdf has undone it when it gave the bytes. */
+	/* qpdf undoes it when it gives the bytes. */
 	if (filter == FILTER_CRYPT) {
+		/* It heeds the name only where the type, which may be left
+		 * out, is there. */
+		if (qpdf_oh_is_dictionary(pdf->qpdf, parameters))
+			qpdf_oh_replace_key(
+			    pdf->qpdf, parameters, "/Type",
+			    qpdf_oh_new_name(pdf->qpdf,
+					     "/CryptFilterDecodeParms"));
 		pdf_note(pdf, REMOVAL_PDF_CRYPT_FILTER, "stream", "/Crypt");
 		return 0;
 	}
@@ -110,6 +117,7 @@ int pdf_stream_load(struct pdf *pdf, qpdf_oh object,
 	stream->generation = qpdf_oh_get_generation(pdf->qpdf, object);
 	stream->dictionary = qpdf_oh_get_dict(pdf->qpdf, object);
 	stream->parameters = qpdf_oh_new_null(pdf->qpdf);
+	error = load_filters(stream);
 	if ((qpdf_oh_get_stream_data(pdf->qpdf, object, qpdf_dl_none, NULL,
 				     &bytes, &size) &
 	     QPDF_ERRORS) != 0) {
@@ -120,13 +128,12 @@ int pdf_stream_load(struct pdf *pdf, qpdf_oh object,
 		size = 0;
 	stream->raw = (struct buffer){
 	    .data = bytes, .size = size, .capacity = size, .maximum = size};
-	error = mark_parameters(
-	    pdf, pdf_key(pdf, stream->dictionary, "/DecodeParms"));
+	if (error == 0)
+		error = mark_parameters(
+		    pdf, pdf_key(pdf, stream->dictionary, "/DecodeParms"));
 	if (error == 0)
 		error = mark_parameters(
 		    pdf, pdf_key(pdf, stream->dictionary, "/Filter"));
-	if (error == 0)
-		error = load_filters(stream);
 	return error;
 }
 

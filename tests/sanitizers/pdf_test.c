@@ -299,27 +299,104 @@ static void bytes_outside_of_the_structure_go(void **state)
 	expect_gone("revisions.pdf", REMOVAL_PDF_REVISIONS, "alert");
 }
 
+/* What a reader of text finds in the output. */
+static void assert_shows(const struct local_run *first, const char *text)
+{
+	struct local_run *second;
+	struct policy policy;
+
+	policy_default(&policy);
+	policy.modes[FORMAT_PDF] = MODE_TEXT;
+	second = local_run(buffer_contents(&first->output), "a.pdf", &policy);
+	assert_int_equal(second->error, 0);
+	assert_true(output_has(second, text));
+	local_run_free(second);
+}
+
+/* Text and link were read with the right key, and no key is left. */
+static void assert_unlocked(struct local_run *result)
+{
+	assert_int_equal(result->error, 0);
+	assert_int_equal(local_run_count(result, REMOVAL_PDF_ENCRYPTION), 1);
+	assert_shows(result, "Tender notice");
+	assert_true(output_has(result, "(https://www.example.jp/)"));
+	assert_false(output_has(result, "/Encrypt"));
+	assert_false(output_has(result, "/Crypt"));
+	assert_stable(result);
+	local_run_free(result);
+}
+
+static void what_no_password_locks_is_opened(void **state)
+{
+	static const char *const names[] = {
+	    "owner-r2.pdf",      "owner-r3.pdf",      "owner-r4.pdf",
+	    "owner-aes-128.pdf", "owner-aes-r5.pdf",  "owner-aes-r6.pdf",
+	    "clear-streams.pdf", "clear-strings.pdf", "clear-content.pdf"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct local_run *result = run(names[i]);
+
+		assert_false(result->job.opened_with_password);
+		assert_unlocked(result);
+	}
+	expect_held("certificate.pdf", -ERR_ENCRYPTION_UNSUPPORTED);
+}
+
 static void passwords_open_what_is_locked(void **state)
 {
 	static const char *const passwords[] = {"wrong", "himitsu"};
-	struct local_run *result;
+	static const char *const ways[] = {"r2",      "r3",     "r4",
+					   "aes-128", "aes-r5", "aes-r6"};
 
 	(void)state;
-	expect_gone("owner-r2.pdf", REMOVAL_PDF_ENCRYPTION, "/Encrypt");
-	expect_gone("owner-r3.pdf", REMOVAL_PDF_ENCRYPTION, "/Encrypt");
-	expect_held("password-r2.pdf", -ERR_ENCRYPTED);
-	expect_held("password-r3.pdf", -ERR_ENCRYPTED);
-	result = local_run_with(sample("password-given.pdf"), "a.pdf", NULL,
-				passwords, 2, false);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct local_run *result;
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "password-%s.pdf", ways[i]);
+		expect_held(name, -ERR_ENCRYPTED);
+		result = local_run_with(sample(name), name, NULL, passwords, 1,
+					false);
+		assert_int_equal(result->error, -ERR_PASSWORD_WRONG);
+		assert_false(result->job.opened_with_password);
+		local_run_free(result);
+		result = local_run_with(sample(name), name, NULL, passwords, 2,
+					false);
+		assert_true(result->job.opened_with_password);
+		assert_unlocked(result);
+	}
+}
+
+static void assert_is_format(const char *name, enum format format)
+{
+	struct local_run *result = run(name);
+
 	assert_int_equal(result->error, 0);
-	assert_true(result->job.opened_with_password);
-	assert_true(output_has(result, "/BaseFont/Helvetica"));
-	assert_stable(result);
+	assert_int_equal(result->job.format, format);
+	if (format == FORMAT_PDF) {
+		assert_shows(result, "Tender notice");
+		assert_stable(result);
+	}
 	local_run_free(result);
-	result = local_run_with(sample("password-wrong.pdf"), "a.pdf", NULL,
-				passwords, 1, false);
-	assert_int_equal(result->error, -ERR_PASSWORD_WRONG);
-	local_run_free(result);
+}
+
+static void what_readers_open_without_a_header_is_a_pdf(void **state)
+{
+	(void)state;
+	assert_is_format("no-header.pdf", FORMAT_PDF);
+	assert_is_format("no-header.txt", FORMAT_PDF);
+	assert_is_format("table-first.pdf", FORMAT_PDF);
+	assert_is_format("prose-first.pdf", FORMAT_PDF);
+	expect_held("no-header-zip.pdf", -ERR_TYPE_AMBIGUOUS);
+}
+
+static void a_text_that_quotes_from_a_pdf_is_a_text(void **state)
+{
+	(void)state;
+	assert_is_format("quoted-object.txt", FORMAT_TEXT);
+	assert_is_format("quoted-header.txt", FORMAT_TEXT);
+	assert_is_format("quoted-document.txt", FORMAT_TEXT);
 }
 
 static void bombs_are_held(void **state)
@@ -384,7 +461,10 @@ int main(void)
 	    cmocka_unit_test(pictures_are_packed_anew),
 	    cmocka_unit_test(jpegs_are_encoded_anew_by_policy),
 	    cmocka_unit_test(bytes_outside_of_the_structure_go),
+	    cmocka_unit_test(what_no_password_locks_is_opened),
 	    cmocka_unit_test(passwords_open_what_is_locked),
+	    cmocka_unit_test(what_readers_open_without_a_header_is_a_pdf),
+	    cmocka_unit_test(a_text_that_quotes_from_a_pdf_is_a_text),
 	    cmocka_unit_test(bombs_are_held),
 	    cmocka_unit_test(damage_is_mended_or_held),
 	    cmocka_unit_test(text_mode_gives_what_the_pages_show),

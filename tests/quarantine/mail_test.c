@@ -210,6 +210,7 @@ static void go_back(const struct vault_process *vault)
 	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(base,
 				      "DROP TABLE lineage; DROP TABLE traffic;"
+				      "DROP TABLE delivery;"
 				      "PRAGMA user_version=1",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);

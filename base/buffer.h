@@ -36,9 +36,9 @@ bool buffer_reserve(struct buffer *buffer, size_t size);
 static inline void buffer_bytes(struct buffer *buffer, const void *data,
 				size_t size)
 {
-	if (size == 0 ||
-	    ((buffer->error != 0 || size > buffer->capacity - buffer->size) &&
-	     !buffer_reserve(buffer, size)))
+	if (size == 0 || ((buffer->error != 0 || buffer->data == NULL ||
+			   size > buffer->capacity - buffer->size) &&
+			  !buffer_reserve(buffer, size)))
 		return;
 	memcpy(buffer->data + buffer->size, data, size);
 	buffer->size += size;

@@ -195,7 +195,7 @@ static bool read_content(struct session *session)
 	bool whole;
 
 	while (take_piece(session, INPUT_SIZE / 2, &piece, &whole)) {
-		if (line_begins && piece.data[0] == '.') {
+		if (line_begins && view_starts_with(piece, ".")) {
 			if (whole && piece.size == 3)
 				return true;
 			piece = view_slice(piece, 1, piece.size);

@@ -24,9 +24,8 @@ static const struct signature {
 static bool has_at(struct view input, size_t offset, const char *bytes,
 		   size_t size)
 {
-	struct view part = view_slice(input, offset, size);
-
-	return part.size == size && memcmp(part.data, bytes, size) == 0;
+	return view_equal(view_slice(input, offset, size),
+			  view_of(bytes, size));
 }
 
 #define HAS(input, offset, bytes)                                              \

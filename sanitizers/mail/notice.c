@@ -28,9 +28,9 @@ static bool is_heading(struct view line, const char *name)
 {
 	size_t size = strlen(name);
 
-	return line.size == size + 2 && line.data[0] == '[' &&
-	       line.data[size + 1] == ']' &&
-	       strncmp((const char *)line.data + 1, name, size) == 0;
+	return line.size == size + 2 && view_starts_with(line, "[") &&
+	       view_equal(view_slice(line, 1, size), view_of(name, size)) &&
+	       view_equal(view_slice(line, size + 1, 1), view_of("]", 1));
 }
 
 static struct view take_line(struct view *rest)

@@ -59,8 +59,7 @@ static bool is_number(uint8_t byte)
 static bool is_word(struct view word, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strlen(words[i]) == word.size &&
-		    memcmp(words[i], word.data, word.size) == 0)
+		if (view_equal(view_of_string(words[i]), word))
 			return true;
 	return false;
 }

@@ -134,6 +134,7 @@ static int start_own(const struct options *options, const struct config *config,
 	char program[PATH_MAX];
 	char definitions[PATH_MAX];
 	char intake[16];
+	char config_option[] = "--config";
 	char *arguments[12] = {program,
 			       (char[]){"--standalone"},
 			       (char[]){"--intake-fd"},
@@ -160,7 +161,7 @@ static int start_own(const struct options *options, const struct config *config,
 			options->definitions != NULL ? options->definitions
 						     : config->definitions);
 	if (options->config != NULL) {
-		arguments[count++] = (char[]){"--config"};
+		arguments[count++] = config_option;
 		arguments[count++] = (char *)(uintptr_t)options->config;
 	}
 	arguments[count] = NULL;

@@ -108,7 +108,8 @@ static void take(const struct word *word, struct date *date, int *numbers)
 	if ((word->before == '+' || word->before == '-') &&
 	    word->text.size == 4 && *numbers >= 4) {
 		date->zone = word->before == '-' ? -value : value;
-		date->zone_known = true;
+		/* "-0000" says that nobody knows (RFC 5322 section 3.3). */
+		date->zone_known = word->before == '+' || value != 0;
 		return;
 	}
 	/* As asctime(3) has it, with the year at the end. */

@@ -50,7 +50,7 @@ static struct kind kind_of_mz(struct view input)
 		return kind_make("exe", ERR_TYPE_EXECUTABLE);
 	if (zip_ends(input, false))
 		return kind_make("exe and zip", ERR_TYPE_AMBIGUOUS);
-	if (memchr(head.data, 0, head.size) != NULL)
+	if (view_find(head, view_of("", 1), 0) != SIZE_MAX)
 		return kind_make("exe", ERR_TYPE_EXECUTABLE);
 	return kind_make(NULL, ERR_NONE);
 }

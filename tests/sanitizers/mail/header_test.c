@@ -157,6 +157,8 @@ static void dates_are_written_as_the_standard_has_them(void **state)
 	assert_date("Mon, 21 Nov 2026 12:00:00 +0900 (JST)",
 		    "Sat, 21 Nov 2026 12:00:00 +0900");
 	assert_date("1 Jan 99 1:02 GMT", "Fri, 1 Jan 1999 01:02:00 +0000");
+	assert_date("Sat, 21 Nov 2026 12:34:56 -0000",
+		    "Sat, 21 Nov 2026 12:34:56 -0000");
 	assert_date("Sat Nov 21 12:34:56 2026",
 		    "Sat, 21 Nov 2026 12:34:56 -0000");
 	assert_date("21 Nov 2026 25:00:00 +0900", "");

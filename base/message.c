@@ -1,55 +1,15 @@
 #include "base/message.h"
 
-#include "base/frame.h"
+#include "base/wire.h"
 
 #include <sodium.h>
 
-/* What a reader returns: everything was there, and nothing more. */
-static int finished(const struct cursor *cursor)
+int edge_name_read(struct view payload, char ret_name[EDGE_NAME_SIZE])
 {
-	return cursor->failed || cursor_left(cursor) != 0 ? -ERR_PROTOCOL : 0;
-}
+	struct cursor cursor = cursor_at(payload, 0);
 
-static unsigned read_below(struct cursor *cursor, unsigned value,
-			   unsigned count)
-{
-	if (value >= count) {
-		cursor->failed = true;
-		return 0;
-	}
-	return value;
-}
-
-static bool read_flag(struct cursor *cursor)
-{
-	return read_below(cursor, cursor_u8(cursor), 2) == 1;
-}
-
-static void read_digest(struct cursor *cursor, uint8_t ret_digest[32])
-{
-	struct view view = cursor_take(cursor, 32);
-
-	if (view.size == 32)
-		memcpy(ret_digest, view.data, 32);
-}
-
-static void write_passwords(struct buffer *buffer, size_t count,
-			    const char (*passwords)[PASSWORD_SIZE_MAX + 1])
-{
-	buffer_u16le(buffer, (uint16_t)count);
-	for (size_t i = 0; i < count; i++)
-		pack_string(buffer, passwords[i]);
-}
-
-static size_t read_passwords(struct cursor *cursor,
-			     char (*passwords)[PASSWORD_SIZE_MAX + 1])
-{
-	size_t count =
-	    read_below(cursor, cursor_u16le(cursor), PASSWORDS_MAX + 1);
-
-	for (size_t i = 0; i < count; i++)
-		unpack_string(cursor, passwords[i], PASSWORD_SIZE_MAX + 1);
-	return count;
+	unpack_string(&cursor, ret_name, EDGE_NAME_SIZE);
+	return wire_end(&cursor);
 }
 
 void submission_write(struct buffer *buffer, const struct submission *value)
@@ -70,7 +30,7 @@ void submission_write(struct buffer *buffer, const struct submission *value)
 	buffer_u8(buffer, value->hands_over);
 	buffer_u32le(buffer, value->refused);
 	pack_string(buffer, value->delivery);
-	write_passwords(buffer, value->password_count, value->passwords);
+	wire_passwords_write(buffer, value->password_count, value->passwords);
 }
 
 int submission_read(struct view payload, struct submission *ret)
@@ -80,26 +40,26 @@ int submission_read(struct view payload, struct submission *ret)
 
 	*ret = (struct submission){0};
 	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
-	ret->channel = read_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
+	ret->channel = wire_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
 	ret->direction =
-	    read_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
+	    wire_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
 	unpack_string(&cursor, ret->department, sizeof(ret->department));
 	unpack_string(&cursor, ret->name, sizeof(ret->name));
 	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
-	ret->has_policy = read_flag(&cursor);
+	ret->has_policy = wire_flag(&cursor);
 	if (ret->has_policy)
 		error = policy_read(&cursor, &ret->policy);
-	ret->has_mode = read_flag(&cursor);
-	ret->mode = read_below(&cursor, cursor_u8(&cursor), MODE_COUNT);
-	ret->record = read_flag(&cursor);
-	ret->hands_over = read_flag(&cursor);
-	ret->refused = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	ret->has_mode = wire_flag(&cursor);
+	ret->mode = wire_below(&cursor, cursor_u8(&cursor), MODE_COUNT);
+	ret->record = wire_flag(&cursor);
+	ret->hands_over = wire_flag(&cursor);
+	ret->refused = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
-	ret->password_count = read_passwords(&cursor, ret->passwords);
+	ret->password_count = wire_passwords_read(&cursor, ret->passwords);
 	if (ret->item_id[0] != '\0' && !item_id_valid(ret->item_id))
 		error = -ERR_PROTOCOL;
-	return error != 0 ? error : finished(&cursor);
+	return error != 0 ? error : wire_end(&cursor);
 }
 
 void result_write(struct buffer *buffer, const struct result *value)
@@ -124,18 +84,18 @@ int result_read(struct view payload, struct result *ret)
 
 	*ret = (struct result){0};
 	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
-	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
-	ret->reason = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	ret->verdict = wire_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	ret->reason = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->type, sizeof(ret->type));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
-	read_digest(&cursor, ret->input_sha256);
-	read_digest(&cursor, ret->output_sha256);
+	wire_digest(&cursor, ret->input_sha256);
+	wire_digest(&cursor, ret->output_sha256);
 	ret->output_bytes = cursor_u64le(&cursor);
 	ret->removals = cursor_u32le(&cursor);
 	ret->duration_ms = cursor_u32le(&cursor);
-	ret->recorded = read_flag(&cursor);
-	return finished(&cursor);
+	ret->recorded = wire_flag(&cursor);
+	return wire_end(&cursor);
 }
 
 void job_limits_write(struct buffer *buffer, const struct job_limits *value)
@@ -153,7 +113,7 @@ int job_limits_read(struct view payload, struct job_limits *ret)
 	ret->memory_bytes = cursor_u64le(&cursor);
 	ret->output_bytes = cursor_u64le(&cursor);
 	ret->cpu_seconds = cursor_u32le(&cursor);
-	return finished(&cursor);
+	return wire_end(&cursor);
 }
 
 void job_parameters_write(struct buffer *buffer,
@@ -169,7 +129,7 @@ void job_parameters_write(struct buffer *buffer,
 	pack_string(buffer, value->declared);
 	pack_string(buffer, value->format);
 	pack_string(buffer, value->extension);
-	write_passwords(buffer, value->password_count, value->passwords);
+	wire_passwords_write(buffer, value->password_count, value->passwords);
 }
 
 int job_parameters_read(struct view payload, struct job_parameters *ret)
@@ -178,7 +138,7 @@ int job_parameters_read(struct view payload, struct job_parameters *ret)
 	int error;
 
 	*ret = (struct job_parameters){0};
-	ret->kind = read_below(&cursor, cursor_u8(&cursor), JOB_KIND_COUNT);
+	ret->kind = wire_below(&cursor, cursor_u8(&cursor), JOB_KIND_COUNT);
 	error = policy_read(&cursor, &ret->policy);
 	ret->depth = cursor_u32le(&cursor);
 	ret->unpacked_left = cursor_u64le(&cursor);
@@ -188,8 +148,8 @@ int job_parameters_read(struct view payload, struct job_parameters *ret)
 	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
-	ret->password_count = read_passwords(&cursor, ret->passwords);
-	return error != 0 ? error : finished(&cursor);
+	ret->password_count = wire_passwords_read(&cursor, ret->passwords);
+	return error != 0 ? error : wire_end(&cursor);
 }
 
 void job_outcome_write(struct buffer *buffer, const struct job_outcome *value)
@@ -210,16 +170,16 @@ int job_outcome_read(struct view payload, struct job_outcome *ret)
 	struct cursor cursor = cursor_at(payload, 0);
 
 	*ret = (struct job_outcome){.error = ERR_PROTOCOL};
-	ret->error = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	ret->error = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->detail, sizeof(ret->detail));
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
 	unpack_string(&cursor, ret->output_format, sizeof(ret->output_format));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
-	ret->opened_with_password = read_flag(&cursor);
-	ret->converted = read_flag(&cursor);
-	ret->lossy = read_flag(&cursor);
-	return finished(&cursor);
+	ret->opened_with_password = wire_flag(&cursor);
+	ret->converted = wire_flag(&cursor);
+	ret->lossy = wire_flag(&cursor);
+	return wire_end(&cursor);
 }
 
 void nested_outcome_write(struct buffer *buffer,
@@ -238,13 +198,13 @@ int nested_outcome_read(struct view payload, struct nested_outcome *ret)
 	struct cursor cursor = cursor_at(payload, 0);
 
 	*ret = (struct nested_outcome){0};
-	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
-	ret->reason = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	ret->verdict = wire_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	ret->reason = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
 	unpack_string(&cursor, ret->part_id, sizeof(ret->part_id));
-	return finished(&cursor);
+	return wire_end(&cursor);
 }
 
 void vault_record_write(struct buffer *buffer, const struct vault_record *value)
@@ -276,30 +236,30 @@ int vault_record_read(struct view payload, struct vault_record *ret)
 
 	*ret = (struct vault_record){0};
 	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
-	ret->channel = read_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
+	ret->channel = wire_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
 	ret->direction =
-	    read_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
+	    wire_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
 	unpack_string(&cursor, ret->department, sizeof(ret->department));
 	unpack_string(&cursor, ret->name, sizeof(ret->name));
-	ret->state = read_below(&cursor, cursor_u8(&cursor), STATE_COUNT);
-	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
-	ret->reason = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	ret->state = wire_below(&cursor, cursor_u8(&cursor), STATE_COUNT);
+	ret->verdict = wire_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	ret->reason = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->type, sizeof(ret->type));
-	read_digest(&cursor, ret->input_sha256);
+	wire_digest(&cursor, ret->input_sha256);
 	ret->input_bytes = cursor_u64le(&cursor);
-	read_digest(&cursor, ret->output_sha256);
+	wire_digest(&cursor, ret->output_sha256);
 	ret->output_bytes = cursor_u64le(&cursor);
-	read_digest(&cursor, ret->policy_sha256);
-	ret->hands_over = read_flag(&cursor);
+	wire_digest(&cursor, ret->policy_sha256);
+	ret->hands_over = wire_flag(&cursor);
 	unpack_string(&cursor, ret->parent, sizeof(ret->parent));
-	ret->has_original = read_flag(&cursor);
-	ret->until_delivered = read_flag(&cursor);
+	ret->has_original = wire_flag(&cursor);
+	ret->until_delivered = wire_flag(&cursor);
 	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
 	if (ret->parent[0] != '\0' && !item_id_valid(ret->parent))
 		return -ERR_PROTOCOL;
 	if (!item_id_valid(ret->item_id))
 		return -ERR_PROTOCOL;
-	return finished(&cursor);
+	return wire_end(&cursor);
 }
 
 void item_id_new(char ret_id[ITEM_ID_SIZE + 1])

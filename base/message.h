@@ -291,6 +291,11 @@ struct handover {
 	char text[DELIVERY_MAX + 1];
 };
 
+/* The name in a MESSAGE_EDGE, and nothing behind it. */
+enum { EDGE_NAME_SIZE = 32 };
+int edge_name_read(struct view payload,
+		   char ret_name[EDGE_NAME_SIZE]) MUST_CHECK;
+
 void submission_write(struct buffer *buffer, const struct submission *value);
 int submission_read(struct view payload, struct submission *ret) MUST_CHECK;
 void result_write(struct buffer *buffer, const struct result *value);

@@ -1,23 +1,7 @@
 /* The frames about items that wait for their password. */
 #include "base/message.h"
 
-#include "base/frame.h"
-
-static unsigned read_below(struct cursor *cursor, unsigned value,
-			   unsigned count)
-{
-	if (value >= count) {
-		cursor->failed = true;
-		return 0;
-	}
-	return value;
-}
-
-/* Everything was there, and nothing more. */
-static int finished(const struct cursor *cursor)
-{
-	return cursor->failed || cursor_left(cursor) != 0 ? -ERR_PROTOCOL : 0;
-}
+#include "base/wire.h"
 
 void vault_opened_write(struct buffer *buffer, const struct vault_opened *value)
 {
@@ -37,24 +21,22 @@ int vault_opened_read(struct view payload, struct vault_opened *ret)
 
 	*ret = (struct vault_opened){0};
 	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
-	ret->channel = read_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
+	ret->channel = wire_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
 	ret->direction =
-	    read_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
+	    wire_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
 	unpack_string(&cursor, ret->department, sizeof(ret->department));
 	unpack_string(&cursor, ret->name, sizeof(ret->name));
 	unpack_string(&cursor, ret->parent, sizeof(ret->parent));
 	ret->tries_left = cursor_u32le(&cursor);
 	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
-	return item_id_valid(ret->item_id) ? finished(&cursor) : -ERR_PROTOCOL;
+	return item_id_valid(ret->item_id) ? wire_end(&cursor) : -ERR_PROTOCOL;
 }
 
 void reprocess_write(struct buffer *buffer, const struct reprocess *value)
 {
 	pack_string(buffer, value->item_id);
 	buffer_u8(buffer, value->takes_output);
-	buffer_u16le(buffer, (uint16_t)value->password_count);
-	for (size_t i = 0; i < value->password_count; i++)
-		pack_string(buffer, value->passwords[i]);
+	wire_passwords_write(buffer, value->password_count, value->passwords);
 }
 
 int reprocess_read(struct view payload, struct reprocess *ret)
@@ -63,13 +45,9 @@ int reprocess_read(struct view payload, struct reprocess *ret)
 
 	*ret = (struct reprocess){0};
 	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
-	ret->takes_output = read_below(&cursor, cursor_u8(&cursor), 2) == 1;
-	ret->password_count =
-	    read_below(&cursor, cursor_u16le(&cursor), PASSWORDS_MAX + 1);
-	for (size_t i = 0; i < ret->password_count; i++)
-		unpack_string(&cursor, ret->passwords[i],
-			      sizeof(ret->passwords[i]));
-	return item_id_valid(ret->item_id) ? finished(&cursor) : -ERR_PROTOCOL;
+	ret->takes_output = wire_flag(&cursor);
+	ret->password_count = wire_passwords_read(&cursor, ret->passwords);
+	return item_id_valid(ret->item_id) ? wire_end(&cursor) : -ERR_PROTOCOL;
 }
 
 void reprocessed_write(struct buffer *buffer, const struct reprocessed *value)
@@ -88,14 +66,14 @@ int reprocessed_read(struct view payload, struct reprocessed *ret)
 	struct cursor cursor = cursor_at(payload, 0);
 
 	*ret = (struct reprocessed){0};
-	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
-	ret->reason = read_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
-	ret->state = read_below(&cursor, cursor_u8(&cursor), STATE_COUNT);
+	ret->verdict = wire_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	ret->reason = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
+	ret->state = wire_below(&cursor, cursor_u8(&cursor), STATE_COUNT);
 	ret->tries_left = cursor_u32le(&cursor);
-	ret->channel = read_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
+	ret->channel = wire_below(&cursor, cursor_u8(&cursor), CHANNEL_COUNT);
 	unpack_string(&cursor, ret->department, sizeof(ret->department));
 	unpack_string(&cursor, ret->name, sizeof(ret->name));
-	return finished(&cursor);
+	return wire_end(&cursor);
 }
 
 void handover_write(struct buffer *buffer, const struct handover *value)
@@ -119,14 +97,14 @@ int handover_read(struct view payload, struct handover *ret)
 	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
 	unpack_string(&cursor, ret->parent, sizeof(ret->parent));
 	ret->direction =
-	    read_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
-	ret->verdict = read_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
+	    wire_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
+	ret->verdict = wire_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);
 	unpack_string(&cursor, ret->department, sizeof(ret->department));
 	unpack_string(&cursor, ret->name, sizeof(ret->name));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
 	unpack_string(&cursor, ret->text, sizeof(ret->text));
 	return item_id_valid(ret->item_id) && verdict_passes(ret->verdict)
-		   ? finished(&cursor)
+		   ? wire_end(&cursor)
 		   : -ERR_PROTOCOL;
 }

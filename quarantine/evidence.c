@@ -54,35 +54,19 @@ static int hash_rows(struct database *database, const char *sql, int64_t item,
 	return result;
 }
 
-/* Nothing where there is none: items of the first version have no such table
- * in their hashes. */
-static int hash_parent(struct database *database, int64_t item,
-		       crypto_hash_sha256_state *state)
+/* The columns of one row; nothing where there is none: the hashes of items of
+ * the first version have no lineage, and only what waits for a password has a
+ * delivery. */
+static int hash_row(struct database *database, const char *sql, int64_t item,
+		    crypto_hash_sha256_state *state)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(database, "SELECT item, tenant, parent FROM lineage"
-				 " WHERE item = ?");
+	QUERY_CLEANUP struct query query = query_make(database, sql);
 	int result;
 
 	query_integer(&query, item);
 	result = query_step(&query);
-	for (int i = 0; result == 1 && i < 3; i++)
-		hash_column(state, &query, i);
-	return result < 0 ? result : 0;
-}
-
-/* Likewise of what waits for a password alone. */
-static int hash_delivery(struct database *database, int64_t item,
-			 crypto_hash_sha256_state *state)
-{
-	QUERY_CLEANUP struct query query =
-	    query_make(database, "SELECT item, tenant, place FROM delivery"
-				 " WHERE item = ?");
-	int result;
-
-	query_integer(&query, item);
-	result = query_step(&query);
-	for (int i = 0; result == 1 && i < 3; i++)
+	for (int i = 0;
+	     result == 1 && i < sqlite3_column_count(query.statement); i++)
 		hash_column(state, &query, i);
 	return result < 0 ? result : 0;
 }
@@ -113,7 +97,10 @@ int evidence_hash(struct database *database, int64_t item,
 				  " WHERE item = ? ORDER BY id",
 				  item, &state);
 	if (error == 0)
-		error = hash_parent(database, item, &state);
+		error = hash_row(database,
+				 "SELECT item, tenant, parent FROM lineage"
+				 " WHERE item = ?",
+				 item, &state);
 	crypto_hash_sha256_final(&state, ret_hash);
 	return error;
 }
@@ -137,7 +124,10 @@ int evidence_contents(struct database *database, int64_t item,
 				  " WHERE item = ? ORDER BY number",
 				  item, &state);
 	if (error == 0)
-		error = hash_delivery(database, item, &state);
+		error = hash_row(database,
+				 "SELECT item, tenant, place FROM delivery"
+				 " WHERE item = ?",
+				 item, &state);
 	crypto_hash_sha256_final(&state, ret_hash);
 	return error;
 }

@@ -41,12 +41,11 @@ static void take_edge(struct broker *broker, const char *name, int fd)
 
 static int on_edge(void *context, struct frame *frame)
 {
-	struct cursor cursor = cursor_at(frame->payload, 0);
-	char name[32];
+	char name[EDGE_NAME_SIZE];
+	int error = edge_name_read(frame->payload, name);
 
-	unpack_string(&cursor, name, sizeof(name));
-	if (cursor.failed)
-		return -ERR_PROTOCOL;
+	if (error != 0)
+		return error;
 	take_edge(context, name, frame->fd);
 	frame->fd = -1;
 	return 0;

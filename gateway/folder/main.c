@@ -68,14 +68,11 @@ static int take_edge(struct folder *folder, const char *name, int fd)
 
 static int on_edge(void *context, struct frame *frame)
 {
-	struct cursor cursor = cursor_at(frame->payload, 0);
-	char name[32];
-	int error;
+	char name[EDGE_NAME_SIZE];
+	int error = edge_name_read(frame->payload, name);
 
-	unpack_string(&cursor, name, sizeof(name));
-	if (cursor.failed)
-		return -ERR_PROTOCOL;
-	error = take_edge(context, name, frame->fd);
+	if (error == 0)
+		error = take_edge(context, name, frame->fd);
 	if (error == 0)
 		frame->fd = -1;
 	return error;

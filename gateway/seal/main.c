@@ -8,11 +8,10 @@
 #define _GNU_SOURCE
 #include "base/log.h"
 #include "gateway/mail/arguments.h"
-#include "gateway/mail/endpoint.h"
+#include "gateway/mail/hook.h"
 #include "gateway/mail/link.h"
 #include "gateway/seal/session.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -22,30 +21,6 @@ static void on_stop(void *context)
 {
 	(void)context;
 	_exit(0);
-}
-
-static int serve(struct gate *gate)
-{
-	char place[ENDPOINT_TEXT_MAX];
-	int error = endpoint_text(gate->config, gate->config->mail.seal, place,
-				  sizeof(place));
-
-	if (error != 0) {
-		log_line(LOG_LINE_ERROR, "no-such-place mail.seal=%s",
-			 gate->config->mail.seal);
-		return error;
-	}
-	session_use(gate);
-	(void)umask(0117);
-	if (smfi_register(session_description()) != MI_SUCCESS ||
-	    smfi_setconn(place) != MI_SUCCESS ||
-	    smfi_opensocket(true) != MI_SUCCESS) {
-		log_line(LOG_LINE_ERROR, "cannot-listen place=%s", place);
-		return -ERR_IO;
-	}
-	(void)umask(0077);
-	log_line(LOG_LINE_INFO, "listening place=%s", place);
-	return smfi_main() == MI_SUCCESS ? 0 : -ERR_IO;
 }
 
 static int run(struct gate *gate, const struct program_arguments *arguments)
@@ -76,7 +51,9 @@ static int run(struct gate *gate, const struct program_arguments *arguments)
 	if (mail_link_new(gate->config, &arguments->edges, on_stop, NULL) ==
 	    NULL)
 		return -ERR_INTERNAL;
-	return serve(gate);
+	session_use(gate);
+	return hook_serve(gate->config, "mail.seal", gate->config->mail.seal,
+			  session_description());
 }
 
 int main(int argc, char **argv)

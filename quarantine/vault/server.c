@@ -196,13 +196,12 @@ static int on_reload(void *context, struct frame *frame)
 static int on_edge(void *context, struct frame *frame)
 {
 	struct server *server = context;
-	struct cursor cursor = cursor_at(frame->payload, 0);
-	char name[32];
+	char name[EDGE_NAME_SIZE];
 	int fd = frame->fd;
+	int error = edge_name_read(frame->payload, name);
 
-	unpack_string(&cursor, name, sizeof(name));
-	if (cursor.failed)
-		return -ERR_PROTOCOL;
+	if (error != 0)
+		return error;
 	frame->fd = -1;
 	if (connect_edge(server, name, fd) != 0)
 		log_line(LOG_LINE_WARNING, "edge-refused name=%s",

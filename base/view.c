@@ -24,6 +24,11 @@ bool view_equal_nocase(struct view view, const char *text)
 	return true;
 }
 
+bool view_starts_with_nocase(struct view view, const char *text)
+{
+	return view_equal_nocase(view_slice(view, 0, strlen(text)), text);
+}
+
 size_t view_find(struct view view, struct view needle, size_t from)
 {
 	const uint8_t *hit;

@@ -51,6 +51,7 @@ bool view_starts_with(struct view view, const char *text);
 
 /* ASCII letters are compared without case. */
 bool view_equal_nocase(struct view view, const char *text);
+bool view_starts_with_nocase(struct view view, const char *text);
 
 /* Offset of the first occurrence of `needle` at or after `from`, SIZE_MAX when
  * there is none. */

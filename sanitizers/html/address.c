@@ -1,21 +1,8 @@
 #include "sanitizers/html/address.h"
 
+#include "sanitizers/link.h"
+
 #include "base/banned.h"
-
-enum { ADDRESS_MAX = 8192 };
-
-static bool starts_with_nocase(struct view view, const char *text)
-{
-	return view_equal_nocase(view_slice(view, 0, strlen(text)), text);
-}
-
-static bool contains_nocase(struct view view, const char *text)
-{
-	for (size_t i = 0; i < view.size; i++)
-		if (starts_with_nocase(view_slice(view, i, SIZE_MAX), text))
-			return true;
-	return false;
-}
 
 struct view address_normal(struct arena *arena, struct view address)
 {
@@ -69,24 +56,11 @@ enum address_sort address_sort(const struct policy *policy, struct view address)
 {
 	if (address.size == 0 || address.data[0] == '#')
 		return ADDRESS_NONE;
-	if (address.size > ADDRESS_MAX)
-		return ADDRESS_ACTIVE;
 	/* Without a scheme it is a place beside a document that stands alone;
 	 * but two slashes of either sort name another host. */
 	if (scheme_of(address).data == NULL)
 		return is_slash(address, 0) && is_slash(address, 1)
 			   ? ADDRESS_ACTIVE
 			   : ADDRESS_NONE;
-	/* Some mail programs attach local files for this parameter. */
-	if (starts_with_nocase(address, "mailto:"))
-		return policy->links == LINKS_REMOVE ||
-			       contains_nocase(address, "attach")
-			   ? ADDRESS_ACTIVE
-			   : ADDRESS_ALLOWED;
-	if (starts_with_nocase(address, "http://") ||
-	    starts_with_nocase(address, "https://") ||
-	    starts_with_nocase(address, "tel:"))
-		return policy->links == LINKS_REMOVE ? ADDRESS_ACTIVE
-						     : ADDRESS_ALLOWED;
-	return ADDRESS_ACTIVE;
+	return link_allowed(policy, address) ? ADDRESS_ALLOWED : ADDRESS_ACTIVE;
 }

@@ -145,11 +145,6 @@ static struct view link_value(struct builder *builder,
 	return nothing;
 }
 
-static bool begins_nocase(struct view view, const char *text)
-{
-	return view_equal_nocase(view_slice(view, 0, strlen(text)), text);
-}
-
 static struct view picture_value(struct builder *builder,
 				 enum html_element element, struct view value)
 {
@@ -164,7 +159,7 @@ static struct view picture_value(struct builder *builder,
 	if (made != NULL)
 		return copy(builder, view_of_string(made));
 	/* The parts of a mail that it names are attachments of the new one. */
-	if (value.size > 0 && !begins_nocase(value, "cid:"))
+	if (value.size > 0 && !view_starts_with_nocase(value, "cid:"))
 		findings_add(&builder->findings, REMOVAL_HTML_REMOTE_PICTURE,
 			     "img", value);
 	return nothing;

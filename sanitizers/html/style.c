@@ -227,11 +227,6 @@ static bool is_zero(struct view value)
 	return at > 0 && (at == value.size || !is_digit(value.data[at]));
 }
 
-static bool begins_with(struct view value, const char *word)
-{
-	return view_equal_nocase(view_slice(value, 0, strlen(word)), word);
-}
-
 bool style_hides(struct view style)
 {
 	struct declaration one;
@@ -241,19 +236,19 @@ bool style_hides(struct view style)
 
 	while (next_declaration(style, &offset, &one)) {
 		if ((view_equal_nocase(one.name, "display") &&
-		     begins_with(one.value, "none")) ||
+		     view_starts_with_nocase(one.value, "none")) ||
 		    (view_equal_nocase(one.name, "visibility") &&
-		     (begins_with(one.value, "hidden") ||
-		      begins_with(one.value, "collapse"))) ||
+		     (view_starts_with_nocase(one.value, "hidden") ||
+		      view_starts_with_nocase(one.value, "collapse"))) ||
 		    (view_equal_nocase(one.name, "mso-hide") &&
-		     begins_with(one.value, "all")) ||
+		     view_starts_with_nocase(one.value, "all")) ||
 		    (view_equal_nocase(one.name, "opacity") &&
 		     is_zero(one.value)) ||
 		    (view_equal_nocase(one.name, "font-size") &&
 		     is_zero(one.value)))
 			return true;
 		clipped |= view_equal_nocase(one.name, "overflow") &&
-			   begins_with(one.value, "hidden");
+			   view_starts_with_nocase(one.value, "hidden");
 		empty |= (view_equal_nocase(one.name, "max-height") ||
 			  view_equal_nocase(one.name, "height") ||
 			  view_equal_nocase(one.name, "max-width") ||

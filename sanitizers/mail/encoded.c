@@ -7,11 +7,6 @@ static bool is_digit(uint8_t byte)
 	return byte >= '0' && byte <= '9';
 }
 
-static bool begins_nocase(struct view line, const char *text)
-{
-	return view_equal_nocase(view_slice(line, 0, strlen(text)), text);
-}
-
 struct view encoded_line(struct view text, size_t *offset)
 {
 	size_t begin = *offset;
@@ -33,12 +28,13 @@ bool encoded_is_marker(struct view line)
 {
 	size_t at = 5;
 
-	if (begins_nocase(line, "=ybegin ") ||
-	    begins_nocase(line, "(this file must be converted with binhex"))
+	if (view_starts_with_nocase(line, "=ybegin ") ||
+	    view_starts_with_nocase(line,
+				    "(this file must be converted with binhex"))
 		return true;
-	if (!begins_nocase(line, "begin"))
+	if (!view_starts_with_nocase(line, "begin"))
 		return false;
-	if (begins_nocase(line, "begin-base64"))
+	if (view_starts_with_nocase(line, "begin-base64"))
 		return true;
 	while (at < line.size &&
 	       (line.data[at] == ' ' || line.data[at] == '\t'))

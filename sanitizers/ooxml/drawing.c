@@ -3,7 +3,7 @@
  * and VML have in common.
  */
 #include "sanitizers/ooxml/formula.h"
-#include "sanitizers/ooxml/link.h"
+#include "sanitizers/link.h"
 #include "sanitizers/ooxml/rules.h"
 
 #include "base/banned.h"

@@ -1,5 +1,5 @@
 #include "sanitizers/ooxml/fields.h"
-#include "sanitizers/ooxml/link.h"
+#include "sanitizers/link.h"
 
 #include "base/banned.h"
 

@@ -1,6 +1,6 @@
 #include "sanitizers/ooxml/formula.h"
 
-#include "sanitizers/ooxml/link.h"
+#include "sanitizers/link.h"
 
 #include "base/banned.h"
 

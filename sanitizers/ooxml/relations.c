@@ -1,4 +1,4 @@
-#include "sanitizers/ooxml/link.h"
+#include "sanitizers/link.h"
 #include "sanitizers/ooxml/package.h"
 #include "sanitizers/ooxml/part_name.h"
 

@@ -1,21 +1,14 @@
-#include "sanitizers/ooxml/link.h"
+#include "sanitizers/link.h"
 
 #include "base/banned.h"
 
 enum { LINK_MAX = 8192 };
 
-static bool starts_with_nocase(struct view view, const char *text)
-{
-	size_t size = strlen(text);
-
-	return view.size >= size &&
-	       view_equal_nocase(view_slice(view, 0, size), text);
-}
-
 static bool contains_nocase(struct view view, const char *text)
 {
 	for (size_t i = 0; i < view.size; i++)
-		if (starts_with_nocase(view_slice(view, i, SIZE_MAX), text))
+		if (view_starts_with_nocase(view_slice(view, i, SIZE_MAX),
+					    text))
 			return true;
 	return false;
 }
@@ -33,9 +26,9 @@ bool link_allowed(const struct policy *policy, struct view target)
 	if (policy->links == LINKS_REMOVE)
 		return false;
 	/* Some mail programs attach local files for this parameter. */
-	if (starts_with_nocase(target, "mailto:"))
+	if (view_starts_with_nocase(target, "mailto:"))
 		return !contains_nocase(target, "attach");
-	return starts_with_nocase(target, "http://") ||
-	       starts_with_nocase(target, "https://") ||
-	       starts_with_nocase(target, "tel:");
+	return view_starts_with_nocase(target, "http://") ||
+	       view_starts_with_nocase(target, "https://") ||
+	       view_starts_with_nocase(target, "tel:");
 }

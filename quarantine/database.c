@@ -78,6 +78,9 @@ static int make_schema(struct database *database)
 
 	if (error == 0)
 		error = run_all(database, schema_statements);
+	for (int i = SCHEMA_FIRST_VERSION - 1;
+	     error == 0 && schema_migrations[i] != NULL; i++)
+		error = run_all(database, schema_migrations[i]);
 	if (error == 0)
 		error = set_version(database, DATABASE_VERSION);
 	if (error == 0)

@@ -12,8 +12,8 @@
 #include <sqlite3.h>
 
 enum {
-	DATABASE_STATEMENTS_MAX = 96,
-	DATABASE_VERSION = 3, /* of the schema: PRAGMA user_version */
+	DATABASE_STATEMENTS_MAX = 512,
+	DATABASE_VERSION = 4, /* of the schema: PRAGMA user_version */
 };
 
 struct database {

@@ -213,5 +213,9 @@ static const char *const to_version_2[] = {lineage_table, lineage_index,
 
 static const char *const to_version_3[] = {delivery_table, NULL};
 
-const char *const *const schema_migrations[] = {to_version_2, to_version_3,
-						NULL};
+const char *const *const schema_migrations[] = {
+    to_version_2,
+    to_version_3,
+    schema_people, /* version 4 */
+    NULL,
+};

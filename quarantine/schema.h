@@ -3,11 +3,19 @@
 #ifndef SEKISHO_QUARANTINE_SCHEMA_H
 #define SEKISHO_QUARANTINE_SCHEMA_H
 
-/* One statement for every table, index and trigger; NULL at the end. */
+/* A new database begins as this version and is carried over like an old one,
+ * so that a table that a later version changes has one spelling. */
+enum { SCHEMA_FIRST_VERSION = 3 };
+
+/* One statement for every table, index and trigger of that version; NULL at the
+ * end. */
 extern const char *const schema_statements[];
 
 /* The statements that carry a database from version i + 1 to i + 2, each list
  * with NULL at its end; NULL at the end. */
 extern const char *const *const schema_migrations[];
+
+/* What a part brings, in a source of its own. */
+extern const char *const schema_people[];
 
 #endif

@@ -74,6 +74,9 @@ enum message {
 	MESSAGE_VAULT_SHOW,       /* item id */
 	MESSAGE_VAULT_TRAFFIC,    /* u8 direction, u8 stopped, reason */
 	MESSAGE_VAULT_TRAFFIC_ASK, /* empty */
+	/* --- web → vault --- */
+	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
+			    struct console_call */
 	/* --- vault → them --- */
 	MESSAGE_VAULT_ACK, /* u32 error (enum error, positive), durable if 0 */
 	MESSAGE_VAULT_STATE_REPLY, /* u8 enum item_state, 32 output sha256 */
@@ -82,6 +85,9 @@ enum message {
 	MESSAGE_VAULT_REPLY,       /* + fd: memory file with JSON */
 	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
 					unasked when it changes */
+
+	MESSAGE_CONSOLE_CONTENT, /* + fd; in front of the REPLY with this id */
+	MESSAGE_CONSOLE_REPLY,   /* (+ fd: JSON object); u32 error, durable */
 
 	/* --- sekishod → all --- */
 	MESSAGE_STOP,   /* finish what is under way and exit */
@@ -296,6 +302,21 @@ enum { EDGE_NAME_SIZE = 32 };
 int edge_name_read(struct view payload,
 		   char ret_name[EDGE_NAME_SIZE]) MUST_CHECK;
 
+enum {
+	CONSOLE_OPERATION_MAX = 63,
+	CONSOLE_TOKEN_MAX = 64, /* hexadecimal digits of a session's token */
+	CONSOLE_SOURCE_MAX = 63,
+	CONSOLE_PARAMETERS_MAX = 1024 * 1024, /* bytes of JSON */
+	CONSOLE_ANSWER_MAX = 64 * 1024 * 1024,
+};
+
+/* MESSAGE_CONSOLE: in this order. */
+struct console_call {
+	char operation[CONSOLE_OPERATION_MAX + 1]; /* "items_search" */
+	char token[CONSOLE_TOKEN_MAX + 1];         /* "": nobody */
+	char source[CONSOLE_SOURCE_MAX + 1];       /* address of the browser */
+};
+
 void submission_write(struct buffer *buffer, const struct submission *value);
 int submission_read(struct view payload, struct submission *ret) MUST_CHECK;
 void result_write(struct buffer *buffer, const struct result *value);
@@ -324,6 +345,9 @@ void reprocessed_write(struct buffer *buffer, const struct reprocessed *value);
 int reprocessed_read(struct view payload, struct reprocessed *ret) MUST_CHECK;
 void handover_write(struct buffer *buffer, const struct handover *value);
 int handover_read(struct view payload, struct handover *ret) MUST_CHECK;
+void console_call_write(struct buffer *buffer,
+			const struct console_call *value);
+int console_call_read(struct view payload, struct console_call *ret) MUST_CHECK;
 
 /* A new random item id. */
 void item_id_new(char ret_id[ITEM_ID_SIZE + 1]);

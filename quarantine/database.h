@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 enum {
-	DATABASE_STATEMENTS_MAX = 512,
+	DATABASE_STATEMENTS_MAX = 768,
 	DATABASE_VERSION = 4, /* of the schema: PRAGMA user_version */
 };
 

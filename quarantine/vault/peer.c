@@ -66,6 +66,7 @@ size_t peer_count(const struct server *server, const char *name)
 static void answer_free(struct answer *answer)
 {
 	handle_close(&answer->fd);
+	handle_close(&answer->content);
 	buffer_free(&answer->more);
 	free(answer);
 }
@@ -101,7 +102,8 @@ void peers_collect(struct server *server)
 	for (struct peer **link = &server->peers; *link != NULL;) {
 		struct peer *peer = *link;
 
-		if (peer->fd >= 0 || is_named(server, peer)) {
+		if (peer->fd >= 0 || peer->pending > 0 ||
+		    is_named(server, peer)) {
 			link = &peer->next;
 			continue;
 		}
@@ -129,12 +131,20 @@ bool peer_read(struct peer *peer)
 	return peer->fd >= 0;
 }
 
-static int send_answer(const struct answer *answer)
+static int send_answer(struct answer *answer)
 {
+	int error = 0;
 	struct view payload = answer->more.size > 0
 				  ? buffer_contents(&answer->more)
 				  : view_of(answer->bytes, answer->size);
 
+	if (answer->content >= 0)
+		error = frame_send(answer->peer->fd, MESSAGE_CONSOLE_CONTENT,
+				   answer->id, (struct view){NULL, 0},
+				   answer->content);
+	if (error != 0)
+		return error;
+	handle_close(&answer->content);
 	return frame_send(answer->peer->fd, answer->type, answer->id, payload,
 			  answer->fd);
 }

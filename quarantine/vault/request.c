@@ -14,12 +14,12 @@ struct answer *answer_new(struct peer *peer, uint32_t type, uint64_t id)
 
 	if (answer == NULL)
 		return NULL;
-	*answer =
-	    (struct answer){.peer = peer, .id = id, .type = type, .fd = -1};
+	*answer = (struct answer){
+	    .peer = peer, .id = id, .type = type, .fd = -1, .content = -1};
 	return answer;
 }
 
-static void put_u32(struct answer *answer, uint32_t value)
+void answer_u32(struct answer *answer, uint32_t value)
 {
 	for (unsigned i = 0; i < 4; i++)
 		answer->bytes[answer->size++] = (uint8_t)(value >> (8 * i));
@@ -32,7 +32,7 @@ int acknowledge(struct peer *peer, uint64_t id, int error)
 
 	if (answer == NULL)
 		return -ERR_MEMORY;
-	put_u32(answer, (uint32_t)-error);
+	answer_u32(answer, (uint32_t)-error);
 	peer_answer(answer);
 	return 0;
 }
@@ -45,7 +45,7 @@ static int acknowledge_later(struct peer *peer, uint64_t id)
 
 	if (answer == NULL)
 		return -ERR_MEMORY;
-	put_u32(answer, 0);
+	answer_u32(answer, 0);
 	answer->next = server->waiting;
 	server->waiting = answer;
 	return 0;

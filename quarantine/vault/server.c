@@ -40,6 +40,8 @@ static void mark_failed(struct answer *answer, int error)
 	for (unsigned i = 0; i < 4; i++)
 		answer->bytes[i] = (uint8_t)((uint32_t)-error >> (8 * i));
 	answer->size = 4;
+	handle_close(&answer->fd);
+	handle_close(&answer->content);
 }
 
 /* A checkpoint that is due goes into the same transaction. */
@@ -160,6 +162,7 @@ static int connect_edge(struct server *server, const char *name, int fd)
 	     door_rules,
 	     &door_rule_count},
 	    {"lmtp", {"sekisho-lmtp", "system"}, door_rules, &door_rule_count},
+	    {"web", {"sekisho-web", "system"}, web_rules, &web_rule_count},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -289,6 +292,8 @@ static int start_edges(struct server *server, const struct program_edges *edges)
 
 int server_start(struct server *server, const struct program_edges *edges)
 {
+	int error;
+
 	server->supervisor = -1;
 	server->listener = -1;
 	server->commit = (struct timer){.callback = on_commit};
@@ -302,7 +307,8 @@ int server_start(struct server *server, const struct program_edges *edges)
 	loop_arm(server->loop, &server->checkpoint,
 		 (uint64_t)server->checkpoint_minutes * MINUTE_MS);
 	loop_arm(server->loop, &server->expiry, 1000);
-	return start_edges(server, edges);
+	error = console_start(server);
+	return error != 0 ? error : start_edges(server, edges);
 }
 
 void server_finish(struct server *server)
@@ -320,6 +326,7 @@ void server_free(struct server *server)
 {
 	for (struct peer *peer = server->peers; peer; peer = peer->next)
 		peer_close(peer);
+	console_stop(server);
 	peers_collect(server);
 	loop_unwatch(server->loop, server->supervisor_watch);
 	loop_unwatch(server->loop, server->listener_watch);

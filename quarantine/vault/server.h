@@ -20,6 +20,7 @@ enum {
 };
 
 struct server;
+struct slow_thread;
 
 /* An answer that waits for the commit, or for room in the socket. */
 struct answer {
@@ -31,6 +32,7 @@ struct answer {
 	size_t size;
 	struct buffer more; /* the payload where `bytes` is too small */
 	int fd;             /* -1: none */
+	int content; /* goes out in a frame of its own before it; -1: none */
 };
 
 struct peer {
@@ -45,6 +47,7 @@ struct peer {
 	bool paused;
 	struct answer *outbox; /* the oldest first */
 	size_t outbox_size;
+	size_t pending; /* calls whose slow work is under way */
 	struct original {
 		uint64_t id;
 		int fd;
@@ -61,6 +64,8 @@ struct server {
 	int listener;
 	struct watch *listener_watch;
 	struct answer *waiting; /* for the commit, the newest first */
+	struct slow_thread *slow;
+	struct watch *slow_watch;
 	struct timer commit;
 	struct timer resend;
 	struct timer checkpoint;
@@ -106,9 +111,12 @@ extern const struct frame_rule door_rules[]; /* of mail */
 extern const size_t door_rule_count;
 extern const struct frame_rule command_rules[];
 extern const size_t command_rule_count;
+extern const struct frame_rule web_rules[];
+extern const size_t web_rule_count;
 
 /* request.c, for the handlers in other sources. */
 struct answer *answer_new(struct peer *peer, uint32_t type, uint64_t id);
+void answer_u32(struct answer *answer, uint32_t value);
 int acknowledge(struct peer *peer, uint64_t id, int error);
 
 int on_transition(void *context, struct frame *frame);
@@ -116,6 +124,11 @@ int on_transition(void *context, struct frame *frame);
 /* open.c: MESSAGE_VAULT_OPEN, and a MESSAGE_VAULT_TRANSITION of the broker. */
 int on_open(void *context, struct frame *frame);
 int on_taken(void *context, struct frame *frame);
+
+/* console.c: calls of sekisho-web, and the thread for slow ones. */
+int console_start(struct server *server) MUST_CHECK;
+void console_stop(struct server *server);
+int on_console(void *context, struct frame *frame);
 
 /* Makes the open group durable and answers what waited for it. */
 void server_commit(struct server *server);

@@ -1,0 +1,22 @@
+/* The frames of the console. */
+#include "base/message.h"
+
+#include "base/wire.h"
+
+void console_call_write(struct buffer *buffer, const struct console_call *value)
+{
+	pack_string(buffer, value->operation);
+	pack_string(buffer, value->token);
+	pack_string(buffer, value->source);
+}
+
+int console_call_read(struct view payload, struct console_call *ret)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+
+	*ret = (struct console_call){0};
+	unpack_string(&cursor, ret->operation, sizeof(ret->operation));
+	unpack_string(&cursor, ret->token, sizeof(ret->token));
+	unpack_string(&cursor, ret->source, sizeof(ret->source));
+	return wire_end(&cursor);
+}

@@ -1,0 +1,208 @@
+#include "quarantine/console/call.h"
+
+#include "base/handle.h"
+
+#include "base/banned.h"
+
+static const struct operation operations[] = {
+#define OPERATION(name, roles, access, handler)                                \
+	{#name, roles, ACCESS_##access, handler},
+#include "quarantine/console/operation.def"
+#undef OPERATION
+};
+
+const struct operation *operation_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		if (strcmp(operations[i].name, name) == 0)
+			return &operations[i];
+	return NULL;
+}
+
+static int read_parameters(struct view text, json_t **ret_parameters)
+{
+	json_t *object;
+
+	if (text.size == 0)
+		object = json_object();
+	else
+		object = json_loadb((const char *)text.data, text.size,
+				    JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return -ERR_PARAMETER;
+	}
+	*ret_parameters = object;
+	return 0;
+}
+
+static bool is_open(enum access access)
+{
+	return access == ACCESS_OPEN || access == ACCESS_OPEN_READ;
+}
+
+static bool writes(enum access access)
+{
+	return access != ACCESS_OPEN_READ && access != ACCESS_READ;
+}
+
+static unsigned allowed_roles(const struct operation *operation)
+{
+	if (operation->access == ACCESS_WRITE)
+		return operation->roles & ~(unsigned)ROLE_AUDITOR;
+	return operation->roles;
+}
+
+/* Everything that the table demands. */
+static int admit(struct call *call)
+{
+	const struct operation *operation = call->operation;
+	int error;
+
+	call->session = (struct session){0};
+	if (call->token[0] != '\0') {
+		error = session_find(call->store, call->token, call->now_ms,
+				     &call->session);
+		if (error != 0) {
+			call->session = (struct session){0};
+			return is_open(operation->access) &&
+				       error == -ERR_UNAUTHENTICATED
+				   ? 0
+				   : error;
+		}
+	}
+	if (is_open(operation->access))
+		return 0;
+	if (call->session.user == 0)
+		return -ERR_UNAUTHENTICATED;
+	if (operation->access == ACCESS_PENDING)
+		return 0;
+	if (call->session.pending)
+		return -ERR_UNAUTHENTICATED;
+	if (operation->access == ACCESS_OWN)
+		return 0;
+	return (call->session.roles & allowed_roles(operation)) != 0
+		   ? 0
+		   : -ERR_FORBIDDEN;
+}
+
+static int run_reading(struct call *call, call_handler *handler)
+{
+	struct database *database = &call->store->database;
+	int error = database_run(database, "PRAGMA query_only = ON");
+	int undone;
+
+	if (error == 0)
+		error = handler(call);
+	undone = database_run(database, "PRAGMA query_only = OFF");
+	return undone != 0 ? undone : error;
+}
+
+static int settle(struct call *call, const struct audit_state *before,
+		  int result)
+{
+	bool undo = result < 0 && !call->keep;
+	int error = store_change_end(call->store, before, undo ? result : 0);
+
+	return undo || error == 0 ? result : error;
+}
+
+static int resume(struct call *call)
+{
+	return call->slow.finish(call, call->slow.data, call->slow_result);
+}
+
+static int run_writing(struct call *call, call_handler *handler,
+		       bool *ret_wrote)
+{
+	struct audit_state before;
+	int result = store_begin(call->store);
+
+	*ret_wrote = true;
+	if (result == 0)
+		result = store_change_begin(call->store, &before);
+	if (result != 0)
+		return result;
+	result = handler(call);
+	/* Nothing is done on behalf of parameters that nobody looked at. */
+	if (result >= 0 && !call->parameters_ended)
+		result = -ERR_INTERNAL;
+	return settle(call, &before, result);
+}
+
+static int run_handler(struct call *call, call_handler *handler,
+		       bool *ret_wrote)
+{
+	int result;
+
+	if (writes(call->operation->access)) {
+		result = run_writing(call, handler, ret_wrote);
+	} else {
+		result = run_reading(call, handler);
+		if (result >= 0 && !call->parameters_ended)
+			result = -ERR_INTERNAL;
+	}
+	if (result > 0 && (result != CALL_SLOW || call->slow.work == NULL ||
+			   handler == resume))
+		result = -ERR_INTERNAL;
+	if (result == -ERR_PARAMETER && call->parameter_wrong != NULL)
+		(void)json_object_set_new(call->answer, "parameter",
+					  json_string(call->parameter_wrong));
+	return result;
+}
+
+int call_run(struct store *store, const struct console_call *request,
+	     struct view parameters, struct call *call, bool *ret_wrote)
+{
+	json_t *object;
+	int error;
+
+	*ret_wrote = false;
+	*call = (struct call){.store = store,
+			      .operation = operation_find(request->operation),
+			      .token = request->token,
+			      .source = request->source,
+			      .now_ms = clock_now_ms(),
+			      .answer = json_object(),
+			      .content = -1};
+	if (call->answer == NULL)
+		return -ERR_MEMORY;
+	if (call->operation == NULL)
+		return -ERR_NOT_FOUND;
+	error = admit(call);
+	if (error == 0)
+		error = read_parameters(parameters, &object);
+	if (error != 0)
+		return error;
+	call->parameters = object;
+	return run_handler(call, call->operation->handler, ret_wrote);
+}
+
+int call_resume(struct call *call, int result, bool *ret_wrote)
+{
+	bool had_session = call->session.user != 0;
+	int error;
+
+	*ret_wrote = false;
+	call->now_ms = clock_now_ms();
+	error = admit(call);
+	if (error == 0 && had_session && call->session.user == 0)
+		error = -ERR_UNAUTHENTICATED;
+	if (error != 0)
+		return error;
+	call->slow_result = result;
+	return run_handler(call, resume, ret_wrote);
+}
+
+void call_free(struct call *call)
+{
+	if (call->slow.release != NULL)
+		call->slow.release(call->slow.data);
+	call->slow = (struct slow){0};
+	json_decref(call->answer);
+	call->answer = NULL;
+	/* The handlers see it as constant; it is ours. */
+	json_decref((json_t *)(uintptr_t)call->parameters);
+	call->parameters = NULL;
+	handle_close(&call->content);
+}

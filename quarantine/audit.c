@@ -123,6 +123,7 @@ static int begin_year(struct audit *audit, int year, int64_t time_ms)
 		(void)snprintf(record.source, sizeof(record.source), "log:%d",
 			       audit->state.year);
 	(void)text_copy(record.outcome, sizeof(record.outcome), "ok");
+	next.rows = audit->state.rows;
 	audit->state = next;
 	return add_record(audit, &record, NULL);
 }

@@ -10,6 +10,7 @@
 
 #include "quarantine/database.h"
 #include "quarantine/record.h"
+#include "quarantine/tally.h"
 
 /* A plain value: copying it is taking a savepoint. */
 struct audit_state {
@@ -21,6 +22,7 @@ struct audit_state {
 	uint64_t checkpoint_end; /* in the file of checkpoints */
 	uint8_t previous[HASH_SIZE];
 	struct merkle tree;
+	struct tally rows; /* of the whole database; see seal.h */
 };
 
 struct audit {

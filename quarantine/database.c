@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "quarantine/schema.h"
+#include "quarantine/tally.h"
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -31,10 +32,28 @@ int database_error(const struct database *database)
 	}
 }
 
+/* A statement that fails leaves no row changed, but its first rows may have
+ * been counted. */
+static struct tally counted(const struct database *database)
+{
+	return database->rows != NULL ? *database->rows : (struct tally){0};
+}
+
+static int failed(struct database *database, const struct tally *before)
+{
+	int error = database_error(database);
+
+	if (database->rows != NULL)
+		*database->rows = *before;
+	return error;
+}
+
 int database_run(struct database *database, const char *sql)
 {
+	const struct tally before = counted(database);
+
 	if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return database_error(database);
+		return failed(database, &before);
 	return 0;
 }
 
@@ -228,8 +247,8 @@ static int readonly_name(const char *path, struct buffer *name)
 	return buffer_error(name);
 }
 
-int database_open_readonly(const char *path, struct database *ret_database,
-			   struct problem *problem)
+int database_open_older(const char *path, struct database *ret_database,
+			int *ret_version, struct problem *problem)
 {
 	struct database database = {0};
 	int64_t version = 0;
@@ -245,17 +264,30 @@ int database_open_readonly(const char *path, struct database *ret_database,
 		error = configure(&database, false);
 	if (error == 0)
 		error = read_version(&database, &version, problem);
-	if (error == 0 && version != DATABASE_VERSION)
-		error = problem_set(problem, -ERR_CONFIG,
-				    "the database has another version");
 	if (error != 0) {
 		(void)problem_set(problem, error, "%s: %s", path,
 				  sqlite3_errmsg(database.handle));
 		database_close(&database);
 		return error;
 	}
+	*ret_version = (int)version;
 	*ret_database = database;
 	return 0;
+}
+
+int database_open_readonly(const char *path, struct database *ret_database,
+			   struct problem *problem)
+{
+	int version = 0;
+	int error = database_open_older(path, ret_database, &version, problem);
+
+	if (error == 0 && version != DATABASE_VERSION) {
+		database_close(ret_database);
+		return problem_set(problem, -ERR_CONFIG,
+				   "%s: the database has another version",
+				   path);
+	}
+	return error;
 }
 
 void database_close(struct database *database)
@@ -412,19 +444,34 @@ void query_null(struct query *query)
 		      sqlite3_bind_null(query->statement, ++query->bound));
 }
 
-int query_step(struct query *query)
+static int step(struct query *query)
 {
-	int result;
+	int result = sqlite3_step(query->statement);
 
-	if (query->error != 0)
-		return query->error;
-	result = sqlite3_step(query->statement);
 	if (result == SQLITE_ROW)
 		return 1;
 	if (result == SQLITE_DONE)
 		return 0;
 	query->error = database_error(query->database);
 	return query->error;
+}
+
+static int step_writing(struct query *query)
+{
+	const struct tally before = counted(query->database);
+	int result = step(query);
+
+	if (result < 0 && query->database->rows != NULL)
+		*query->database->rows = before;
+	return result;
+}
+
+int query_step(struct query *query)
+{
+	if (query->error != 0)
+		return query->error;
+	return sqlite3_stmt_readonly(query->statement) ? step(query)
+						       : step_writing(query);
 }
 
 int query_run(struct query *query)

@@ -13,11 +13,14 @@
 
 enum {
 	DATABASE_STATEMENTS_MAX = 768,
-	DATABASE_VERSION = 4, /* of the schema: PRAGMA user_version */
+	DATABASE_VERSION = 5, /* of the schema: PRAGMA user_version */
 };
+
+struct tally;
 
 struct database {
 	sqlite3 *handle;
+	struct tally *rows; /* where changes are counted (tally.h), or NULL */
 	size_t statement_count;
 	struct {
 		const char *sql;
@@ -30,7 +33,10 @@ struct database {
 int database_open(const char *path, struct database *ret_database,
 		  struct problem *problem) MUST_CHECK;
 
-/* Opens an existing one for reading only. */
+/* Opens an existing one for reading only; the first also one of a version
+ * before, which is left as it is (0: an empty file). */
+int database_open_older(const char *path, struct database *ret_database,
+			int *ret_version, struct problem *problem) MUST_CHECK;
 int database_open_readonly(const char *path, struct database *ret_database,
 			   struct problem *problem) MUST_CHECK;
 void database_close(struct database *database);

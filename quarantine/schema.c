@@ -217,5 +217,6 @@ const char *const *const schema_migrations[] = {
     to_version_2,
     to_version_3,
     schema_people, /* version 4 */
+    schema_seal,   /* version 5 */
     NULL,
 };

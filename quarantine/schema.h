@@ -17,5 +17,6 @@ extern const char *const *const schema_migrations[];
 
 /* What a part brings, in a source of its own. */
 extern const char *const schema_people[];
+extern const char *const schema_seal[];
 
 #endif

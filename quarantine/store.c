@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/handle.h"
 #include "base/killpoint.h"
+#include "quarantine/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,11 +124,38 @@ static const char *how_it_ended(struct store *store)
 	return "unclean";
 }
 
-static int record_start(struct store *store)
+static struct seal_place log_end(const struct store *store)
+{
+	const struct audit_state *state = &store->audit.state;
+	struct seal_place place = {.year = state->year,
+				   .size = state->tree.size};
+
+	(void)!bytes_copy(place.previous, HASH_SIZE,
+			  view_of(state->previous, HASH_SIZE));
+	return place;
+}
+
+/* From here on every changed row is counted. */
+static int follow_rows(struct store *store, bool *ret_first,
+		       struct problem *problem)
+{
+	const struct seal_place place = log_end(store);
+	int error = seal_load(&store->database, &store->signer, &place,
+			      &store->audit.state.rows, ret_first, problem);
+
+	if (error == 0)
+		tally_follow(&store->database, &store->audit.state.rows);
+	return error;
+}
+
+static int record_start(struct store *store, bool first_seal)
 {
 	const char *reason = how_it_ended(store);
 	int error = store_begin(store);
 
+	/* A database without a seal cannot be given one twice. */
+	if (error == 0 && first_seal)
+		error = record_service(store, "rows.seal", "first");
 	if (error == 0)
 		error = record_service(store, "vault.start", reason);
 	if (error == 0)
@@ -140,6 +168,7 @@ int store_open(struct store *store, const struct store_options *options,
 	       struct problem *problem)
 {
 	uint64_t removed;
+	bool first_seal = false;
 	int error;
 
 	*store = (struct store){.options = *options, .lock = -1};
@@ -150,6 +179,9 @@ int store_open(struct store *store, const struct store_options *options,
 		error = folder_make(STORE_AUDIT);
 	if (error == 0)
 		error = load_keys(store, problem);
+	if (error == 0)
+		error =
+		    seal_check_older(STORE_DATABASE, &store->signer, problem);
 	if (error == 0)
 		error =
 		    database_open(STORE_DATABASE, &store->database, problem);
@@ -163,7 +195,9 @@ int store_open(struct store *store, const struct store_options *options,
 	if (error == 0)
 		error = folder_sync(".");
 	if (error == 0)
-		error = record_start(store);
+		error = follow_rows(store, &first_seal, problem);
+	if (error == 0)
+		error = record_start(store, first_seal);
 	if (error != 0)
 		return problem_set(problem, error, "the vault cannot start: %s",
 				   error_sentence(error, LANGUAGE_EN));
@@ -248,6 +282,14 @@ static int scrub_journal(struct store *store)
 			    "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
+static int write_seal(struct store *store)
+{
+	const struct seal_place place = log_end(store);
+
+	return seal_write(&store->database, &store->signer, &place,
+			  &store->audit.state.rows);
+}
+
 int store_commit(struct store *store)
 {
 	int error = store->group_error;
@@ -255,6 +297,8 @@ int store_commit(struct store *store)
 	if (!store->open)
 		return 0;
 	kill_point("vault.committing");
+	if (error == 0)
+		error = write_seal(store);
 	if (error == 0)
 		error = database_run(&store->database, "COMMIT");
 	kill_point("vault.committed");

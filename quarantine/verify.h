@@ -71,6 +71,9 @@ int verify_files(struct verify *verify) MUST_CHECK;
  * back. */
 int verify_state(struct verify *verify, struct database *database) MUST_CHECK;
 
+/* Part of it: every row of every table against the seal (seal.h). */
+int verify_rows(struct verify *verify, struct database *database) MUST_CHECK;
+
 /* Maps one year's records; -ERR_NOT_FOUND. */
 int verify_year_open(struct verify *verify, int year,
 		     struct verify_year *ret_year) MUST_CHECK;

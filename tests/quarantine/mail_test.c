@@ -1,13 +1,11 @@
 /* What the vault does for mail: delivery in the record's step, repeats, parts
- * under their message, mail stopped over a restart, and the database of the
- * version before. */
+ * under their message, and mail stopped over a restart. */
 #define _GNU_SOURCE
 #include "tests/support/vault_process.h"
 
 #include "base/handle.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -200,59 +198,6 @@ static void stopped_mail_stays_stopped_over_a_crash(void **state)
 	audit(vault);
 }
 
-/* A database without what version 2 and those after it brought. */
-static void go_back(const struct vault_process *vault)
-{
-	static const char tables[] =
-	    "SELECT 'DROP TABLE ' || name FROM sqlite_schema WHERE type ="
-	    " 'table' AND name NOT IN ('item', 'part', 'finding', 'blob',"
-	    " 'artifact', 'transition', 'audit_entry', 'audit_payload',"
-	    " 'audit_checkpoint') AND name NOT LIKE 'sqlite_%' LIMIT 1";
-	char path[128];
-	sqlite3 *base;
-	sqlite3_stmt *next;
-
-	(void)snprintf(path, sizeof(path), "%s/vault.db", vault->folder);
-	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
-	for (;;) {
-		char drop[128];
-
-		assert_int_equal(
-		    sqlite3_prepare_v2(base, tables, -1, &next, NULL),
-		    SQLITE_OK);
-		if (sqlite3_step(next) != SQLITE_ROW)
-			break;
-		(void)snprintf(drop, sizeof(drop), "%s",
-			       (const char *)sqlite3_column_text(next, 0));
-		assert_int_equal(sqlite3_finalize(next), SQLITE_OK);
-		assert_int_equal(sqlite3_exec(base, drop, NULL, NULL, NULL),
-				 SQLITE_OK);
-	}
-	assert_int_equal(sqlite3_finalize(next), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_exec(base, "PRAGMA user_version=1", NULL, NULL, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_close(base), SQLITE_OK);
-}
-
-static void a_database_of_version_1_is_carried_over(void **state)
-{
-	struct vault_process *vault = *state;
-	struct vault_record record;
-
-	vault_sample(&record, ERR_INFECTED, "a.docx");
-	assert_int_equal(vault_record_now(vault, &record, "held"), 0);
-	assert_int_equal(vault_stop(vault), 0);
-	go_back(vault);
-	vault_start(vault, NULL, 0);
-	assert_int_equal(vault_ask_state(vault->broker, record.item_id),
-			 STATE_HELD);
-	sample_mail(&record, ERR_NONE);
-	assert_int_equal(vault_record_now(vault, &record, "raw"), 0);
-	assert_int_equal(vault_stop(vault), 0);
-	audit(vault);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -263,7 +208,6 @@ int main(void)
 	    TEST(what_was_delivered_cannot_be_held),
 	    TEST(a_part_is_listed_under_its_message),
 	    TEST(stopped_mail_stays_stopped_over_a_crash),
-	    TEST(a_database_of_version_1_is_carried_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,11 +11,13 @@
 
 #include "base/banned.h"
 
+enum { TABLES_MAX = 128, TRIGGERS_MAX = 256 };
+
 /* The triggers, to be dropped and made again around an alteration, as somebody
  * with the file in hand would. */
 struct triggers {
-	char *names[32];
-	char *sql[32];
+	char *names[TRIGGERS_MAX];
+	char *sql[TRIGGERS_MAX];
 	int count;
 };
 
@@ -41,7 +43,7 @@ static void read_triggers(sqlite3 *handle, struct triggers *triggers)
 	while (sqlite3_step(list) == SQLITE_ROW) {
 		int i = triggers->count++;
 
-		assert_in_range(i, 0, 31);
+		assert_in_range(i, 0, TRIGGERS_MAX - 1);
 		triggers->names[i] =
 		    strdup((const char *)sqlite3_column_text(list, 0));
 		triggers->sql[i] =
@@ -56,6 +58,29 @@ static void free_triggers(struct triggers *triggers)
 		free(triggers->names[i]);
 		free(triggers->sql[i]);
 	}
+}
+
+static bool is_of_seal(const char *sql)
+{
+	return strstr(sql, "UPDATE seal ") == sql ||
+	       strstr(sql, "DELETE FROM seal ") == sql ||
+	       strstr(sql, "name = name") != NULL;
+}
+
+/* Of these the records alone tell, without the seal. */
+static bool by_records;
+
+static bool is_told_by_records(const char *table)
+{
+	static const char *const tables[] = {
+	    "item",        "part",          "finding",
+	    "artifact",    "blob",          "transition",
+	    "audit_entry", "audit_payload", "audit_checkpoint"};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (strcmp(tables[i], table) == 0)
+			return true;
+	return false;
 }
 
 static bool alteration_is_found(struct database *database,
@@ -82,6 +107,12 @@ static bool alteration_is_found(struct database *database,
 	assert_int_equal(verify_state(&verify, database), 0);
 	run(database->handle, "ROLLBACK");
 	*ret_done = done;
+	/* Whatever else says so, the seal over all rows must. */
+	if (done && !is_of_seal(sql) && verify.found[VERIFY_STATE_ROWS] == 0)
+		return false;
+	if (!by_records)
+		return verify_result(&verify) == GRAVITY_ALTERED;
+	verify.found[VERIFY_STATE_ROWS] = 0;
 	return verify_result(&verify) == GRAVITY_ALTERED;
 }
 
@@ -242,16 +273,35 @@ static void add_row(struct database *database, const struct triggers *triggers,
 		fail_msg("not found: a row added to %s (%d)", table, done);
 }
 
+/* The tables that there are, whoever made them. */
+static int read_tables(sqlite3 *handle, char tables[TABLES_MAX][64])
+{
+	sqlite3_stmt *list = NULL;
+	int count = 0;
+
+	assert_int_equal(
+	    sqlite3_prepare_v2(handle,
+			       "SELECT name FROM sqlite_schema WHERE type ="
+			       " 'table' AND name NOT LIKE 'sqlite_%'",
+			       -1, &list, NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(list) == SQLITE_ROW) {
+		assert_in_range(count, 0, TABLES_MAX - 1);
+		(void)text_copy(tables[count++], 64,
+				(const char *)sqlite3_column_text(list, 0));
+	}
+	(void)sqlite3_finalize(list);
+	return count;
+}
+
 static void every_row_changed_is_found(void **state)
 {
-	static const char *const tables[] = {
-	    "item",        "part",          "finding",
-	    "artifact",    "blob",          "transition",
-	    "audit_entry", "audit_payload", "audit_checkpoint"};
+	static char tables[TABLES_MAX][64];
 	struct database database;
 	struct problem problem = {0};
 	struct triggers triggers;
 	int changes = 0;
+	int table_count;
 
 	(void)state;
 	assert_int_equal(database_open(STORE_DATABASE, &database, &problem), 0);
@@ -263,18 +313,22 @@ static void every_row_changed_is_found(void **state)
 	assert_false(alteration_is_found(&database, &triggers,
 					 "UPDATE item SET name = name",
 					 &(bool){false}));
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+	table_count = read_tables(database.handle, tables);
+	for (int i = 0; i < table_count; i++) {
 		struct column columns[32];
 		int count = read_columns(database.handle, tables[i], columns);
 		int rows = count_rows(database.handle, tables[i]);
 
-		assert_int_not_equal(rows, 0);
+		by_records = is_told_by_records(tables[i]);
+		assert_true(rows > 0 || !by_records);
 		for (int row = 0; row < rows; row++)
 			changes += alter_row(&database, &triggers, tables[i],
 					     columns, count, row);
-		add_row(&database, &triggers, tables[i], columns, count);
+		if (by_records)
+			add_row(&database, &triggers, tables[i], columns,
+				count);
 	}
-	print_message("%d alterations\n", changes);
+	print_message("%d alterations of %d tables\n", changes, table_count);
 	free_triggers(&triggers);
 	database_close(&database);
 }

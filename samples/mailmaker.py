@@ -41,6 +41,21 @@ def binhex(name, data):
     return "\r\n".join(["(This file must be converted with BinHex 4.0)", "", *lines, ""]).encode()
 
 
+def der(tag, *contents):
+    body = b"".join(contents)
+    size = len(body)
+    length = bytes([size]) if size < 128 else b"\x84" + struct.pack(">I", size)
+    return bytes([tag]) + length + body
+
+
+def signed_data(content):
+    """CMS that encloses its content (RFC 5652), with nobody's signature."""
+    data = der(6, bytes([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1]))
+    kind = der(6, bytes([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2]))
+    inner = der(0x30, data, der(0xA0, der(4, content)) if content else b"")
+    return der(0x30, kind, der(0xA0, der(0x30, der(2, b"\1"), der(0x31), inner, der(0x31))))
+
+
 def attribute(level, number, value):
     return struct.pack("<BII", level, number, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
 

@@ -12,6 +12,7 @@
 #include "sanitizers/mail/header.h"
 #include "sanitizers/mail/message.h"
 #include "sanitizers/mail/second.h"
+#include "sanitizers/mail/signature.h"
 #include "sanitizers/mail/spam.h"
 #include "sanitizers/mail/text.h"
 #include "sanitizers/plain/encoding.h"
@@ -55,10 +56,17 @@ static enum claim eml_claims(struct view input)
 
 static int read_all(struct message *message)
 {
-	int error = message_read(message);
+	int error;
 
+	message->input = message->job->input;
+	message->last_signed = &message->signatures;
+	error = message_read(message);
+	if (error == 0)
+		error = message_open_signed(message);
 	if (error == 0)
 		error = message_plan(message);
+	if (error == 0)
+		error = message_check_signed(message);
 	if (error == 0)
 		error = message_open_inner(message);
 	if (error == 0)
@@ -159,7 +167,9 @@ static int eml_prepare(void)
 
 	if (error == 0)
 		error = charset_prepare();
-	return error != 0 ? error : second_prepare();
+	if (error == 0)
+		error = second_prepare();
+	return error != 0 ? error : signature_prepare();
 }
 
 const struct sanitizer sanitizer_eml = {

@@ -78,6 +78,8 @@ struct config_mail {
 	uint32_t poison_after;
 	const char *notice_from;
 	const char *texts;    /* "": the defaults */
+	const char *certificates; /* S/MIME is checked against; "" */
+	const char *keyring;      /* the same for OpenPGP */
 	const char *seal_key; /* "": no seals */
 	uint32_t seal_hours;
 	uint32_t seal_uses;

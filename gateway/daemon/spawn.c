@@ -16,6 +16,7 @@
 #include "base/banned.h"
 
 enum { ARGUMENTS_MAX = 64, TEXT_MAX = 64 };
+enum { SETTINGS_MAX = 4, SETTING_SIZE = 4200 };
 
 /* What a program is started with: its arguments and the sockets it inherits. */
 struct start {
@@ -25,6 +26,8 @@ struct start {
 	int inherited[PROGRAM_EDGES_MAX]; /* its ends */
 	bool owned[PROGRAM_EDGES_MAX];    /* to be closed here after the fork */
 	int inherited_count;
+	char settings[SETTINGS_MAX][SETTING_SIZE];
+	int setting_count;
 };
 
 static void add_argument(struct start *start, const char *option,
@@ -34,6 +37,19 @@ static void add_argument(struct start *start, const char *option,
 		return;
 	start->arguments[start->argument_count++] = option;
 	start->arguments[start->argument_count++] = value;
+}
+
+/* Like edges, these lie in the start. */
+static void add_setting(struct start *start, const char *name,
+			const char *value)
+{
+	char *text;
+
+	if (value[0] == '\0' || start->setting_count == SETTINGS_MAX)
+		return;
+	text = start->settings[start->setting_count++];
+	(void)snprintf(text, SETTING_SIZE, "%s=%s", name, value);
+	add_argument(start, "--set", text);
 }
 
 static int add_edge(struct start *start, const char *name, int fd, bool owned)
@@ -133,8 +149,11 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		if (config->node[0] != '\0')
 			add_argument(start, "--node", config->node);
 		break;
-	case PROGRAM_WORKER:
 	case PROGRAM_DECODER:
+		add_setting(start, "certificates", config->mail.certificates);
+		add_setting(start, "keyring", config->mail.keyring);
+		break;
+	case PROGRAM_WORKER:
 	case PROGRAM_VERIFIER:
 	case PROGRAM_READER:
 	case PROGRAMS:

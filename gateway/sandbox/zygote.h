@@ -40,9 +40,13 @@ struct zygote_program {
 	int (*prepare)(void) MUST_CHECK;
 	/* As in zygote_options; `context` is NULL. */
 	void (*run)(int channel, void *context);
+	/* What `--set NAME=VALUE` gives; the text stays. Before `prepare`; NULL
+	 * where nothing can be set. */
+	int (*set)(const char *name, const char *value) MUST_CHECK;
 };
 
-/* Its main(): `--edge broker=FD [--edge supervisor=FD]`. The exit status. */
+/* Its main(): `--edge broker=FD [--edge supervisor=FD] [--set NAME=VALUE]...`.
+ * The exit status. */
 int zygote_program(int argc, char **argv, const struct zygote_program *program);
 
 #endif

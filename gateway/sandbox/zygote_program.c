@@ -48,17 +48,38 @@ static int serve(const struct zygote_program *program,
 	return zygote_serve(&options);
 }
 
+/* `text` is cut at its '='. */
+static int set_option(const struct zygote_program *program, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (equals == NULL || program->set == NULL)
+		return -ERR_CONFIG;
+	*equals = '\0';
+	return program->set(text, equals + 1);
+}
+
+static int read_option(const struct zygote_program *program, int option,
+		       char *argument, struct program_edges *edges)
+{
+	if (option == 'e')
+		return program_edge_add(edges, argument);
+	return option == 's' ? set_option(program, argument) : -ERR_CONFIG;
+}
+
 int zygote_program(int argc, char **argv, const struct zygote_program *program)
 {
 	static const struct option options[] = {
-	    {"edge", required_argument, NULL, 'e'}, {0}};
+	    {"edge", required_argument, NULL, 'e'},
+	    {"set", required_argument, NULL, 's'},
+	    {0}};
 	struct program_edges edges = {0};
 	int option;
 	int error;
 
 	log_open(program->name);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (option != 'e' || program_edge_add(&edges, optarg) != 0)
+		if (read_option(program, option, optarg, &edges) != 0)
 			return 64;
 	if (program_edge_find(&edges, "broker") < 0)
 		return 64;

@@ -5,11 +5,13 @@
  *
  * usage: sekisho-worker --edge broker=FD [--edge supervisor=FD]
  *        sekisho-decoder --edge broker=FD [--edge supervisor=FD]
+ *            [--set certificates=PATH] [--set keyring=PATH]
  */
 #include "base/bytes.h"
 #include "gateway/sandbox/zygote.h"
 #include "gateway/worker/host.h"
 #include "sanitizers/detect.h"
+#include "sanitizers/mail/signature.h"
 #include "sanitizers/picture/picture.h"
 
 #include <sodium.h>
@@ -102,6 +104,22 @@ static void run(int channel, void *context)
 		return;
 }
 
+/* What signatures of mail are held against. */
+static int set(const char *name, const char *value)
+{
+	static const char *certificates = "";
+	static const char *keyring = "";
+
+	if (strcmp(name, "certificates") == 0)
+		certificates = value;
+	else if (strcmp(name, "keyring") == 0)
+		keyring = value;
+	else
+		return -ERR_CONFIG;
+	signature_use(certificates, keyring);
+	return 0;
+}
+
 static int prepare(void)
 {
 	int error = detect_prepare();
@@ -115,6 +133,7 @@ int main(int argc, char **argv)
 	    .name = WORKER_NAME,
 	    .prepare = prepare,
 	    .run = run,
+	    .set = set,
 	};
 
 	return zygote_program(argc, argv, &program);

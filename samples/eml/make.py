@@ -1,7 +1,7 @@
 """Mail: what is kept, what goes, and what is held because readers disagree."""
 import base64
 
-from mailmaker import base64_file, binhex, tnef, tnef_file, uuencode, yenc
+from mailmaker import base64_file, binhex, signed_data, tnef, tnef_file, uuencode, yenc
 from sample import Sample, sibling
 
 DATE = "Sat, 21 Nov 2026 12:00:00 +0900"
@@ -252,6 +252,32 @@ def structures():
                  "the line of a mail box in front")
 
 
+def enclosed(entity, name="smime.p7m"):
+    """What S/MIME encloses in its signature."""
+    return part([f'Content-Type: application/pkcs7-mime; smime-type=signed-data; name="{name}"',
+                 "Content-Transfer-Encoding: base64"], encoded(signed_data(entity)))
+
+
+CLEAR = ("-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA512\r\n\r\n本文です。\r\n- - 箇条書き\r\n"
+         "-----BEGIN PGP SIGNATURE-----\r\n\r\niHUEAQ==\r\n=AAAA\r\n-----END PGP SIGNATURE-----\r\n")
+
+
+def signed():
+    """Signatures go; what they were over stays."""
+    gone = ["mail.signature"]
+    yield loses("enclosed.eml", mail(enclosed(text())), gone, "S/MIME that encloses its content")
+    yield loses("enclosed-lf.eml", mail(enclosed(text())).replace(b"\r\n", b"\n"), gone, "the same in LF")
+    yield loses("enclosed-exe.eml", mail(enclosed(multipart([text(), attached(EXE, "a.exe")]))),
+                [*gone, "mail.attachment_held"], "a program within", demo=True)
+    yield loses("enclosed-twice.eml", mail(enclosed(enclosed(text()))), ["mail.signature"] * 2, "twice")
+    yield loses("enclosed-part.eml", mail(multipart([text(), enclosed(text("署名された文。\r\n"))])),
+                [*gone, "mail.attachment_renamed"], "below other parts it is a message of its own")
+    yield loses("enclosed-nothing.eml", mail(enclosed(b"")), ["mail.attachment_held"], "certificates alone are held")
+    yield loses("clear.eml", mail(text(CLEAR)), gone, "a text signed where it stands")
+    yield loses("clear-around.eml", mail(text("前文。\r\n" + CLEAR + "後文。\r\n")), gone, "with text around it")
+    yield passes("clear-no-end.eml", mail(text(CLEAR[:-40])), "without its end it is a text")
+
+
 def refused():
     yield held("encrypted-smime.eml", mail(part(
         ["Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m",
@@ -266,6 +292,16 @@ def refused():
                "mail.encrypted", "PGP/MIME, encrypted")
     yield held("encrypted-inline.eml", mail(text("-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n")),
                "mail.encrypted", "PGP in the text")
+    yield held("encrypted-inline-later.eml", mail(text("ご確認ください。\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n")),
+               "mail.encrypted", "the same, further down")
+    yield held("encrypted-enclosed.eml", mail(enclosed(part(["Content-Type: application/pkcs7-mime; smime-type=enveloped-data",
+               "Content-Transfer-Encoding: base64"], encoded(cms)))), "mail.encrypted", "signed around what is encrypted")
+    wrapped = text()
+    for _ in range(12):
+        wrapped = enclosed(wrapped)
+    yield held("enclosed-deep.eml", mail(wrapped), "limit.depth", "enclosed in itself, twelve times")
+    yield held("enclosed-ambiguous.eml", mail(enclosed(multipart([text()], end=False))), "mail.ambiguous.terminator",
+               "what is enclosed is read as strictly")
     yield held("partial.eml", mail(part('Content-Type: message/partial; id="x@y"; number=1; total=2', head("Inner"))),
                "mail.partial", "a fragment")
     yield held("external-body.eml", mail(multipart([text(), part(
@@ -415,6 +451,7 @@ def samples():
     yield from subjects()
     yield from names()
     yield from structures()
+    yield from signed()
     yield from refused()
     yield from ambiguities()
     yield from old_forms()

@@ -385,3 +385,10 @@ int address_write_field(struct arena *arena, struct buffer *out,
 	*ret_mended += writer.mended;
 	return error;
 }
+
+const char *address_only(struct arena *arena, struct view value)
+{
+	if (find_top(value, 0, ",;:") != value.size)
+		return NULL;
+	return address_of(arena, split(trim(value)).address);
+}

@@ -21,4 +21,7 @@ int address_write_field(struct arena *arena, struct buffer *out,
 			const char *name, struct view value, size_t *ret_mended,
 			struct text_losses *losses) MUST_CHECK;
 
+/* The address of a value that holds one and nothing else; NULL. */
+const char *address_only(struct arena *arena, struct view value);
+
 #endif

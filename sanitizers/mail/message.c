@@ -217,6 +217,8 @@ static int write_body(struct message *message, struct layout *layout)
 
 	if (line)
 		notice_first_line(job, &layout->numbers, &mark);
+	if (line)
+		notice_signature_lines(job, message->signatures, &mark);
 	if (line && message->html)
 		return mark_html(message, buffer_contents(&mark), layout);
 	buffer_view(&layout->body, buffer_contents(&mark));

@@ -7,6 +7,7 @@
 
 #include "sanitizers/job.h"
 #include "sanitizers/mail/notice.h"
+#include "sanitizers/mail/signature.h"
 #include "sanitizers/mail/tokenizer.h"
 
 enum role {
@@ -49,6 +50,7 @@ struct attachment {
 
 struct message {
 	struct job *job;
+	struct view input; /* of the job, or what S/MIME enclosed in it */
 	struct mail_tree tree;
 	struct view *contents; /* decoded, by mail_part.number */
 	struct leaf *leaves;
@@ -56,11 +58,13 @@ struct message {
 	struct inner *inner; /* in the order of their leaves */
 	struct inner *last_inner;
 	size_t inner_count;
+	struct signed_note *signatures; /* in the order of the message */
+	struct signed_note **last_signed;
 	struct view late_body; /* UTF-8; where no leaf says anything */
 	struct attachment *attachments;
 	size_t attachment_count;
 	struct buffer body; /* UTF-8, lines in CR LF */
-	bool html;	    /* the body is clean HTML, not text */
+	bool html;          /* the body is clean HTML, not text */
 	bool altered;       /* more than what every message goes through */
 	/* Ambiguous, and the policy lets its text pass: why the rest does
 	 * not; else ERR_NONE. */
@@ -76,6 +80,14 @@ int message_read(struct message *message) MUST_CHECK;
 /* Says what each leaf is for. -ERR_MAIL_ENCRYPTED, -ERR_MAIL_PARTIAL,
  * -ERR_MAIL_EXTERNAL_BODY. */
 int message_plan(struct message *message) MUST_CHECK;
+
+/* Takes what S/MIME encloses in the place of the message (signed.c), as often
+ * as it has to. As message_read(); -ERR_LIMIT_DEPTH. */
+int message_open_signed(struct message *message) MUST_CHECK;
+
+/* Checks the signatures of the leaves, reports them and takes them out of the
+ * texts. -ERR_LIMIT_DEPTH, -ERR_MEMORY. */
+int message_check_signed(struct message *message) MUST_CHECK;
 
 /*
  * Takes files out of the texts and opens winmail.dat (inner.c). In a second

@@ -21,7 +21,7 @@ struct filler {
 	const char *value;
 };
 
-enum { FILLERS_MAX = 16, VALUE_SIZE = 128 };
+enum { SIGNATURES_SHOWN = 4 };
 
 /* Whether the line is "[name]". */
 static bool is_heading(struct view line, const char *name)
@@ -158,6 +158,39 @@ void notice_first_line(struct job *job, const struct notice_numbers *numbers,
 					     language)),
 		     fillers);
 		buffer_text(out, "\r\n");
+	}
+}
+
+static const enum mail_text signature_texts[SIGNATURE_STATES] = {
+    [SIGNATURE_NOT_CHECKED] = MAIL_TEXT_SIGNATURE_NOT_CHECKED,
+    [SIGNATURE_VALID] = MAIL_TEXT_SIGNATURE_VALID,
+    [SIGNATURE_OTHER] = MAIL_TEXT_SIGNATURE_OTHER,
+    [SIGNATURE_PART] = MAIL_TEXT_SIGNATURE_PART,
+    [SIGNATURE_UNKNOWN] = MAIL_TEXT_SIGNATURE_UNKNOWN,
+    [SIGNATURE_INVALID] = MAIL_TEXT_SIGNATURE_INVALID,
+};
+
+void notice_signature_lines(struct job *job, const struct signed_note *notes,
+			    struct buffer *out)
+{
+	for (int i = 0; i < 2; i++) {
+		enum language language = (enum language)i;
+		const struct signed_note *at = notes;
+
+		for (unsigned k = 0; at != NULL && k < SIGNATURES_SHOWN &&
+				     speaks(job, language);
+		     at = at->next, k++) {
+			struct filler fillers[] = {{"signer", at->signer},
+						   {"id", job->item_id},
+						   {NULL, NULL}};
+
+			buffer_text(out, MAIL_MARK);
+			fill(out,
+			     text_or_empty(mail_text(
+				 job, signature_texts[at->state], language)),
+			     fillers);
+			buffer_text(out, "\r\n");
+		}
 	}
 }
 

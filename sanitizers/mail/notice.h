@@ -6,6 +6,7 @@
 #define SEKISHO_SANITIZERS_MAIL_NOTICE_H
 
 #include "sanitizers/job.h"
+#include "sanitizers/mail/signature.h"
 
 enum mail_text {
 #define TEXT(symbol, name, ja, en) MAIL_TEXT_##symbol,
@@ -26,6 +27,13 @@ struct notice_item {
 	const char *id;
 };
 
+/* What became of a signature. */
+struct signed_note {
+	enum signature_state state;
+	const char *signer; /* safe to show */
+	struct signed_note *next;
+};
+
 struct notice_numbers {
 	size_t files; /* attachments */
 	size_t clean; /* that are in the new message */
@@ -40,6 +48,10 @@ const char *mail_text(struct job *job, enum mail_text text,
 /* The first line of the body with its CR LF, in the policy's languages. */
 void notice_first_line(struct job *job, const struct notice_numbers *numbers,
 		       struct buffer *out);
+
+/* A line about each signature, in the policy's languages. */
+void notice_signature_lines(struct job *job, const struct signed_note *notes,
+			    struct buffer *out);
 
 /* The text without the lines of ours at its beginning; `ret_found`: there were
  * some. */

@@ -1,6 +1,7 @@
 /*
  * Reading a message and saying what each of its leaves is for.
  */
+#include "sanitizers/mail/clear.h"
 #include "sanitizers/mail/fields_out.h"
 #include "sanitizers/mail/message.h"
 #include "sanitizers/mail/names.h"
@@ -68,7 +69,7 @@ int message_read(struct message *message)
 	struct job *job = message->job;
 	struct mail_tree *tree = &message->tree;
 	char detail[128] = "";
-	int error = mail_tree_read(job->arena, job->input, tree);
+	int error = mail_tree_read(job->arena, message->input, tree);
 
 	if (error == 0)
 		error = decode_leaves(message);
@@ -79,7 +80,7 @@ int message_read(struct message *message)
 			       tree->root->offset);
 	/* What the first reader already refuses needs no second one. */
 	if (tree->finding_count == 0)
-		error = second_compare(job->arena, job->input, tree,
+		error = second_compare(job->arena, message->input, tree,
 				       message->contents, detail);
 	return error != 0 ? error : judge_findings(message, detail);
 }
@@ -134,16 +135,6 @@ static bool is_enveloped(const struct message *message,
 			 0) != SIZE_MAX;
 }
 
-static bool is_armoured(struct view content)
-{
-	size_t start = 0;
-
-	while (start < content.size && content.data[start] <= ' ')
-		start++;
-	return view_starts_with(view_slice(content, start, 64),
-				"-----BEGIN PGP MESSAGE-----");
-}
-
 /* What cannot be looked into, or is not all there. */
 static enum error refuse(const struct message *message,
 			 const struct mail_part *part)
@@ -157,7 +148,7 @@ static enum error refuse(const struct message *message,
 	     (strcmp(part->subtype, "pgp-encrypted") == 0 ||
 	      is_enveloped(message, part))) ||
 	    (mail_part_is(part, "text", "plain") &&
-	     is_armoured(message->contents[part->number])))
+	     clear_is_encrypted(message->contents[part->number])))
 		return ERR_MAIL_ENCRYPTED;
 	return ERR_NONE;
 }

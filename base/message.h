@@ -282,9 +282,8 @@ struct reprocessed {
 	char name[NAME_MAX_BYTES + 1]; /* of the output, or of the item */
 };
 
-/* MESSAGE_DELIVER: in this order. `text` is the channel's own: of mail,
- * lines of the Message-ID, the subject as it stands in the header that we
- * wrote, sender and recipients. */
+/* MESSAGE_DELIVER: in this order. `text` is the channel's own: of mail, see
+ * gateway/mail/promise.h. */
 struct handover {
 	char item_id[ITEM_ID_SIZE + 1];
 	char parent[ITEM_ID_SIZE + 1];

@@ -285,7 +285,8 @@ static bool sensible(const struct vault_record *record)
 /*
  * A message whose sender got no answer comes again under the same id, and is
  * rebuilt and handed on again: its item is there already, and delivered. The
- * log gets a record of its own for it; the rows stay.
+ * log gets a record of its own for it; the rows stay. What somebody gave its
+ * password is no message.
  */
 static bool is_repeat(struct store *store, const struct vault_record *record,
 		      const struct present *before)
@@ -296,7 +297,8 @@ static bool is_repeat(struct store *store, const struct vault_record *record,
 					 " kind = 'original'");
 
 	if (before->state != STATE_DELIVERED ||
-	    record->channel != CHANNEL_MAIL || record->state != STATE_READY)
+	    record->channel != CHANNEL_MAIL || record->state != STATE_READY ||
+	    record->until_delivered)
 		return false;
 	query_integer(&query, before->number);
 	return query_step(&query) == 1 &&

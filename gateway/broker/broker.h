@@ -281,9 +281,6 @@ void vault_record_item(struct item *item);
 /* How many of its parts would be kept as items of their own. */
 unsigned vault_parts(const struct item *item);
 
-/* texts.c. Refuses to start with a file that cannot be used. */
-int texts_load(struct broker *broker) MUST_CHECK;
-
 /* waiting.c. Frames of clients, folder and doors. */
 int waiting_on_reprocess(void *context, struct frame *frame);
 int waiting_on_taken(void *context, struct frame *frame);

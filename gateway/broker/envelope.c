@@ -55,6 +55,7 @@ static void add_fields(const struct item *item, struct buffer *text)
 	if (split != NULL) {
 		add_line(text, split, "Message-ID");
 		add_line(text, split, "Subject");
+		add_line(text, split, "From");
 	}
 	handle_unmap(&content);
 	free(split);
@@ -70,6 +71,8 @@ void envelope_write(const struct item *item, char text[DELIVERY_MAX + 1])
 	    submission->delivery[0] == '\0')
 		return;
 	add_fields(item, &lines);
+	buffer_format(&lines, "%llu\n",
+		      (unsigned long long)item->original->input_bytes);
 	buffer_text(&lines, submission->delivery);
 	/* With more recipients than fit it is not delivered by itself. */
 	if (buffer_error(&lines) != 0 ||

@@ -156,7 +156,7 @@ static int run(struct broker *broker, const char *config_path,
 	if (error == 0 && state != NULL)
 		error = config_set_state(broker->config, state);
 	if (error == 0)
-		error = texts_load(broker);
+		error = config_texts(broker->config, &broker->texts);
 	if (error != 0)
 		return error;
 	broker->loop = loop_new();

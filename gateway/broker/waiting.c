@@ -17,6 +17,7 @@
 #include "base/handle.h"
 #include "base/killpoint.h"
 #include "base/log.h"
+#include "gateway/mail/promise.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -236,9 +237,36 @@ static bool can_be_delivered(const struct waiting *waiting)
 		return true;
 	if (waiting->opened.channel == CHANNEL_MAIL &&
 	    (waiting->opened.delivery[0] == '\0' ||
-	     waiting->broker->config->mail.next_hop[0] == '\0'))
+	     config_next_hop(waiting->broker->config,
+			     waiting->opened.direction)[0] == '\0'))
 		return false;
 	return door_for(waiting) != NULL;
+}
+
+/* The policy of the message that it came with; where that is not known, of its
+ * direction and department. */
+static void resolve_policy(const struct waiting *waiting,
+			   struct submission *submission)
+{
+	const struct vault_opened *opened = &waiting->opened;
+	struct promise promise = {0};
+	struct mail_facts facts;
+
+	if (opened->channel != CHANNEL_MAIL || opened->delivery[0] == '\0' ||
+	    promise_read(opened->delivery, &promise) != 0)
+		return;
+	facts = (struct mail_facts){
+	    .direction = opened->direction,
+	    .department = opened->department,
+	    .sender = promise.sender,
+	    .recipients = promise.recipients,
+	    .recipient_count = promise.recipient_count,
+	    .bytes = promise.bytes,
+	};
+	(void)config_policy_for_mail(waiting->broker->config, &facts,
+				     &submission->policy);
+	submission->has_policy = true;
+	promise_free(&promise);
 }
 
 static int submit(struct waiting *waiting, int fd)
@@ -256,6 +284,7 @@ static int submit(struct waiting *waiting, int fd)
 	(void)text_copy(submission.department, sizeof(submission.department),
 			opened->department);
 	(void)text_copy(submission.name, sizeof(submission.name), opened->name);
+	resolve_policy(waiting, &submission);
 	submission.password_count = request->password_count;
 	for (size_t i = 0; i < request->password_count; i++)
 		(void)text_copy(submission.passwords[i],

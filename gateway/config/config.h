@@ -65,6 +65,7 @@ struct config_mail {
 	const char *milter; /* "": not used */
 	const char *lmtp;
 	const char *next_hop;
+	const char *next_hop_out; /* see config_next_hop() */
 	const char *seal;
 	const char *sockets; /* folder */
 	const char *group;
@@ -215,6 +216,14 @@ const char *config_policy_for_mail(const struct config *config,
 /* Direction and department that the addresses of `facts` give; the department
  * is "" or lives as long as the configuration. */
 void config_mail_route(const struct config *config, struct mail_facts *facts);
+
+/* The SMTP server for what a mail door sends by itself; "": none. */
+const char *config_next_hop(const struct config *config,
+			    enum direction direction);
+
+/* The site's texts for mail as a sealed memory file; -1 where there are none.
+ * What cannot be used is said in the log. */
+int config_texts(const struct config *config, int *ret_fd) MUST_CHECK;
 
 /* Whether any of the mail doors is used. */
 bool config_has_mail(const struct config *config);

@@ -237,6 +237,15 @@ void config_mail_route(const struct config *config, struct mail_facts *facts)
 	facts->department = find_department(config, facts);
 }
 
+const char *config_next_hop(const struct config *config,
+			    enum direction direction)
+{
+	return direction == DIRECTION_OUTBOUND &&
+		       config->mail.next_hop_out[0] != '\0'
+		   ? config->mail.next_hop_out
+		   : config->mail.next_hop;
+}
+
 bool config_has_mail(const struct config *config)
 {
 	return config->mail.milter[0] != '\0' || config->mail.lmtp[0] != '\0' ||

@@ -11,6 +11,7 @@
 #include "gateway/lmtp/session.h"
 #include "gateway/mail/arguments.h"
 #include "gateway/mail/endpoint.h"
+#include "gateway/mail/release.h"
 
 #include <pthread.h>
 #include <sys/socket.h>
@@ -20,7 +21,7 @@
 
 enum { SESSIONS_MAX = 128 };
 
-static struct lmtp lmtp;
+static struct lmtp lmtp = {.door = {.on_deliver = release_deliver}};
 static atomic_uint sessions;
 
 static void *serve(void *context)
@@ -76,6 +77,8 @@ static int run(const struct program_arguments *arguments)
 	if (error == 0)
 		error = door_open(&lmtp.door, "lmtp", arguments->config,
 				  arguments->state, &arguments->edges);
+	if (error == 0)
+		error = release_recover(&lmtp.door);
 	if (error == 0)
 		error = listen_on(&listener);
 	if (error != 0)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "gateway/mail/notice.h"
+#include "gateway/mail/promise.h"
 #include "gateway/mail/split.h"
 
 #include <sodium.h>
@@ -37,6 +38,9 @@ int door_open(struct door *door, const char *name, const char *config_path,
 	      const char *state, const struct program_edges *edges)
 {
 	static struct config_problems problems;
+	const struct link_calls calls = {.on_stop = on_stop,
+					 .on_deliver = door->on_deliver,
+					 .context = door};
 	char file[64];
 	int error = sodium_init() < 0 ? -ERR_INTERNAL : 0;
 
@@ -44,6 +48,8 @@ int door_open(struct door *door, const char *name, const char *config_path,
 		error = config_load(config_path, &problems, &door->config);
 	if (error == 0 && state != NULL)
 		error = config_set_state(door->config, state);
+	if (error == 0)
+		error = config_texts(door->config, &door->texts);
 	if (error != 0)
 		return error;
 	atomic_store(&door->budget, door->config->mail.memory_bytes);
@@ -62,7 +68,7 @@ int door_open(struct door *door, const char *name, const char *config_path,
 	door->rate = rate_new(door->config->mail.sender_per_minute);
 	if (door->attempts == NULL || door->rate == NULL)
 		return -ERR_IO;
-	door->link = mail_link_new(door->config, edges, on_stop, door);
+	door->link = mail_link_new(door->config, edges, &calls);
 	return door->link == NULL ? -ERR_INTERNAL : 0;
 }
 
@@ -104,6 +110,24 @@ static void resolve(const struct door *door, const struct mail_facts *facts,
 	submission->policy = *ret_policy;
 }
 
+/* Who is promised what waits for its password; nobody, where one of them is
+ * such that no command of ours can name him, or they are too many. */
+static void promise(const struct mail_facts *facts, char *text, size_t size)
+{
+	BUFFER_CLEANUP struct buffer lines = buffer_make(size);
+	bool can = promise_can_carry(facts->sender);
+
+	buffer_text(&lines, facts->sender);
+	for (size_t i = 0; i < facts->recipient_count; i++) {
+		can = can && promise_can_carry(facts->recipients[i]);
+		buffer_format(&lines, "\n%s", facts->recipients[i]);
+	}
+	buffer_u8(&lines, 0);
+	text[0] = '\0';
+	if (can && buffer_error(&lines) == 0)
+		(void)text_copy(text, size, (const char *)lines.data);
+}
+
 static struct submission *new_submission(const struct door *door,
 					 const struct mail_facts *facts,
 					 const char *item_id, unsigned failures,
@@ -128,6 +152,7 @@ static struct submission *new_submission(const struct door *door,
 	(void)text_copy(submission->format, sizeof(submission->format), "eml");
 	if (failures >= door->config->mail.poison_after)
 		submission->refused = ERR_MAIL_POISON;
+	promise(facts, submission->delivery, sizeof(submission->delivery));
 	resolve(door, facts, submission, ret_policy);
 	return submission;
 }
@@ -266,38 +291,44 @@ static int insert(struct buffer *message, struct view body, struct view field)
 	return 0;
 }
 
-/* What goes inward; a notice is sealed for the empty sender it has. */
-static int seal(const struct door *door, const struct mail_message *message,
-		struct outcome *outcome)
+int door_seal(const struct door *door, enum direction direction,
+	      const char *sender, char *const *recipients, size_t count,
+	      struct buffer *message)
 {
 	BUFFER_CLEANUP struct buffer field = buffer_make(64 * 1024);
-	struct view content = buffer_contents(&outcome->message);
+	struct view content = buffer_contents(message);
 	struct split *split;
 	uint8_t hash[32];
-	struct seal_claim claim = {.seconds = (uint64_t)time(NULL),
-				   .hash = hash};
+	struct seal_claim claim = {
+	    .seconds = (uint64_t)time(NULL), .sender = sender, .hash = hash};
 	int error;
 
-	if (door->key.bytes == NULL || outcome->direction != DIRECTION_INBOUND)
+	if (door->key.bytes == NULL || direction != DIRECTION_INBOUND)
 		return 0;
 	split = calloc(1, sizeof(*split));
 	error = split == NULL ? -ERR_MEMORY : split_message(content, split);
 	if (error == 0) {
 		digest(split, hash);
 		randombytes_buf(claim.nonce, sizeof(claim.nonce));
-		claim.sender =
-		    outcome->decision == DECISION_NOTICE ? "" : message->sender;
 		buffer_text(&field, SEAL_FIELD ":");
-		seal_write(&door->key, &claim, message->recipients,
-			   message->recipient_count, &field);
+		seal_write(&door->key, &claim, recipients, count, &field);
 		buffer_text(&field, "\r\n");
 		error = buffer_error(&field);
 	}
 	if (error == 0)
-		error = insert(&outcome->message, split->body,
-			       buffer_contents(&field));
+		error = insert(message, split->body, buffer_contents(&field));
 	free(split);
 	return error;
+}
+
+/* A notice is sealed for the empty sender it has. */
+static int seal(const struct door *door, const struct mail_message *message,
+		struct outcome *outcome)
+{
+	return door_seal(
+	    door, outcome->direction,
+	    outcome->decision == DECISION_NOTICE ? "" : message->sender,
+	    message->recipients, message->recipient_count, &outcome->message);
 }
 
 static void log_outcome(const struct outcome *outcome,

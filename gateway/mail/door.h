@@ -21,6 +21,9 @@ struct door {
 	atomic_ullong budget; /* bytes that messages may still take */
 	atomic_uint busy;     /* messages between their end and the answer */
 	bool hands_over;      /* see struct submission */
+	link_deliver *on_deliver; /* set before door_open(); its context is
+				     the door */
+	int texts;                /* of the site; -1: the defaults */
 };
 
 enum decision {
@@ -53,6 +56,11 @@ int door_open(struct door *door, const char *name, const char *config_path,
  */
 void door_decide(struct door *door, struct mail_message *message,
 		 link_progress *progress, void *context, struct outcome *ret);
+
+/* Adds the seal to a message that goes inward, where there is a key. */
+int door_seal(const struct door *door, enum direction direction,
+	      const char *sender, char *const *recipients, size_t count,
+	      struct buffer *message) MUST_CHECK;
 
 /* Whether mail to (or, going out, from) this envelope is stopped now. */
 bool door_is_stopped(struct door *door, const char *sender,

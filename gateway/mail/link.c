@@ -20,6 +20,7 @@ enum {
 	PROGRESS_SECONDS = 10,
 	ASK_AGAIN_MS = 1000,
 	STOP_POLL_MS = 50,
+	ANSWER_MS = 10000,
 	SEND_AGAIN_NS = 5000000
 };
 
@@ -37,6 +38,7 @@ struct mail_link {
 	pthread_mutex_t lock; /* of everything below but loop and watches */
 	pthread_cond_t changed;
 	int broker; /* -1: being restarted */
+	unsigned broker_number;
 	int vault;
 	struct ticket *tickets; /* at the broker */
 	struct ticket *vault_tickets;
@@ -52,8 +54,7 @@ struct mail_link {
 	struct timer ask;
 	int signals;
 	int supervisor;
-	link_stop *on_stop;
-	void *stop_context;
+	struct link_calls calls;
 	struct timer stop;
 };
 
@@ -122,12 +123,28 @@ static int on_result(void *context, struct frame *frame)
 	return 0;
 }
 
+static int on_deliver(void *context, struct frame *frame)
+{
+	static struct handover handover;
+	struct mail_link *link = context;
+	struct link_request request = {
+	    .link = link, .id = frame->id, .broker = link->broker_number};
+	int error = handover_read(frame->payload, &handover);
+
+	if (error != 0 || link->calls.on_deliver == NULL)
+		return -ERR_PROTOCOL;
+	link->calls.on_deliver(link->calls.context, &request, &handover,
+			       handle_take(&frame->fd));
+	return 0;
+}
+
 static void lose_broker(struct mail_link *link)
 {
 	loop_unwatch(link->loop, link->broker_watch);
 	link->broker_watch = NULL;
 	lock(link);
 	handle_close(&link->broker);
+	link->broker_number++;
 	finish_all(link, link->tickets, -ERR_CANCELLED);
 	unlock(link);
 }
@@ -137,9 +154,11 @@ static void on_broker(void *context, int fd)
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_REPORT, FRAME_WITH_FD, on_report},
 	    {MESSAGE_RESULT, FRAME_EITHER, on_result},
+	    {MESSAGE_DELIVER_REPORT, FRAME_WITH_FD, on_report},
+	    {MESSAGE_DELIVER, FRAME_WITH_FD, on_deliver},
 	};
 	struct mail_link *link = context;
-	int error = frame_dispatch(fd, rules, 2, link);
+	int error = frame_dispatch(fd, rules, 4, link);
 
 	if (error == 0 || error == -ERR_UNAVAILABLE)
 		return;
@@ -281,7 +300,7 @@ static void say_stop(void *context)
 	lock(link);
 	link->stop_said = true;
 	unlock(link);
-	link->on_stop(link->stop_context);
+	link->calls.on_stop(link->calls.context);
 	loop_arm(link->loop, &link->stop, STOP_POLL_MS);
 }
 
@@ -354,7 +373,7 @@ static int start(struct mail_link *link, const struct program_edges *edges)
 
 struct mail_link *mail_link_new(const struct config *config,
 				const struct program_edges *edges,
-				link_stop *on_stop, void *context)
+				const struct link_calls *calls)
 {
 	struct mail_link *link = calloc(1, sizeof(*link));
 	pthread_condattr_t monotonic;
@@ -366,8 +385,7 @@ struct mail_link *mail_link_new(const struct config *config,
 	    .vault = -1,
 	    .in_flight_max = config->mail.in_flight,
 	    .traffic = {LINK_UNKNOWN, LINK_UNKNOWN},
-	    .on_stop = on_stop,
-	    .stop_context = context,
+	    .calls = *calls,
 	};
 	link->ask = (struct timer){ask_traffic, link, 0, NULL};
 	link->stop = (struct timer){say_stop, link, 0, NULL};
@@ -529,6 +547,27 @@ int mail_link_delivered(struct mail_link *link, const char *item_id,
 	unlock(link);
 	buffer_free(&payload);
 	return error;
+}
+
+void mail_link_released(const struct link_request *request, int error)
+{
+	struct mail_link *link = request->link;
+	struct buffer payload = buffer_make(16);
+	uint64_t until = loop_now() + ANSWER_MS;
+
+	buffer_u32le(&payload, (uint32_t)-error);
+	error = buffer_error(&payload);
+	lock(link);
+	/* Another broker knows nothing of it, or means something else. */
+	if (error == 0 && request->broker == link->broker_number)
+		error =
+		    send_frame(link, &link->broker, until, MESSAGE_DELIVERED,
+			       request->id, buffer_contents(&payload), -1);
+	unlock(link);
+	buffer_free(&payload);
+	if (error != 0)
+		log_line(LOG_LINE_WARNING, "release-not-answered reason=%s",
+			 error_name(error));
 }
 
 enum link_traffic mail_link_traffic(struct mail_link *link,

@@ -19,10 +19,29 @@ typedef int link_progress(void *context);
  * the program when nothing is under way any more, or it has waited enough. */
 typedef void link_stop(void *context);
 
+/* What the broker asks to have delivered; answered once by
+ * mail_link_released(). */
+struct link_request {
+	struct mail_link *link;
+	uint64_t id;
+	unsigned broker; /* which one: they are restarted */
+};
+
+/* Called in the link's thread, which must not wait: an attachment that waited
+ * for its password passes now. Takes the descriptor of the output. */
+typedef void link_deliver(void *context, const struct link_request *request,
+			  const struct handover *handover, int output);
+
+struct link_calls {
+	link_stop *on_stop;
+	link_deliver *on_deliver; /* NULL: the broker may not ask */
+	void *context;
+};
+
 /* Starts the thread. The edges become the link's. NULL when it cannot. */
 struct mail_link *mail_link_new(const struct config *config,
 				const struct program_edges *edges,
-				link_stop *on_stop, void *context);
+				const struct link_calls *calls);
 
 /*
  * Submits the content and waits for what becomes of it, `seconds` at most.
@@ -39,6 +58,9 @@ int mail_link_submit(struct mail_link *link,
 /* Tells the vault that an item is where it belongs; waits for its answer. */
 int mail_link_delivered(struct mail_link *link, const char *item_id,
 			unsigned seconds) MUST_CHECK;
+
+/* What became of a delivery: 0 when the vault knows of it too. */
+void mail_link_released(const struct link_request *request, int error);
 
 /* Whether this direction may be served now: the vault is there and nobody
  * has stopped it. */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "gateway/mail/arguments.h"
 #include "gateway/mail/hook.h"
+#include "gateway/mail/release.h"
 #include "gateway/milter/session.h"
 
 #include "base/banned.h"
@@ -25,7 +26,8 @@ static int serve(struct door *door)
 
 int main(int argc, char **argv)
 {
-	static struct door door = {.hands_over = true};
+	static struct door door = {.hands_over = true,
+				   .on_deliver = release_deliver};
 	struct program_arguments arguments;
 	int error;
 
@@ -36,6 +38,8 @@ int main(int argc, char **argv)
 	if (error == 0)
 		error = door_open(&door, "milter", arguments.config,
 				  arguments.state, &arguments.edges);
+	if (error == 0)
+		error = release_recover(&door);
 	if (error == 0)
 		error = serve(&door);
 	if (error != 0)

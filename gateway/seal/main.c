@@ -25,6 +25,7 @@ static void on_stop(void *context)
 
 static int run(struct gate *gate, const struct program_arguments *arguments)
 {
+	static const struct link_calls calls = {.on_stop = on_stop};
 	static struct config_problems problems;
 	int error = sodium_init() < 0 ? -ERR_INTERNAL : program_harden();
 
@@ -48,8 +49,7 @@ static int run(struct gate *gate, const struct program_arguments *arguments)
 			       (uint64_t)gate->config->mail.seal_hours * 3600);
 	if (gate->used == NULL)
 		return -ERR_IO;
-	if (mail_link_new(gate->config, &arguments->edges, on_stop, NULL) ==
-	    NULL)
+	if (mail_link_new(gate->config, &arguments->edges, &calls) == NULL)
 		return -ERR_INTERNAL;
 	session_use(gate);
 	return hook_serve(gate->config, "mail.seal", gate->config->mail.seal,

@@ -248,12 +248,14 @@ static int write_header(struct message *message, const struct layout *layout,
 	const char *prefixes[] = {
 	    mail_text(job, MAIL_TEXT_PREFIX_ALTERED, LANGUAGE_JA),
 	    mail_text(job, MAIL_TEXT_PREFIX_HELD, LANGUAGE_JA),
-	    mail_text(job, MAIL_TEXT_PREFIX_SPAM, LANGUAGE_JA), NULL};
+	    mail_text(job, MAIL_TEXT_PREFIX_SPAM, LANGUAGE_JA),
+	    mail_text(job, MAIL_TEXT_PREFIX_RELEASED, LANGUAGE_JA), NULL};
 	const char *prefix = "";
 	int error;
 
-	if (prefixes[0] == NULL || prefixes[1] == NULL || prefixes[2] == NULL)
-		return -ERR_MEMORY;
+	for (size_t i = 0; i + 1 < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (prefixes[i] == NULL)
+			return -ERR_MEMORY;
 	if (is_marked(job) && job->policy->mail_prefix != 0) {
 		if (layout->numbers.held > 0)
 			prefix = prefixes[1];

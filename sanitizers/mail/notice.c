@@ -1,115 +1,24 @@
 #include "sanitizers/mail/notice.h"
 
-#include "base/utf8.h"
-
 #include <sodium.h>
 
 #include "base/banned.h"
 
-static const struct {
-	const char *name;
-	const char *values[2]; /* by enum language */
-} texts[MAIL_TEXT_COUNT] = {
-#define TEXT(symbol, name, ja, en) {name, {ja, en}},
-#include "sanitizers/mail/texts.def"
-#undef TEXT
-};
-
-/* One placeholder and what it stands for. */
-struct filler {
-	const char *name;
-	const char *value;
-};
-
 enum { SIGNATURES_SHOWN = 4 };
-
-/* Whether the line is "[name]". */
-static bool is_heading(struct view line, const char *name)
-{
-	size_t size = strlen(name);
-
-	return line.size == size + 2 && view_starts_with(line, "[") &&
-	       view_equal(view_slice(line, 1, size), view_of(name, size)) &&
-	       view_equal(view_slice(line, size + 1, 1), view_of("]", 1));
-}
-
-static struct view take_line(struct view *rest)
-{
-	size_t end = view_find(*rest, view_of("\n", 1), 0);
-	struct view line = view_slice(*rest, 0, end);
-
-	*rest = end == SIZE_MAX ? (struct view){NULL, 0}
-				: view_slice(*rest, end + 1, rest->size);
-	if (line.size > 0 && line.data[line.size - 1] == '\r')
-		line.size--;
-	return line;
-}
-
-/* A block of the site's file, without empty lines at its end. */
-static struct view find_block(struct view file, const char *name)
-{
-	struct view rest = file;
-	const uint8_t *start;
-	const uint8_t *end;
-
-	while (rest.size > 0 && !is_heading(take_line(&rest), name))
-		continue;
-	if (rest.size == 0)
-		return (struct view){NULL, 0};
-	start = end = rest.data;
-	while (rest.size > 0 && rest.data[0] != '[') {
-		struct view line = take_line(&rest);
-
-		if (line.size > 0)
-			end = line.data + line.size;
-	}
-	return view_of(start, (size_t)(end - start));
-}
 
 const char *mail_text(struct job *job, enum mail_text text,
 		      enum language language)
 {
-	char name[64];
-	struct view block;
-
-	(void)snprintf(name, sizeof(name), "%s.%s", texts[text].name,
-		       language == LANGUAGE_JA ? "ja" : "en");
-	block = find_block(job->texts, name);
-	if (block.size == 0)
-		block = find_block(job->texts, texts[text].name);
-	if (block.size == 0 || !utf8_valid(block))
-		return texts[text].values[language];
-	return arena_string(job->arena, block);
+	return arena_string(job->arena,
+			    template_find(job->texts, text, language));
 }
 
-static const char *value_of(const struct filler *fillers, struct view name)
-{
-	for (size_t i = 0; fillers[i].name != NULL; i++)
-		if (view_equal(name, view_of_string(fillers[i].name)))
-			return fillers[i].value;
-	return NULL;
-}
-
-/* Writes a template with its placeholders filled in and lines in CR LF. */
+/* As template_fill(), of a text that may be NULL. */
 static void fill(struct buffer *out, const char *text,
 		 const struct filler *fillers)
 {
-	for (; *text != '\0'; text++) {
-		size_t size = *text == '{' ? strcspn(text, "}") : 0;
-		const char *value =
-		    size > 1 && text[size] == '}'
-			? value_of(fillers, view_of(text + 1, size - 1))
-			: NULL;
-
-		if (value != NULL) {
-			buffer_text(out, value);
-			text += size;
-		} else if (*text == '\n') {
-			buffer_text(out, "\r\n");
-		} else if (*text != '\r') {
-			buffer_u8(out, (uint8_t)*text);
-		}
-	}
+	if (text != NULL)
+		template_fill(out, view_of_string(text), fillers);
 }
 
 static bool speaks(const struct job *job, enum language language)
@@ -200,7 +109,7 @@ struct view notice_skip_first_lines(struct view text, bool *ret_found)
 
 	*ret_found = false;
 	while (view_starts_with(rest, MAIL_MARK)) {
-		(void)take_line(&rest);
+		(void)template_line(&rest);
 		*ret_found = true;
 	}
 	if (*ret_found && view_starts_with(rest, "\r\n"))

@@ -7,13 +7,7 @@
 
 #include "sanitizers/job.h"
 #include "sanitizers/mail/signature.h"
-
-enum mail_text {
-#define TEXT(symbol, name, ja, en) MAIL_TEXT_##symbol,
-#include "sanitizers/mail/texts.def"
-#undef TEXT
-	MAIL_TEXT_COUNT
-};
+#include "sanitizers/mail/template.h"
 
 /* What a first line of ours begins with, whatever the site writes. */
 #define MAIL_MARK "[Sekisho] "

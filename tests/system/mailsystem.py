@@ -105,6 +105,8 @@ folder: {{enabled: false}}
 mail:
   milter: "unix:milter.sock"
   local: ["*@{DOMAIN}"]
+  next_hop: "inet:{self.inner_port if inner else self.store_port}@127.0.0.1"
+  next_hop_out: "inet:{self.outside_port}@127.0.0.1"
 """
         if inner:
             text += '  seal: "unix:seal.sock"\n'

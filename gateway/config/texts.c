@@ -1,9 +1,9 @@
 /*
- * What a site wants to have said in mail (mail.texts): read once, handed to
- * each rebuild, which cannot open files.
+ * What a site wants to have said in mail (mail.texts): read once; the broker
+ * hands it to each rebuild, which cannot open files.
  */
 #define _GNU_SOURCE
-#include "gateway/broker/broker.h"
+#include "gateway/config/config.h"
 
 #include "base/handle.h"
 #include "base/log.h"
@@ -34,15 +34,15 @@ static int load(const char *path, int *ret_fd)
 	return error;
 }
 
-int texts_load(struct broker *broker)
+int config_texts(const struct config *config, int *ret_fd)
 {
-	const char *path = broker->config->mail.texts;
+	const char *path = config->mail.texts;
 	int error;
 
-	broker->texts = -1;
+	*ret_fd = -1;
 	if (path[0] == '\0')
 		return 0;
-	error = load(path, &broker->texts);
+	error = load(path, ret_fd);
 	if (error != 0)
 		log_line(LOG_LINE_ERROR,
 			 "texts-refused mail.texts=%s reason=%s; it must be a "

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""An attachment that waits for its password comes in a message of its own once
+somebody gives it: sanitized, sealed, to everybody who was promised it, in the
+thread of the first message, once, whatever is killed meanwhile."""
+import email.policy
+import importlib
+import io
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from email.message import EmailMessage
+
+import gateway
+import mailsystem
+
+password = importlib.import_module("78-password")
+sys.path.insert(0, str(gateway.ROOT / "samples"))
+from zipmaker import Entry, zip_file  # noqa: E402
+
+A, B = "a@" + mailsystem.DOMAIN, "b@" + mailsystem.DOMAIN
+SENDER = "山田 太郎"
+SUBJECT = "入札公告の送付について、関係する資料を添付いたします(第三回)"
+MEMBER = "資料①.txt"
+CONTENT = "公告\n".encode()
+CONFIG = """
+mail:
+  sender_per_minute: 0
+"""
+POINTS = ["vault.opened", "broker.opened", "broker.delivering", "mail.releasing",
+          "mail.forwarded", "mail.released"]
+
+
+def archive(cipher):
+    return zip_file([Entry(MEMBER.encode("cp932"), CONTENT, cipher=cipher,
+                           password=password.PASSWORD.encode())])
+
+
+def message(number, archives):
+    """Mail with archives {name: content}."""
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail["From"] = f"{SENDER} <someone@example.com>"
+    mail["To"] = A
+    mail["Cc"] = B
+    mail["Subject"] = SUBJECT
+    mail["Message-ID"] = f"<first-{number}@example.com>"
+    mail["Date"] = "Sat, 21 Nov 2026 10:00:00 +0900"
+    mail.set_content(f"資料をお送りします。{number}\n")
+    for name, data in archives.items():
+        mail.add_attachment(data, maintype="application", subtype="zip", filename=name)
+    return mail.as_bytes()
+
+
+def recipients(raw):
+    return sorted(re.findall(rb"^X-Rcpt-Args: <([^>]*)>", raw, re.MULTILINE))
+
+
+def parse(raw):
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def wait(what, condition, seconds=120):
+    end = time.monotonic() + seconds
+    while True:
+        got = condition()
+        if got:
+            return got
+        assert time.monotonic() < end, what
+        time.sleep(0.1)
+
+
+def waiting(relay, name):
+    """Ids of what waits under this name, the newest first."""
+    return [item["id"] for item in relay.items()
+            if item["name"] == name and item["state"] == "awaiting_password"]
+
+
+def state_of(relay, item):
+    return password.state_of(relay.gateway.state, item)
+
+
+def give(relay, item, word=password.PASSWORD, **options):
+    return password.give(relay.gateway.state, item, word, "--config",
+                         str(relay.gateway.config), **options)
+
+
+def released(sink, number):
+    """The raw messages that refer to the first of this number."""
+    return [raw for raw in sink.raw()
+            if parse(raw)["In-Reply-To"] == f"<first-{number}@example.com>"]
+
+
+def check_released(raw, item, name, number, to=(A, B)):
+    assert recipients(raw) == sorted(one.encode() for one in to), raw[:3000]
+    mail = parse(raw)
+    assert mail["Message-ID"] == f"<{item}.released@sekisho.invalid>", mail.items()
+    assert mail["References"] == f"<first-{number}@example.com>", mail.items()
+    assert mail["Subject"] == "【添付送付】" + SUBJECT, mail["Subject"]
+    assert mail["Reply-To"] == f"{SENDER} <someone@example.com>", mail["Reply-To"]
+    assert mail["From"] == "Sekisho <sekisho@localhost.localdomain>", mail["From"]
+    assert f"id={item};" in mail["X-Sekisho-Result"], mail.items()
+    assert mail["X-Sekisho-Seal"] is None and mail["Auto-Submitted"], mail.items()
+    text, attachment = mail.get_payload()
+    said = text.get_content()
+    for wanted in (SUBJECT, item, name, "無害化しました", "was opened with its password"):
+        assert wanted in said, (wanted, said)
+    assert attachment.get_filename() == name, attachment.items()
+    got = zipfile.ZipFile(io.BytesIO(attachment.get_content()))
+    assert {one: got.read(one) for one in got.namelist()} == {MEMBER: CONTENT}
+    assert not any(info.flag_bits & 1 for info in got.infolist())
+
+
+def check_first(relay, number, names):
+    """The first message: without the archives, with how to go on."""
+    first = wait("the first message", lambda: [
+        raw for raw in relay.store.raw()
+        if parse(raw)["Message-ID"] == f"<first-{number}@example.com>"])
+    mail = parse(first[0])
+    assert mail["Subject"] == "【添付隔離】" + SUBJECT, mail["Subject"]
+    notice = [part for part in mail.iter_attachments()]
+    assert len(notice) == 1, mail
+    text = notice[0].get_content()
+    found = {}
+    for name in names:
+        found[name] = item = waiting(relay, name)[0]
+        for wanted in (name, f"受付番号: {item}", f"sekisho items password {item}",
+                       "パスワードが分かる場合は", "無害化したファイルが別の",
+                       f"ID: {item}", "If you know its password"):
+            assert wanted in text, (wanted, text)
+    assert password.PASSWORD not in text
+    return found
+
+
+def check_both_ciphers(relay):
+    names = ["見積書.zip", "aes.zip"]
+    code, text = relay.send(message(1, {names[0]: archive("zipcrypto"),
+                                        names[1]: archive("aes")}), recipients=(A, B))
+    assert code == 250, (code, text)
+    items = check_first(relay, 1, names)
+    for count, name in enumerate(names, 1):
+        item = items[name]
+        code, answer, err = give(relay, item, "wrong")
+        assert (code, answer["reason"]) == (2, "encrypted.wrong_password"), (answer, err)
+        assert answer["tries_left"] == 9, answer
+        assert len(released(relay.store, 1)) == count - 1
+        code, answer, err = give(relay, item)
+        assert (code, answer["state"]) == (0, "delivered"), (answer, err)
+        got = wait(name, lambda: len(released(relay.store, 1)) == count and
+                   [raw for raw in released(relay.store, 1) if item.encode() in raw])
+        check_released(got[0], item, name, 1)
+        assert state_of(relay, item) == "delivered"
+        code, answer, err = give(relay, item)
+        assert (code, answer["reason"]) == (1, "stale"), (answer, err)
+    done = relay.command("mail", input=got[0].split(b"\n", 5)[5].replace(b"\n", b"\r\n"))
+    assert done.returncode == 0 and b"aes.zip" in done.stdout, done
+    print("both ciphers: released to both recipients, in the thread, sealed")
+
+
+def check_away(relay):
+    """The next server is away for a moment; it comes back, and has it once."""
+    code, text = relay.send(message(2, {"away.zip": archive("aes")}), recipients=(A, B))
+    assert code == 250, (code, text)
+    item = check_first(relay, 2, ["away.zip"])["away.zip"]
+    relay.inner.stop()
+    process = give(relay, item, wait=False)
+    wait("a refusal", lambda: f"release-refused item={item}" in relay.gateway.log())
+    relay.inner.start()
+    mailsystem.listening(relay.inner_port)
+    assert process.wait(120) == 0, process.stderr.read()
+    wait("the release", lambda: released(relay.store, 2))
+    assert len(released(relay.store, 2)) == 1
+    check_released(released(relay.store, 2)[0], item, "away.zip", 2)
+    print("a next server that is away: delivered when it is back")
+
+
+def check_outbound(relay):
+    mail = message(3, {"out.zip": archive("aes")})
+    code, text = relay.send(mail, sender="user@" + mailsystem.DOMAIN,
+                            recipients=("partner@example.net",), port=relay.return_port)
+    assert code == 250, (code, text)
+    relay.outside.wait(1)
+    item = waiting(relay, "out.zip")[0]
+    code, answer, err = give(relay, item)
+    assert (code, answer["state"]) == (0, "delivered"), (answer, err)
+    raw = wait("the release", lambda: released(relay.outside, 3))[0]
+    check_released(raw, item, "out.zip", 3, ["partner@example.net"])
+    print("outbound: by next_hop_out")
+
+
+def check_killed(relay, kills, number, point):
+    """Whatever dies, it is delivered: by itself where a reply was seen, else
+    when the password is given again, and not twice but where no reply was."""
+    name = point + ".zip"
+    code, text = relay.send(message(number, {name: archive("aes")}), recipients=(A, B))
+    assert code == 250, (code, text)
+    item = check_first(relay, number, [name])[name]
+    (kills / point).touch()
+    code, answer, err = give(relay, item)
+    wait(f"{point} is reached", lambda: not (kills / point).exists())
+    if point == "mail.released":
+        wait("recovery", lambda: state_of(relay, item) == "delivered")
+    else:
+        assert code != 0 or point == "broker.delivering", (point, answer)
+    relay.gateway.wait_ready()
+    relay.wait_socket()
+
+    def delivered():
+        if state_of(relay, item) == "delivered":
+            return True
+        given = give(relay, item)[1]
+        return given is not None and given["state"] == "delivered"
+    wait(f"{point}: delivered", delivered)
+    wait(f"{point}: arrived", lambda: released(relay.store, number))
+    wait("the inner queue", lambda: not any(relay.inner.queued().values()))
+    got = released(relay.store, number)
+    assert len(got) <= (2 if point == "mail.forwarded" else 1), (point, len(got))
+    for raw in got:
+        check_released(raw, item, name, number)
+    print(f"killed at {point}: delivered, copies {len(got)}")
+
+
+def search(relay):
+    """Nowhere is the password: memory, arguments, environment, files."""
+    for program in ("sekisho-broker", "sekisho-vault", "sekisho-worker",
+                    "sekisho-decoder", "sekisho-scanner", "sekisho-verifier",
+                    "sekisho-reader", "sekisho-milter", "sekisho-seal"):
+        pids = relay.gateway.pids(program)
+        assert pids, program
+        for pid in pids:
+            password.search_process(pid)
+            limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+            core = re.search(r"Max core file size +(\S+)", limits).group(1)
+            if program in ("sekisho-broker", "sekisho-vault"):
+                assert core == "0", (program, core)
+    password.search_process(relay.gateway.process.pid)
+
+
+def main():
+    mailsystem.need_postfix()
+    with tempfile.TemporaryDirectory() as name:
+        kills = pathlib.Path(name) / "kills"
+        kills.mkdir()
+        os.chmod(name, 0o755)
+        os.chmod(kills, 0o777)  # the killed program removes its file
+        with mailsystem.Relay(pathlib.Path(name) / "relay", inner=True,
+                              environment={"SEKISHO_KILL_AT": f"*@{kills}"}) as relay:
+            check_both_ciphers(relay)
+            check_away(relay)
+            check_outbound(relay)
+            for number, point in enumerate(POINTS, 10):
+                check_killed(relay, kills, number, point)
+            search(relay)
+            for path in (relay.gateway.state / "releases").iterdir():
+                assert b"@" not in path.read_bytes(), path.read_bytes()
+        password.search_files(name)
+        code, text = password.audited(relay.gateway)
+        assert code == 0, text
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 """Killed at named points and at random moments, ours and Postfix's: what was
 accepted arrives or is held, once where the client saw one reply.
 
-usage: 73-mail-kills.py [MESSAGES KILLS]    600 and 60 unless told; the whole
+usage: 73-mail-kills.py [MESSAGES KILLS]    400 and 40 unless told; the whole
 account of docs/mail-relay.md is 30000 and 3000."""
 import subprocess
 import sys
@@ -23,7 +23,7 @@ def verify_audit(relay):
 
 def main():
     mailsystem.need_postfix()
-    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 600
+    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else messages // 10
     with tempfile.TemporaryDirectory() as name:
         relay, folder = mailaccount.relay_with_kills(

@@ -32,7 +32,7 @@ def free_ports(count):
     return ports
 
 
-def listening(port, seconds=10):
+def listening(port, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -145,7 +145,11 @@ mail:
             listening(self.inner_port)
         return self
 
-    def wait_socket(self, seconds=20):
+    def instances(self):
+        """The Postfix instances, in the order in which a message passes them."""
+        return [one for one in (self.edge, self.inner) if one]
+
+    def wait_socket(self, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:

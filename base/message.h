@@ -94,6 +94,9 @@ enum message {
 	MESSAGE_RELOAD, /* read configuration, definitions again */
 	MESSAGE_EDGE,   /* + fd: the named edge (payload: its name, a string)
 			   was made anew because the peer was restarted */
+	/* --- sekishod → broker --- */
+	MESSAGE_PROGRAMS, /* u8 count; each: name, u32 pid (0: does not run),
+			     u32 restarts */
 
 	MESSAGE_COUNT
 };

@@ -53,7 +53,7 @@ int program_edge_find(const struct program_edges *edges, const char *name)
 	return -1;
 }
 
-int program_signals(bool children, int *ret_fd)
+int program_signals(unsigned flags, int *ret_fd)
 {
 	sigset_t set;
 	int fd;
@@ -63,8 +63,10 @@ int program_signals(bool children, int *ret_fd)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
-	if (children)
+	if ((flags & PROGRAM_CHILDREN) != 0)
 		(void)sigaddset(&set, SIGCHLD);
+	if ((flags & PROGRAM_HANGUP) != 0)
+		(void)sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -ERR_INTERNAL;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -30,11 +30,17 @@ int program_edge_add(struct program_edges *edges, char *argument) MUST_CHECK;
 /* The edge's socket, -1 when it was not given. */
 int program_edge_find(const struct program_edges *edges, const char *name);
 
+enum program_signal_flags {
+	PROGRAM_CHILDREN = 1, /* SIGCHLD too */
+	PROGRAM_HANGUP = 2,   /* SIGHUP too: reads its configuration again */
+};
+
 /*
  * Ignores SIGPIPE and sets a signal descriptor that reads SIGTERM and SIGINT
- * (and SIGCHLD where `children`), which are blocked from then on.
+ * and what `flags` (of enum program_signal_flags) adds, which are blocked from
+ * then on.
  */
-int program_signals(bool children, int *ret_fd) MUST_CHECK;
+int program_signals(unsigned flags, int *ret_fd) MUST_CHECK;
 
 /* Undoes program_signals() in a forked child. */
 void program_signals_reset(void);

@@ -138,7 +138,7 @@ struct item {
 	uint64_t ticket;       /* of the client */
 	struct submission submission;
 	struct policy policy;
-	const char *policy_name;
+	char policy_name[128]; /* outlives the configuration */
 	uint8_t policy_sha256[32];
 	uint8_t input_sha256[32];
 	uint8_t output_sha256[32];
@@ -169,10 +169,22 @@ struct item {
 	struct item *next;
 };
 
+/* What sekishod said of a program. */
+struct program_said {
+	char name[EDGE_NAME_SIZE];
+	uint32_t pid; /* 0: does not run */
+	uint32_t restarts;
+};
+
+enum { PROGRAMS_SAID_MAX = 32 };
+
 struct broker {
 	struct loop *loop;
 	struct digests *digests;
 	struct config *config;
+	const char *config_path; /* NULL: the usual place */
+	struct program_said programs[PROGRAMS_SAID_MAX];
+	size_t program_count;
 	uint64_t begun_ms;
 	struct zygote_link zygotes[ZYGOTES];
 	struct vault_link vault;
@@ -307,5 +319,7 @@ void envelope_write(const struct item *item, char text[DELIVERY_MAX + 1]);
 void status_definitions(const struct broker *broker, char *text, size_t size);
 /* A memory file with JSON. */
 int status_write(struct broker *broker, int *ret_fd) MUST_CHECK;
+/* MESSAGE_PROGRAMS */
+int status_programs(struct broker *broker, struct view payload) MUST_CHECK;
 
 #endif

@@ -22,14 +22,14 @@ static void resolve_policy(struct item *item)
 {
 	const struct submission *submission = &item->submission;
 
-	item->policy_name = "";
 	if (submission->has_policy)
 		item->policy = submission->policy;
 	else
-		item->policy_name =
+		(void)text_copy(
+		    item->policy_name, sizeof(item->policy_name),
 		    config_policy_for(item->broker->config, submission->channel,
 				      submission->direction,
-				      submission->department, &item->policy);
+				      submission->department, &item->policy));
 	if (submission->has_mode)
 		memset(item->policy.modes, (int)submission->mode,
 		       sizeof(item->policy.modes));

@@ -82,14 +82,51 @@ static int on_stop(void *context, struct frame *frame)
 	return 0;
 }
 
+static int on_programs(void *context, struct frame *frame)
+{
+	return status_programs(context, frame->payload);
+}
+
+/* Items under way keep the policy that they began with. */
+static int on_reload(void *context, struct frame *frame)
+{
+	static struct config_problems problems;
+	struct broker *broker = context;
+	struct config *old = broker->config;
+	struct config *now = NULL;
+	int texts = -1;
+	int error = config_load(broker->config_path, &problems, &now);
+
+	(void)frame;
+	if (error == 0)
+		error = config_set_state(now, old->state);
+	if (error == 0)
+		error = config_texts(now, &texts);
+	if (error != 0) {
+		log_line(LOG_LINE_ERROR, "reload-refused reason=%s",
+			 error_name(error));
+		config_free(now);
+		return 0;
+	}
+	broker->config = now;
+	handle_close(&broker->texts);
+	broker->texts = texts;
+	config_free(old);
+	log_line(LOG_LINE_INFO, "reloaded");
+	return 0;
+}
+
 static void on_supervisor(void *context, int fd)
 {
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_EDGE, FRAME_WITH_FD, on_edge},
 	    {MESSAGE_STOP, FRAME_WITHOUT_FD, on_stop},
+	    {MESSAGE_RELOAD, FRAME_WITHOUT_FD, on_reload},
+	    {MESSAGE_PROGRAMS, FRAME_WITHOUT_FD, on_programs},
 	};
 	struct broker *broker = context;
-	int error = frame_dispatch(fd, rules, 2, broker);
+	int error =
+	    frame_dispatch(fd, rules, sizeof(rules) / sizeof(rules[0]), broker);
 
 	/* Without its supervisor nothing here would be restarted. */
 	if (error != 0 && error != -ERR_UNAVAILABLE)
@@ -108,7 +145,7 @@ static int serve(struct broker *broker, const struct program_edges *edges)
 {
 	HANDLE_CLEANUP int signals = -1;
 	int supervisor = program_edge_find(edges, "supervisor");
-	int error = program_signals(false, &signals);
+	int error = program_signals(0, &signals);
 
 	if (error != 0)
 		return error;
@@ -145,14 +182,15 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-static int run(struct broker *broker, const char *config_path,
-	       const char *state, const struct program_edges *edges)
+static int run(struct broker *broker, const char *state,
+	       const struct program_edges *edges)
 {
 	static struct config_problems problems;
 	int error = sodium_init() < 0 ? -ERR_INTERNAL : program_harden();
 
 	if (error == 0)
-		error = config_load(config_path, &problems, &broker->config);
+		error = config_load(broker->config_path, &problems,
+				    &broker->config);
 	if (error == 0 && state != NULL)
 		error = config_set_state(broker->config, state);
 	if (error == 0)
@@ -176,7 +214,6 @@ int main(int argc, char **argv)
 	    {0}};
 	static struct broker broker;
 	struct program_edges edges = {0};
-	const char *config = NULL;
 	const char *state = NULL;
 	int option;
 	int error;
@@ -189,7 +226,7 @@ int main(int argc, char **argv)
 		broker.zygotes[i].fd = -1;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'c')
-			config = optarg;
+			broker.config_path = optarg;
 		else if (option == 's')
 			state = optarg;
 		else if (option == 'n')
@@ -197,7 +234,7 @@ int main(int argc, char **argv)
 		else if (option != 'e' || program_edge_add(&edges, optarg) != 0)
 			return 64;
 	}
-	error = run(&broker, config, state, &edges);
+	error = run(&broker, state, &edges);
 	if (error != 0)
 		log_line(LOG_LINE_ERROR, "ended reason=%s", error_name(error));
 	return error == 0 ? 0 : 1;

@@ -37,6 +37,23 @@ void status_definitions(const struct broker *broker, char *text, size_t size)
 	json_decref(state);
 }
 
+/* What sekishod knows: of a door it is all that is known. */
+static void add_process(json_t *list, const struct program_said *said)
+{
+	json_t *program = json_object_get(list, said->name);
+
+	if (program == NULL) {
+		program = json_pack("{s:b}", "ready", said->pid != 0);
+		(void)json_object_set_new(list, said->name, program);
+	}
+	if (json_object_get(program, "restarts") == NULL)
+		(void)json_object_set_new(program, "restarts",
+					  json_integer(said->restarts));
+	if (said->pid != 0)
+		(void)json_object_set_new(program, "pid",
+					  json_integer(said->pid));
+}
+
 static json_t *programs(const struct broker *broker)
 {
 	json_t *list = json_object();
@@ -54,7 +71,31 @@ static json_t *programs(const struct broker *broker)
 				  json_pack("{s:b, s:b}", "ready",
 					    broker->vault.fd >= 0, "wanted",
 					    (int)broker->vault.wanted));
+	for (size_t i = 0; i < broker->program_count; i++)
+		add_process(list, &broker->programs[i]);
 	return list;
+}
+
+int status_programs(struct broker *broker, struct view payload)
+{
+	struct cursor cursor = cursor_at(payload, 0);
+	struct program_said programs[PROGRAMS_SAID_MAX];
+	size_t count = cursor_u8(&cursor);
+
+	if (count > PROGRAMS_SAID_MAX)
+		return -ERR_PROTOCOL;
+	for (size_t i = 0; i < count; i++) {
+		unpack_string(&cursor, programs[i].name,
+			      sizeof(programs[i].name));
+		programs[i].pid = cursor_u32le(&cursor);
+		programs[i].restarts = cursor_u32le(&cursor);
+	}
+	if (cursor.failed || cursor_left(&cursor) != 0)
+		return -ERR_PROTOCOL;
+	for (size_t i = 0; i < count; i++)
+		broker->programs[i] = programs[i];
+	broker->program_count = count;
+	return 0;
 }
 
 static json_t *missing_features(const struct broker *broker)

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 int command_sanitize(const struct options *options);
+int command_reload(const struct options *options);
 int command_status(const struct options *options);
 int command_mail(const struct options *options);
 int command_mail_traffic(const struct options *options);

@@ -17,6 +17,8 @@ static int run(const struct options *options)
 		return command_sanitize(options);
 	case COMMAND_STATUS:
 		return command_status(options);
+	case COMMAND_RELOAD:
+		return command_reload(options);
 	case COMMAND_ITEMS_LIST:
 	case COMMAND_ITEMS_SHOW:
 		return command_items(options);

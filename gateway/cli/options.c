@@ -54,6 +54,12 @@ static const struct option sanitize_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static const struct option reload_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {NULL, 0, NULL, 0},
+};
+
 static const struct option status_options[] = {
     GENERAL,
     {"state", required_argument, NULL, OPTION_STATE},
@@ -300,6 +306,9 @@ static int read_command(int argc, char **argv, struct options *options,
 	} else if (strcmp(word, "status") == 0) {
 		options->command = COMMAND_STATUS;
 		*ret_known = status_options;
+	} else if (strcmp(word, "reload") == 0) {
+		options->command = COMMAND_RELOAD;
+		*ret_known = reload_options;
 	} else if (strcmp(word, "items") == 0) {
 		*ret_known = items_options;
 		options->command = COMMAND_ITEMS_LIST;
@@ -437,6 +446,7 @@ void options_help(enum language language)
 		"  sekisho sanitize [選択肢] (-o 出力 | --out-dir フォルダー)"
 		" ファイル...\n"
 		"  sekisho status [--json] [--state フォルダー]\n"
+		"  sekisho reload [--config ファイル] [--state フォルダー]\n"
 		"  sekisho items [list] [--state 状態] [--limit 数] [--json]\n"
 		"  sekisho items show 番号 [--json]\n"
 		"  sekisho items password 番号 [-o 出力]\n"
@@ -464,6 +474,7 @@ void options_help(enum language language)
 		"  sekisho sanitize [OPTIONS] (-o OUT | --out-dir DIR) "
 		"FILE...\n"
 		"  sekisho status [--json] [--state DIR]\n"
+		"  sekisho reload [--config FILE] [--state DIR]\n"
 		"  sekisho items [list] [--state STATE] [--limit N] [--json]\n"
 		"  sekisho items show ID [--json]\n"
 		"  sekisho items password ID [-o OUT]\n"

@@ -4,6 +4,7 @@
  *   programs.c  the process table
  *   spawn.c     one program: its arguments, its edges, its start
  *   supervise.c starts all, restarts what ends, stops all in order
+ *   reload.c    takes a changed configuration over
  */
 #ifndef SEKISHO_GATEWAY_DAEMON_H
 #define SEKISHO_GATEWAY_DAEMON_H
@@ -22,6 +23,9 @@ struct process {
 	int supervisor;    /* our end of its edge; -1 */
 	int listener;      /* its listening socket, kept over restarts; -1 */
 	unsigned failures; /* ends in a row */
+	unsigned restarts;
+	bool replaced;         /* asked to end, to be started anew */
+	struct timer patience; /* with that */
 	uint64_t started_ms;
 	struct timer restart;
 };
@@ -30,7 +34,7 @@ struct daemon {
 	struct loop *loop;
 	struct config *config;
 	const char *config_path; /* NULL: the usual place */
-	const char *state;
+	const char *asked_state; /* absolute; NULL: what the file says */
 	const char *definitions; /* NULL: what the configuration says */
 	bool standalone;
 	int client;   /* standalone: the socket of who asks; -1 */
@@ -48,5 +52,15 @@ int spawn_program(struct daemon *daemon, enum program_index index) MUST_CHECK;
 
 /* supervise.c: until a signal says stop. */
 int supervise(struct daemon *daemon) MUST_CHECK;
+bool program_wanted(const struct daemon *daemon, enum program_index index);
+
+/* main.c: the file and the options; problems are in the log. The caller frees
+ * it with config_free(). */
+int daemon_configuration(const struct daemon *daemon,
+			 struct config **ret_config) MUST_CHECK;
+
+/* reload.c: on SIGHUP. A configuration that cannot be used, or that needs a
+ * restart, leaves all as it was and says so in the log. */
+void reload(struct daemon *daemon);
 
 #endif

@@ -139,6 +139,11 @@ static int take_lock(const struct config *config)
 		handle_close(&fd);
 		return -ERR_CONFIG;
 	}
+	/* For who wants to tell this process something: sekisho reload. */
+	if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", getpid()) < 0) {
+		handle_close(&fd);
+		return -ERR_IO;
+	}
 	/* It is held until the process ends. */
 	/* cppcheck-suppress resourceLeak */
 	return 0;
@@ -201,12 +206,12 @@ static int open_program_folder(int *ret_fd)
 	return 0;
 }
 
-static int load(struct daemon *daemon, const char *state)
+int daemon_configuration(const struct daemon *daemon,
+			 struct config **ret_config)
 {
 	static struct config_problems problems;
-	static char fallback[PATH_MAX];
-	int error =
-	    config_load(daemon->config_path, &problems, &daemon->config);
+	CONFIG_CLEANUP struct config *config = NULL;
+	int error = config_load(daemon->config_path, &problems, &config);
 
 	for (size_t i = 0; i < problems.count; i++) {
 		BUFFER_CLEANUP struct buffer line = buffer_make(4096);
@@ -216,21 +221,37 @@ static int load(struct daemon *daemon, const char *state)
 		if (buffer_error(&line) == 0)
 			log_line(LOG_LINE_ERROR, "%s", (const char *)line.data);
 	}
+	if (error == 0 && daemon->asked_state != NULL)
+		error = config_set_state(config, daemon->asked_state);
 	if (error != 0)
 		return error;
+	*ret_config = config;
+	config = NULL;
+	return 0;
+}
+
+static int load(struct daemon *daemon, const char *state)
+{
+	static char fallback[PATH_MAX];
+	int error;
+
 	if (state == NULL && daemon->config_path == NULL) {
 		config_default_state(fallback, sizeof(fallback));
 		state = fallback;
 	}
+	daemon->asked_state = state;
+	error = daemon_configuration(daemon, &daemon->config);
+	if (error != 0)
+		return error;
+	/* When it is read again the working folder is another. */
 	if (state != NULL)
-		error = config_set_state(daemon->config, state);
-	daemon->state = daemon->config->state;
+		daemon->asked_state = strdup(daemon->config->state);
 	if (daemon->config->sample_definitions && daemon->definitions == NULL)
 		log_line(LOG_LINE_WARNING,
 			 "sample-definitions path=%s; they know EICAR and "
 			 "nothing else: for trying out only",
 			 daemon->config->definitions);
-	return error;
+	return 0;
 }
 
 /* Where log lines go, here and in the programs that inherit it. A gateway that
@@ -298,7 +319,8 @@ static int run(struct daemon *daemon, const char *state)
 	if (error == 0)
 		error = open_listeners(daemon);
 	if (error == 0)
-		error = program_signals(true, &daemon->signals);
+		error = program_signals(PROGRAM_CHILDREN | PROGRAM_HANGUP,
+					&daemon->signals);
 	daemon->loop = loop_new();
 	if (error == 0 && daemon->loop == NULL)
 		error = -ERR_MEMORY;

@@ -127,7 +127,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_LMTP:
 	case PROGRAM_SEAL:
 		add_argument(start, "--config", daemon->config_path);
-		add_argument(start, "--state", daemon->state);
+		add_argument(start, "--state", config->state);
 		if (index == PROGRAM_BROKER && daemon->standalone)
 			start->arguments[start->argument_count++] =
 			    "--no-vault";

@@ -28,7 +28,7 @@ static const enum program_index stop_order[] = {PROGRAM_MILTER, PROGRAM_LMTP,
 						PROGRAM_SEAL,   PROGRAM_FOLDER,
 						PROGRAM_BROKER, PROGRAM_VAULT};
 
-static bool wanted(const struct daemon *daemon, enum program_index index)
+bool program_wanted(const struct daemon *daemon, enum program_index index)
 {
 	const struct config *config = daemon->config;
 
@@ -59,6 +59,33 @@ static uint64_t backoff(unsigned failures)
 	return wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS;
 }
 
+/* What `sekisho status` shows. The broker that is not there is told when it
+ * starts. */
+static void tell_broker(const struct daemon *daemon)
+{
+	const struct process *broker = &daemon->processes[PROGRAM_BROKER];
+	BUFFER_CLEANUP struct buffer list = buffer_make(4096);
+	unsigned count = 0;
+
+	for (int i = 0; i < PROGRAMS; i++)
+		if (program_wanted(daemon, (enum program_index)i))
+			count++;
+	buffer_u8(&list, (uint8_t)count);
+	for (int i = 0; i < PROGRAMS; i++) {
+		const struct process *process = &daemon->processes[i];
+
+		if (!program_wanted(daemon, (enum program_index)i))
+			continue;
+		pack_string(&list, program_table[i].name);
+		buffer_u32le(&list, (uint32_t)process->pid);
+		buffer_u32le(&list, process->restarts);
+	}
+	if (broker->pid != 0 && buffer_error(&list) == 0 &&
+	    frame_send(broker->supervisor, MESSAGE_PROGRAMS, 0,
+		       buffer_contents(&list), -1) != 0)
+		log_line(LOG_LINE_WARNING, "programs-untold");
+}
+
 static void start_or_retry(void *context)
 {
 	struct process *process = context;
@@ -67,12 +94,14 @@ static void start_or_retry(void *context)
 	    (enum program_index)(process - daemon->processes);
 	int error;
 
-	if (daemon->stopping || process->pid != 0)
+	if (daemon->stopping || process->pid != 0 ||
+	    !program_wanted(daemon, index))
 		return;
 	error = spawn_program(daemon, index);
 	if (error == 0) {
 		log_line(LOG_LINE_INFO, "started program=%s pid=%d",
 			 program_table[index].file, process->pid);
+		tell_broker(daemon);
 		return;
 	}
 	if (error != -ERR_UNAVAILABLE)
@@ -167,6 +196,17 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 		stop_next(daemon);
 		return;
 	}
+	if (process->replaced) {
+		process->replaced = false;
+		loop_disarm(daemon->loop, &process->patience);
+		log_line(LOG_LINE_INFO, "replaced program=%s",
+			 program_table[index].file);
+		loop_arm(daemon->loop, &process->restart, 0);
+		tell_broker(daemon);
+		return;
+	}
+	process->restarts++;
+	tell_broker(daemon);
 	if (loop_now() - process->started_ms > HEALTHY_MS)
 		process->failures = 0;
 	process->failures++;
@@ -202,7 +242,9 @@ static void on_signal(void *context, int fd)
 	pid_t pid;
 
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
+		if (info.ssi_signo == SIGHUP)
+			reload(daemon);
+		else if (info.ssi_signo != SIGCHLD)
 			begin_stop(daemon);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (int i = 0; i < PROGRAMS; i++)
@@ -224,7 +266,7 @@ int supervise(struct daemon *daemon)
 
 		process->restart =
 		    (struct timer){start_or_retry, process, 0, NULL};
-		if (wanted(daemon, (enum program_index)i))
+		if (program_wanted(daemon, (enum program_index)i))
 			start_or_retry(process);
 	}
 	program_notify("READY=1");

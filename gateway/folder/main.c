@@ -130,7 +130,7 @@ static int serve(struct folder *folder, const struct program_edges *edges)
 {
 	HANDLE_CLEANUP int signals = -1;
 	int supervisor = program_edge_find(edges, "supervisor");
-	int error = program_signals(false, &signals);
+	int error = program_signals(0, &signals);
 
 	if (error == 0)
 		error = open_folders(folder);

@@ -348,7 +348,7 @@ static int start(struct mail_link *link, const struct program_edges *edges)
 	pthread_t thread;
 
 	link->loop = loop_new();
-	if (link->loop == NULL || program_signals(false, &link->signals) != 0 ||
+	if (link->loop == NULL || program_signals(0, &link->signals) != 0 ||
 	    loop_watch(link->loop, link->signals, on_signal, link) == NULL)
 		return -ERR_INTERNAL;
 	for (int i = 0; i < edges->count; i++) {

@@ -438,7 +438,7 @@ int zygote_serve(const struct zygote_options *options)
 	tzset();
 	error = sandbox_isolate(options->sandbox);
 	if (error == 0)
-		error = program_signals(true, &zygote->signals);
+		error = program_signals(PROGRAM_CHILDREN, &zygote->signals);
 	if (error == 0)
 		error = frame_send(options->broker, MESSAGE_ZYGOTE_READY, 0,
 				   view_of_string(options->ready), -1);

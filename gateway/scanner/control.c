@@ -179,7 +179,7 @@ static int watch_edges(struct control *control)
 {
 	const struct control_options *options = control->options;
 	struct watch **watches = control->edges;
-	int error = program_signals(true, &control->signals);
+	int error = program_signals(PROGRAM_CHILDREN, &control->signals);
 
 	if (error != 0)
 		return error;

@@ -126,7 +126,7 @@ static int serve(const struct settings *settings, struct store *store)
 	    .checkpoint_records = (uint32_t)settings->checkpoint_records,
 	};
 	struct watch *watch;
-	int error = program_signals(false, &signals);
+	int error = program_signals(0, &signals);
 
 	if (error != 0)
 		return error;

@@ -30,7 +30,6 @@ void submission_write(struct buffer *buffer, const struct submission *value)
 	buffer_u8(buffer, value->hands_over);
 	buffer_u32le(buffer, value->refused);
 	pack_string(buffer, value->delivery);
-	pack_string(buffer, value->authentication);
 	wire_passwords_write(buffer, value->password_count, value->passwords);
 }
 
@@ -57,8 +56,6 @@ int submission_read(struct view payload, struct submission *ret)
 	ret->hands_over = wire_flag(&cursor);
 	ret->refused = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
-	unpack_string(&cursor, ret->authentication,
-		      sizeof(ret->authentication));
 	ret->password_count = wire_passwords_read(&cursor, ret->passwords);
 	if (ret->item_id[0] != '\0' && !item_id_valid(ret->item_id))
 		error = -ERR_PROTOCOL;
@@ -132,7 +129,6 @@ void job_parameters_write(struct buffer *buffer,
 	pack_string(buffer, value->declared);
 	pack_string(buffer, value->format);
 	pack_string(buffer, value->extension);
-	pack_string(buffer, value->authentication);
 	wire_passwords_write(buffer, value->password_count, value->passwords);
 }
 
@@ -152,8 +148,6 @@ int job_parameters_read(struct view payload, struct job_parameters *ret)
 	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
-	unpack_string(&cursor, ret->authentication,
-		      sizeof(ret->authentication));
 	ret->password_count = wire_passwords_read(&cursor, ret->passwords);
 	return error != 0 ? error : wire_end(&cursor);
 }
@@ -234,6 +228,8 @@ void vault_record_write(struct buffer *buffer, const struct vault_record *value)
 	buffer_u8(buffer, value->has_original);
 	buffer_u8(buffer, value->until_delivered);
 	pack_string(buffer, value->delivery);
+	buffer_u32le(buffer, (uint32_t)value->recipients.size);
+	buffer_bytes(buffer, value->recipients.data, value->recipients.size);
 }
 
 int vault_record_read(struct view payload, struct vault_record *ret)
@@ -261,6 +257,9 @@ int vault_record_read(struct view payload, struct vault_record *ret)
 	ret->has_original = wire_flag(&cursor);
 	ret->until_delivered = wire_flag(&cursor);
 	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
+	ret->recipients = cursor_take(&cursor, cursor_u32le(&cursor));
+	if (ret->recipients.size > RECIPIENTS_TEXT_MAX)
+		return -ERR_PROTOCOL;
 	if (ret->parent[0] != '\0' && !item_id_valid(ret->parent))
 		return -ERR_PROTOCOL;
 	if (!item_id_valid(ret->item_id))
@@ -311,6 +310,14 @@ const char *item_state_name(enum item_state state)
 	    [STATE_READY] = "ready",
 	    [STATE_DELIVERED] = "delivered",
 	    [STATE_DESTROYED] = "destroyed",
+	    [STATE_REQUESTED] = "requested",
+	    [STATE_APPROVED] = "approved",
+	    [STATE_RELEASING] = "releasing",
+	    [STATE_RELEASED_SANITIZED] = "released_sanitized",
+	    [STATE_RELEASED_ORIGINAL] = "released_original",
+	    [STATE_REPROCESSING] = "reprocessing",
+	    [STATE_REJECTED] = "rejected",
+	    [STATE_DESTROY_DUE] = "destroy_due",
 	};
 
 	return state < STATE_COUNT ? names[state] : names[STATE_UNKNOWN];

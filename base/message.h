@@ -22,7 +22,9 @@ enum {
 	PASSWORDS_MAX = 64,
 	PASSWORD_SIZE_MAX = 256,
 	DELIVERY_MAX = 32 * 1024,
-	AUTHENTICATION_MAX = 7 * 1024,
+	DELIVERY_HEAD_LINES = 5, /* of mail: before the recipients; see
+				    gateway/mail/promise.h */
+	RECIPIENTS_TEXT_MAX = 20 * 1024,
 };
 
 enum message {
@@ -70,7 +72,8 @@ enum message {
 	MESSAGE_VAULT_RECORD,   /* + fd: JSON report; struct vault_record */
 	MESSAGE_VAULT_TRANSITION, /* item id, u8 enum item_state, detail */
 	MESSAGE_VAULT_STATE,      /* item id */
-	MESSAGE_VAULT_OPEN,       /* item id: the original, to try a password */
+	MESSAGE_VAULT_OPEN,       /* item id, u8 decided (else a password is
+				     tried): the original */
 	MESSAGE_VAULT_LIST,       /* JSON text: filter */
 	MESSAGE_VAULT_SHOW,       /* item id */
 	MESSAGE_VAULT_TRAFFIC,    /* u8 direction, u8 stopped, reason */
@@ -86,6 +89,7 @@ enum message {
 	MESSAGE_VAULT_REPLY,       /* + fd: memory file with JSON */
 	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
 					unasked when it changes */
+	MESSAGE_VAULT_DUE, /* item id: decided, to be opened; to the broker */
 
 	MESSAGE_CONSOLE_CONTENT, /* + fd; in front of the REPLY with this id */
 	MESSAGE_CONSOLE_REPLY,   /* (+ fd: JSON object); u32 error, durable */
@@ -118,13 +122,21 @@ enum item_state {
 	STATE_READY,     /* output exists, not yet delivered */
 	STATE_DELIVERED, /* output is where its receiver finds it */
 	STATE_DESTROYED,
+	STATE_REQUESTED,    /* held, and somebody asked for something */
+	STATE_APPROVED,     /* its release is decided */
+	STATE_RELEASING,    /* on its way */
+	STATE_RELEASED_SANITIZED,
+	STATE_RELEASED_ORIGINAL,
+	STATE_REPROCESSING, /* goes all the way again, as decided */
+	STATE_REJECTED,     /* never to be released */
+	STATE_DESTROY_DUE,  /* destroyed as soon as nothing stops it */
 	STATE_COUNT
 };
 
 /* MESSAGE_SUBMIT: item_id, u8 channel, u8 direction, department, name,
  * declared, format, u8 has_policy, policy (base/policy.h), u8 has_mode, u8
- * mode, u8 record, u8 hands_over, u32 refused, delivery, authentication, u16
- * password count, passwords. */
+ * mode, u8 record, u8 hands_over, u32 refused, delivery, u16 password count,
+ * passwords. */
 struct submission {
 	char item_id[ITEM_ID_SIZE + 1]; /* "": the broker chooses one */
 	enum channel channel;
@@ -146,8 +158,6 @@ struct submission {
 	char delivery[DELIVERY_MAX + 1]; /* mail: the envelope, one address a
 					    line, the sender first; "": not
 					    known or too long */
-	char authentication[AUTHENTICATION_MAX + 1]; /* mail: who we are, a
-			    line for each key; "": not to be checked */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };
@@ -185,8 +195,8 @@ enum job_kind {
 };
 
 /* MESSAGE_JOB_PARAMETERS: u8 kind, policy, u32 depth, u64 unpacked_left,
- * u32 members_left, item_id, name, declared, format, extension,
- * authentication, u16 password count, passwords. */
+ * u32 members_left, item_id, name, declared, format, extension, u16 password
+ * count, passwords. */
 struct job_parameters {
 	enum job_kind kind;
 	struct policy policy;
@@ -198,8 +208,7 @@ struct job_parameters {
 	char declared[MIME_TYPE_MAX + 1];
 	char format[32]; /* verify: the format it must be; sanitize: the
 			    format somebody vouches for, "" */
-	char extension[FILE_EXTENSION_MAX + 1];      /* verify: of the output */
-	char authentication[AUTHENTICATION_MAX + 1]; /* of the submission */
+	char extension[FILE_EXTENSION_MAX + 1]; /* verify: of the output */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };
@@ -252,10 +261,25 @@ struct vault_record {
 	bool until_delivered; /* READY: its original stays until then */
 	char delivery[DELIVERY_MAX + 1]; /* as in struct handover; "": as it
 					    was */
+	struct view recipients; /* of what is not ready: lines of kind
+				   ("department", "address", "user"), name and
+				   department, divided by tabs; read: lives in
+				   the payload; empty: as they were */
 };
 
 /* MESSAGE_VAULT_OPENED: what the vault knows of an item that waits for its
- * password. The opening is on record and counted before this is sent. */
+ * password, or whose release is decided. The opening is on record and counted
+ * before this is sent. */
+enum task {
+	TASK_PASSWORD = 0, /* somebody gives one */
+	TASK_REPROCESS,    /* decided: again, as if it came now */
+	TASK_RELEASE,      /* decided: what passes is delivered */
+	TASK_ORIGINAL,     /* decided: delivered as it is */
+	TASK_COUNT
+};
+
+enum { RELEASE_TOKEN_MAX = 255 };
+
 struct vault_opened {
 	char item_id[ITEM_ID_SIZE + 1];
 	enum channel channel;
@@ -265,6 +289,9 @@ struct vault_opened {
 	char parent[ITEM_ID_SIZE + 1];
 	uint32_t tries_left;
 	char delivery[DELIVERY_MAX + 1];
+	enum task task;
+	char token[RELEASE_TOKEN_MAX + 1]; /* of an original, see
+					      quarantine/review/token.h */
 };
 
 /* MESSAGE_REPROCESS: item_id, u8 takes_output, u16 password count, passwords.
@@ -364,7 +391,7 @@ bool item_id_valid(const char *id);
 void part_id_derive(const char *item_id, const char *path,
 		    char ret_id[ITEM_ID_SIZE + 1]);
 
-/* "held", "awaiting_password", "ready", "delivered", "destroyed". */
+/* "held", "awaiting_password", "ready", "released_original" ... */
 const char *item_state_name(enum item_state state);
 const char *channel_name(enum channel channel);
 const char *direction_name(enum direction direction);

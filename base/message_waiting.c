@@ -13,6 +13,8 @@ void vault_opened_write(struct buffer *buffer, const struct vault_opened *value)
 	pack_string(buffer, value->parent);
 	buffer_u32le(buffer, value->tries_left);
 	pack_string(buffer, value->delivery);
+	buffer_u8(buffer, (uint8_t)value->task);
+	pack_string(buffer, value->token);
 }
 
 int vault_opened_read(struct view payload, struct vault_opened *ret)
@@ -29,6 +31,8 @@ int vault_opened_read(struct view payload, struct vault_opened *ret)
 	unpack_string(&cursor, ret->parent, sizeof(ret->parent));
 	ret->tries_left = cursor_u32le(&cursor);
 	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
+	ret->task = wire_below(&cursor, cursor_u8(&cursor), TASK_COUNT);
+	unpack_string(&cursor, ret->token, sizeof(ret->token));
 	return item_id_valid(ret->item_id) ? wire_end(&cursor) : -ERR_PROTOCOL;
 }
 

@@ -70,7 +70,9 @@ int change_finish(struct store *store, const struct change *change,
 			change->actor->name);
 	(void)text_copy(record.role, sizeof(record.role), change->actor->role);
 	(void)text_copy(record.unit, sizeof(record.unit), after->department);
-	(void)text_copy(record.source, sizeof(record.source), after->channel);
+	(void)text_copy(record.source, sizeof(record.source),
+			change->source == NULL ? after->channel
+					       : change->source);
 	(void)text_copy(record.action, sizeof(record.action), change->action);
 	(void)snprintf(record.object, sizeof(record.object), "item:%s",
 		       change->item_id);
@@ -142,21 +144,50 @@ static int update_state(struct store *store, const struct change *change)
 	return error;
 }
 
-int change_move(struct store *store, struct change *change, bool destroy,
-		const char *payload)
+int change_is_kept(struct store *store, int64_t number, bool *ret_kept)
 {
-	int error =
-	    evidence_hash(&store->database, change->number, change->evidence);
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT 1 FROM legal_hold WHERE item = ?");
+	int result;
 
+	query_integer(&query, number);
+	result = query_step(&query);
+	if (result < 0)
+		return result;
+	*ret_kept = result == 1;
+	return 0;
+}
+
+int change_start(struct store *store, struct change *change)
+{
 	change->has_before = true;
-	if (error == 0)
-		error = update_state(store, change);
-	if (error == 0 && change->expires_ms != 0)
+	return evidence_hash(&store->database, change->number,
+			     change->evidence);
+}
+
+int change_apply(struct store *store, struct change *change, bool destroy,
+		 const char *payload)
+{
+	bool kept = false;
+	int error = update_state(store, change);
+
+	if (error == 0 && (destroy || change->expires_ms != 0))
+		error = change_is_kept(store, change->number, &kept);
+	if (error == 0 && change->expires_ms != 0 && !kept)
 		error = limit_blobs(store, change->number, change->expires_ms);
-	if (error == 0 && destroy)
+	if (error == 0 && destroy && !kept)
 		error = change_destroy_blobs(store, change->number,
 					     change->time_ms);
 	if (error == 0)
 		error = change_finish(store, change, change->before, payload);
 	return error;
+}
+
+int change_move(struct store *store, struct change *change, bool destroy,
+		const char *payload)
+{
+	int error = change_start(store, change);
+
+	return error == 0 ? change_apply(store, change, destroy, payload)
+			  : error;
 }

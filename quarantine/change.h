@@ -24,6 +24,7 @@ struct change {
 	const char *item_id;
 	const char *action;
 	const char *reason;
+	const char *source; /* address of who acted; NULL: the item's channel */
 	enum item_state state;
 	int64_t time_ms;
 	int64_t expires_ms; /* none of its blobs outlasts this; 0: as before */
@@ -43,6 +44,12 @@ int change_find(struct store *store, const char *item_id,
 int change_finish(struct store *store, const struct change *change,
 		  const struct present *after, const char *payload) MUST_CHECK;
 
+/* The two halves of change_move(), for those that change other rows of the item
+ * in between: the evidence before, then state, record and transition. */
+int change_start(struct store *store, struct change *change) MUST_CHECK;
+int change_apply(struct store *store, struct change *change, bool destroy,
+		 const char *payload) MUST_CHECK;
+
 /* A change of state alone, with its originals destroyed if `destroy`. */
 int change_move(struct store *store, struct change *change, bool destroy,
 		const char *payload) MUST_CHECK;
@@ -50,6 +57,15 @@ int change_move(struct store *store, struct change *change, bool destroy,
 /* item_deliver() inside a change that is open already. */
 int item_deliver_inside(struct store *store, const struct actor *actor,
 			const char *item_id, const char *detail) MUST_CHECK;
+
+/* What the vault knows of an item: all of struct vault_opened but tries, task
+ * and token. */
+int item_describe(struct store *store, int64_t number,
+		  struct vault_opened *ret) MUST_CHECK;
+
+/* Whether nothing of the item may be destroyed. */
+int change_is_kept(struct store *store, int64_t number,
+		   bool *ret_kept) MUST_CHECK;
 
 /* Marks the item's blobs as destroyed and their files as to be removed. */
 int change_destroy_blobs(struct store *store, int64_t number,

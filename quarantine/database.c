@@ -107,8 +107,18 @@ static int make_schema(struct database *database)
 	return error;
 }
 
+/* A table that was made anew must answer for every row that names it. */
+static int check_keys(struct database *database)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(database, "PRAGMA foreign_key_check");
+	int result = query_step(&query);
+
+	return result == 1 ? -ERR_MALFORMED : result;
+}
+
 /* One step of the table per version, each in a transaction of its own. */
-static int migrate(struct database *database, int64_t version)
+static int run_steps(struct database *database, int64_t version)
 {
 	int error = 0;
 
@@ -119,11 +129,29 @@ static int migrate(struct database *database, int64_t version)
 		if (error == 0)
 			error = run_all(database, schema_migrations[i]);
 		if (error == 0)
+			error = check_keys(database);
+		if (error == 0)
 			error = set_version(database, i + 2);
 		if (error == 0)
 			error = database_run(database, "COMMIT");
 	}
 	return error;
+}
+
+/* SQLite's way of making a table anew that others refer to: the switch has no
+ * effect inside a transaction. */
+static int migrate(struct database *database, int64_t version)
+{
+	int error = 0;
+	int on;
+
+	if (version == DATABASE_VERSION)
+		return 0;
+	error = database_run(database, "PRAGMA foreign_keys=OFF");
+	if (error == 0)
+		error = run_steps(database, version);
+	on = database_run(database, "PRAGMA foreign_keys=ON");
+	return error != 0 ? error : on;
 }
 
 /* Whose file it is and which version. 0: an empty file. */

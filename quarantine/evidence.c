@@ -71,6 +71,41 @@ static int hash_row(struct database *database, const char *sql, int64_t item,
 	return result < 0 ? result : 0;
 }
 
+/* Rows of whatever number; nothing where there are none, as above. */
+static int hash_more(struct database *database, const char *sql, int64_t item,
+		     crypto_hash_sha256_state *state)
+{
+	QUERY_CLEANUP struct query query = query_make(database, sql);
+	int result;
+
+	query_integer(&query, item);
+	while ((result = query_step(&query)) == 1)
+		for (int i = 0; i < sqlite3_column_count(query.statement); i++)
+			hash_column(state, &query, i);
+	return result;
+}
+
+/* What people asked for and decided, in one question: most items have none of
+ * it. The first column tells the tables apart. */
+static const char review_sql[] =
+    "SELECT 'request' AS a, number AS b, version AS c, tenant, item, id, kind,"
+    " state, requester, requester_login, time_ms, evidence, NULL, NULL"
+    " FROM request WHERE item = ?1"
+    " UNION ALL SELECT 'recipient', r.request, r.recipient, r.tenant, r.item,"
+    " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM request"
+    " JOIN request_recipient r ON r.request = number WHERE request.item = ?1"
+    " UNION ALL SELECT 'decision', d.request, d.version, d.tenant, d.item,"
+    " NULL, d.outcome, NULL, d.requester, d.requester_login, d.time_ms,"
+    " d.evidence, d.approver, d.approver_login FROM request"
+    " JOIN decision d ON d.request = number WHERE request.item = ?1"
+    " UNION ALL SELECT 'release', request, recipient, tenant, item, NULL,"
+    " NULL, NULL, NULL, NULL, time_ms, NULL, NULL, NULL FROM release"
+    " WHERE item = ?1"
+    " UNION ALL SELECT 'hold', item, version, tenant, item, NULL, NULL, NULL,"
+    " holder, holder_login, time_ms, NULL, NULL, NULL FROM legal_hold"
+    " WHERE item = ?1"
+    " ORDER BY a, b, c";
+
 int evidence_hash(struct database *database, int64_t item,
 		  uint8_t ret_hash[HASH_SIZE])
 {
@@ -101,6 +136,8 @@ int evidence_hash(struct database *database, int64_t item,
 				 "SELECT item, tenant, parent FROM lineage"
 				 " WHERE item = ?",
 				 item, &state);
+	if (error == 0)
+		error = hash_more(database, review_sql, item, &state);
 	crypto_hash_sha256_final(&state, ret_hash);
 	return error;
 }
@@ -128,6 +165,12 @@ int evidence_contents(struct database *database, int64_t item,
 				 "SELECT item, tenant, place FROM delivery"
 				 " WHERE item = ?",
 				 item, &state);
+	if (error == 0)
+		error = hash_more(database,
+				  "SELECT item, number, tenant, kind, name,"
+				  " department FROM item_recipient"
+				  " WHERE item = ? ORDER BY number",
+				  item, &state);
 	crypto_hash_sha256_final(&state, ret_hash);
 	return error;
 }
@@ -141,4 +184,44 @@ void evidence_payload(struct buffer *buffer, const char *name,
 	buffer_text(buffer, "{\"name\":");
 	json_write_string(buffer, name);
 	buffer_format(buffer, ",\"contents\":\"%s\"}", hex);
+}
+
+/* Not the state, which the asking itself changes, and not what differs each
+ * time the same is found again: times, and the report that holds them. */
+int evidence_of_request(struct database *database, int64_t item,
+			uint8_t ret_hash[HASH_SIZE])
+{
+	crypto_hash_sha256_state state;
+	uint8_t contents[HASH_SIZE];
+	int error = evidence_contents(database, item, contents);
+
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, contents, sizeof(contents));
+	if (error == 0)
+		error = hash_rows(database,
+				  "SELECT number, tenant, id, created_ms,"
+				  " channel, direction, department, name,"
+				  " verdict, reason, type, policy_sha256"
+				  " FROM item WHERE number = ?",
+				  item, &state);
+	if (error == 0)
+		error = hash_rows(database,
+				  "SELECT kind, sha256, artifact.bytes,"
+				  " wrapped_key IS NULL FROM artifact"
+				  " LEFT JOIN blob ON blob.id = artifact.blob"
+				  " WHERE artifact.item = ?"
+				  " AND kind <> 'report' ORDER BY kind",
+				  item, &state);
+	crypto_hash_sha256_final(&state, ret_hash);
+	return error;
+}
+
+void evidence_row(const struct query *query, uint8_t ret_hash[HASH_SIZE])
+{
+	crypto_hash_sha256_state state;
+
+	crypto_hash_sha256_init(&state);
+	for (int i = 0; i < sqlite3_column_count(query->statement); i++)
+		hash_column(&state, query, i);
+	crypto_hash_sha256_final(&state, ret_hash);
 }

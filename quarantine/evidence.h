@@ -11,13 +11,22 @@
 #include "quarantine/merkle.h"
 
 /* Of item (all but the name), artifact (all but the content, which its own
- * hash covers) and blob. */
+ * hash covers), blob, and of what people asked for and decided: request,
+ * request_recipient, decision, release, legal_hold. */
 int evidence_hash(struct database *database, int64_t item,
 		  uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
 
-/* Of part, finding and delivery. */
+/* Of part, finding, delivery and item_recipient. */
 int evidence_contents(struct database *database, int64_t item,
 		      uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
+
+/* What an approval binds: what was found in the item, under which policy, for
+ * whom, and whether the original is still there. */
+int evidence_of_request(struct database *database, int64_t item,
+			uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
+
+/* Of the present row of a query, every column. */
+void evidence_row(const struct query *query, uint8_t ret_hash[HASH_SIZE]);
 
 /* The payload of an item's record: {"name":"...","contents":"hex"}. */
 void evidence_payload(struct buffer *buffer, const char *name,

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/handle.h"
+#include "quarantine/review/release.h"
 
 #include "base/banned.h"
 
@@ -60,8 +61,13 @@ int item_deliver_inside(struct store *store, const struct actor *actor,
 		return error;
 	if (before.number == 0)
 		return -ERR_NOT_FOUND;
-	if (before.state == STATE_DELIVERED)
+	if (before.state == STATE_DELIVERED ||
+	    before.state == STATE_RELEASED_SANITIZED ||
+	    before.state == STATE_RELEASED_ORIGINAL)
 		return 0;
+	if (before.state == STATE_RELEASING)
+		return release_delivered(store, actor, item_id, &before,
+					 detail);
 	if (before.state != STATE_READY)
 		return -ERR_STALE;
 	change.number = before.number;
@@ -93,56 +99,143 @@ int item_deliver(struct store *store, const struct actor *actor,
 
 /* --- the end of an original --- */
 
-static int expire_item(struct store *store, const char *item_id)
+static const struct actor vault = {"sekisho-vault", "system"};
+
+static int move_item(struct store *store, const struct present *before,
+		     const char *item_id, const char *action,
+		     const char *reason, enum item_state state, bool destroy)
 {
-	static const struct actor vault = {"sekisho-vault", "system"};
-	struct present before;
 	struct change change = {
 	    .actor = &vault,
 	    .item_id = item_id,
-	    .action = "item.destroy",
-	    .reason = "retention",
+	    .action = action,
+	    .reason = reason,
+	    .state = state,
 	    .time_ms = clock_now_ms(),
-	    .before = &before,
+	    .before = before,
+	    .number = before->number,
 	};
+
+	return change_move(store, &change, destroy, NULL);
+}
+
+/* "Delivered", "released" and "destroyed" are different ends: what was let out
+ * stays so when its original goes. */
+static int expire_inside(struct store *store, const char *item_id)
+{
+	struct present before;
+	int error = change_find(store, item_id, &before);
+
+	if (error != 0)
+		return error;
+	if (before.state == STATE_HELD ||
+	    before.state == STATE_AWAITING_PASSWORD ||
+	    before.state == STATE_REQUESTED || before.state == STATE_REJECTED) {
+		error = release_end_request(store, item_id, &before);
+		if (error == 0)
+			error =
+			    move_item(store, &before, item_id, "item.due",
+				      "retention", STATE_DESTROY_DUE, false);
+		if (error == 0)
+			error = change_find(store, item_id, &before);
+	}
+	if (error != 0)
+		return error;
+	return move_item(
+	    store, &before, item_id, "item.destroy",
+	    before.state == STATE_DESTROY_DUE ? "due" : "retention",
+	    before.state == STATE_DESTROY_DUE ? STATE_DESTROYED : before.state,
+	    true);
+}
+
+static int expire_item(struct store *store, const char *item_id)
+{
+	struct audit_state saved;
+	int error = store_change_begin(store, &saved);
+
+	if (error != 0)
+		return error;
+	return store_change_end(store, &saved, expire_inside(store, item_id));
+}
+
+/* What somebody decided about is not taken away under it: approved, releasing
+ * and reprocessing wait until that is over, and a legal hold stops all. */
+static const char expired_sql[] =
+    "SELECT item.id FROM blob JOIN item ON item = item.number"
+    " WHERE wrapped_key IS NOT NULL AND expires_ms <= ?1"
+    " AND state NOT IN ('approved', 'releasing', 'reprocessing')"
+    " AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.item = blob.item)"
+    " UNION ALL SELECT item.id FROM item WHERE state = 'destroy_due'"
+    " AND NOT EXISTS (SELECT 1 FROM legal_hold h"
+    "  WHERE h.item = item.number)"
+    " LIMIT 1";
+
+/* No password came in time. */
+static int give_up_waiting(struct store *store, const char *item_id)
+{
+	struct present before;
 	struct audit_state saved;
 	int error = store_change_begin(store, &saved);
 
 	if (error != 0)
 		return error;
 	error = change_find(store, item_id, &before);
-	change.number = before.number;
-	/* "Delivered" and "destroyed" are different ends: what was delivered
-	 * stays so when its original goes. */
-	change.state = before.state == STATE_HELD ||
-			       before.state == STATE_AWAITING_PASSWORD
-			   ? STATE_DESTROYED
-			   : before.state;
 	if (error == 0)
-		error = change_move(store, &change, true, NULL);
+		error = release_end_request(store, item_id, &before);
+	if (error == 0)
+		error = move_item(store, &before, item_id, "item.hold_back",
+				  "password.expired", STATE_HELD, false);
 	return store_change_end(store, &saved, error);
+}
+
+static int find_one(struct store *store, const char *sql, int64_t time_ms,
+		    char ret_id[ITEM_ID_SIZE + 1])
+{
+	QUERY_CLEANUP struct query query = query_make(&store->database, sql);
+	int result;
+
+	query_integer(&query, time_ms);
+	result = query_step(&query);
+	if (result == 1)
+		(void)text_copy(ret_id, ITEM_ID_SIZE + 1,
+				query_column_text(&query, 0));
+	return result;
+}
+
+static int expire_waiting(struct store *store, int64_t now_ms, size_t most,
+			  size_t *ret_count)
+{
+	int64_t since = now_ms - store->options.password_days * day_ms;
+	char id[ITEM_ID_SIZE + 1];
+	int result = 0;
+
+	while (store->options.password_days > 0 && *ret_count < most) {
+		result = find_one(store,
+				  "SELECT id FROM item WHERE state ="
+				  " 'awaiting_password' AND created_ms <= ?"
+				  " ORDER BY number LIMIT 1",
+				  since, id);
+		if (result == 1)
+			result = give_up_waiting(store, id);
+		else
+			break;
+		if (result != 0)
+			break;
+		(*ret_count)++;
+	}
+	return result;
 }
 
 int item_expire(struct store *store, int64_t now_ms, size_t most,
 		size_t *ret_count)
 {
 	size_t count = 0;
+	char id[ITEM_ID_SIZE + 1];
+	int error;
 
 	while (count < most) {
-		struct query query = query_make(
-		    &store->database,
-		    "SELECT item.id FROM blob JOIN item ON item = item.number"
-		    " WHERE wrapped_key IS NOT NULL AND expires_ms <= ?"
-		    " ORDER BY expires_ms LIMIT 1");
-		char id[ITEM_ID_SIZE + 1] = "";
-		int result;
+		int result = find_one(store, expired_sql, now_ms, id);
 
-		query_integer(&query, now_ms);
-		result = query_step(&query);
-		if (result == 1)
-			(void)text_copy(id, sizeof(id),
-					query_column_text(&query, 0));
-		query_end(&query);
 		if (result == 0)
 			break;
 		if (result > 0)
@@ -151,8 +244,10 @@ int item_expire(struct store *store, int64_t now_ms, size_t most,
 			return result;
 		count++;
 	}
-	*ret_count = count;
-	return 0;
+	error = expire_waiting(store, now_ms, most, &count);
+	if (error == 0)
+		*ret_count = count;
+	return error;
 }
 
 static int check_content(int fd, struct view sha256)

@@ -61,8 +61,7 @@ static enum channel channel_by_name(const char *name)
 	return CHANNEL_COMMAND;
 }
 
-static int describe(struct store *store, int64_t number,
-		    struct vault_opened *ret)
+int item_describe(struct store *store, int64_t number, struct vault_opened *ret)
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(&store->database,
@@ -104,7 +103,7 @@ static int open_inside(struct store *store, struct change *change,
 	if (error == 0)
 		error = check(store, before, change->time_ms, &ret->tries_left);
 	if (error == 0)
-		error = describe(store, before->number, ret);
+		error = item_describe(store, before->number, ret);
 	change->number = before->number;
 	change->state = before->state;
 	return error == 0 ? change_move(store, change, false, NULL) : error;

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "quarantine/evidence.h"
 #include "quarantine/report.h"
+#include "quarantine/review/release.h"
 
 #include "base/banned.h"
 
@@ -38,7 +39,8 @@ static int insert_item(struct store *store, const struct vault_record *record,
 }
 
 static int update_item(struct store *store, const struct vault_record *record,
-		       int64_t time_ms, const struct present *before)
+		       enum item_state state, int64_t time_ms,
+		       const struct present *before)
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database,
@@ -48,7 +50,7 @@ static int update_item(struct store *store, const struct vault_record *record,
 	    " WHERE number = ? AND state_version = ?");
 	int error;
 
-	query_text(&query, item_state_name(record->state));
+	query_text(&query, item_state_name(state));
 	query_integer(&query, time_ms);
 	query_text(&query, channel_name(record->channel));
 	query_text(&query, direction_name(record->direction));
@@ -74,13 +76,41 @@ static int delete_rows(struct store *store, const char *sql, int64_t number)
 	return query_run(&query);
 }
 
-static int clear_item(struct store *store, int64_t number, int64_t time_ms)
+/* Whether the original that is kept is the one that comes again. */
+static int has_same_original(struct store *store,
+			     const struct vault_record *record, int64_t number,
+			     bool *ret_same)
 {
-	int error = change_destroy_blobs(store, number, time_ms);
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT sha256 FROM artifact JOIN blob"
+			      " ON blob.id = artifact.blob"
+			      " WHERE artifact.item = ? AND kind = 'original'"
+			      " AND wrapped_key IS NOT NULL");
+	int result;
+
+	query_integer(&query, number);
+	result = query_step(&query);
+	*ret_same =
+	    result == 1 && view_equal(query_column_bytes(&query, 0),
+				      view_of(record->input_sha256, HASH_SIZE));
+	return result < 0 ? result : 0;
+}
+
+/* Under legal hold the same original stays, and another cannot come: the
+ * database does not let the key go. */
+static int clear_item(struct store *store, int64_t number, int64_t time_ms,
+		      bool keeps_original)
+{
+	int error =
+	    keeps_original ? 0 : change_destroy_blobs(store, number, time_ms);
 
 	if (error == 0)
-		error = delete_rows(
-		    store, "DELETE FROM artifact WHERE item = ?", number);
+		error = delete_rows(store,
+				    keeps_original
+					? "DELETE FROM artifact WHERE item = ?"
+					  " AND kind <> 'original'"
+					: "DELETE FROM artifact WHERE item = ?",
+				    number);
 	if (error == 0)
 		error = delete_rows(store, "DELETE FROM part WHERE item = ?",
 				    number);
@@ -130,13 +160,20 @@ static int insert_blob(struct store *store, int64_t number,
 	return query_run(&query);
 }
 
+static uint32_t days_kept(const struct store *store,
+			  const struct vault_record *record)
+{
+	if (record->state == STATE_READY && !record->until_delivered)
+		return store->options.keep_all_days;
+	return store_retention(store, record->department,
+			       store->options.keep_held_days);
+}
+
 /* The file is on the disk before any row speaks of it. */
 static int keep_original(struct store *store, const struct vault_record *record,
 			 int64_t number, int64_t time_ms, int original)
 {
-	uint32_t days = record->state == STATE_READY && !record->until_delivered
-			    ? store->options.keep_all_days
-			    : store->options.keep_held_days;
+	uint32_t days = days_kept(store, record);
 	struct blob blob;
 	int error;
 
@@ -196,10 +233,13 @@ static int store_delivery(struct store *store,
 
 static int store_contents(struct store *store,
 			  const struct vault_record *record, int64_t number,
-			  struct view report, int64_t time_ms, int original)
+			  struct view report, int64_t time_ms, int original,
+			  bool keeps_original)
 {
 	uint8_t hash[HASH_SIZE];
-	int error = keep_original(store, record, number, time_ms, original);
+	int error = keeps_original ? 0
+				   : keep_original(store, record, number,
+						   time_ms, original);
 
 	hash_bytes(report, hash);
 	if (error == 0 && verdict_passes(record->verdict))
@@ -214,38 +254,62 @@ static int store_contents(struct store *store,
 	return error;
 }
 
+/* What was there before makes room; what is still the same stays. */
+static int replace_rows(struct store *store, struct change *change,
+			const struct vault_record *record,
+			const struct overtaken *overtaken,
+			bool *ret_keeps_original)
+{
+	const struct present *before = change->before;
+	bool same = false;
+	bool kept = false;
+	int error = has_same_original(store, record, before->number, &same);
+
+	change->number = before->number;
+	if (error == 0)
+		error = change_start(store, change);
+	if (error == 0)
+		error = release_overtake(store, overtaken);
+	if (error == 0)
+		error = change_is_kept(store, before->number, &kept);
+	same = same && (kept || days_kept(store, record) > 0);
+	if (error == 0)
+		error =
+		    clear_item(store, before->number, change->time_ms, same);
+	if (error == 0)
+		error = update_item(store, record, change->state,
+				    change->time_ms, before);
+	*ret_keeps_original = same;
+	return error;
+}
+
 static int record_rows(struct store *store, struct change *change,
-		       const struct vault_record *record, struct view report,
+		       const struct vault_record *record,
+		       const struct overtaken *overtaken, struct view report,
 		       int original)
 {
 	BUFFER_CLEANUP struct buffer payload = buffer_make(CHANGE_PAYLOAD_MAX);
 	struct present after = {0};
 	uint8_t contents[HASH_SIZE];
-	const struct present *before = change->before;
+	bool keeps_original = false;
 	int error;
 
-	if (before->number == 0) {
+	if (change->before->number == 0)
 		error = insert_item(store, record, change->time_ms,
 				    &change->number);
-	} else {
-		change->number = before->number;
-		error = evidence_hash(&store->database, before->number,
-				      change->evidence);
-		change->has_before = true;
-		if (error == 0)
-			error =
-			    clear_item(store, before->number, change->time_ms);
-		if (error == 0)
-			error =
-			    update_item(store, record, change->time_ms, before);
-	}
+	else
+		error = replace_rows(store, change, record, overtaken,
+				     &keeps_original);
 	if (error == 0)
 		error = store_parent(store, record, change->number);
 	if (error == 0)
 		error = store_delivery(store, record, change->number);
 	if (error == 0)
-		error = store_contents(store, record, change->number, report,
-				       change->time_ms, original);
+		error = recipients_store(store, record, change->number);
+	if (error == 0)
+		error =
+		    store_contents(store, record, change->number, report,
+				   change->time_ms, original, keeps_original);
 	if (error == 0)
 		error = evidence_contents(&store->database, change->number,
 					  contents);
@@ -273,13 +337,9 @@ static bool sensible(const struct vault_record *record)
 	case STATE_HELD:
 		return !verdict_passes(record->verdict) &&
 		       record->reason != ERR_NONE;
-	case STATE_UNKNOWN:
-	case STATE_DELIVERED:
-	case STATE_DESTROYED:
-	case STATE_COUNT:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 /*
@@ -322,15 +382,17 @@ static int record_or_repeat(struct store *store, struct change *change,
 			    struct view report, int original)
 {
 	const struct present *before = change->before;
+	struct overtaken overtaken;
 	int error;
 
 	if (is_repeat(store, record, before))
 		return record_repeat(store, change);
-	if (before->state == STATE_DELIVERED ||
-	    before->state == STATE_DESTROYED)
-		return -ERR_STALE;
-	error = record_rows(store, change, record, report, original);
-	if (error == 0 && record->hands_over && record->state == STATE_READY)
+	error =
+	    release_recorded(store, before, record, &overtaken, &change->state);
+	if (error == 0)
+		error = record_rows(store, change, record, &overtaken, report,
+				    original);
+	if (error == 0 && record->hands_over && change->state == STATE_READY)
 		error = item_deliver_inside(store, change->actor,
 					    record->item_id, "");
 	return error;

@@ -218,5 +218,6 @@ const char *const *const schema_migrations[] = {
     to_version_3,
     schema_people, /* version 4 */
     schema_seal,   /* version 5 */
+    schema_review, /* version 6 */
     NULL,
 };

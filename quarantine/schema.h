@@ -12,11 +12,13 @@ enum { SCHEMA_FIRST_VERSION = 3 };
 extern const char *const schema_statements[];
 
 /* The statements that carry a database from version i + 1 to i + 2, each list
- * with NULL at its end; NULL at the end. */
+ * with NULL at its end; NULL at the end. Foreign keys are off meanwhile, and
+ * checked before the commit. */
 extern const char *const *const schema_migrations[];
 
 /* What a part brings, in a source of its own. */
 extern const char *const schema_people[];
 extern const char *const schema_seal[];
+extern const char *const schema_review[];
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <sodium.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -162,6 +163,17 @@ static int record_start(struct store *store, bool first_seal)
 		return store_commit(store);
 	store_rollback(store);
 	return error;
+}
+
+uint32_t store_retention(const struct store *store, const char *department,
+			 uint32_t days)
+{
+	const struct store_options *options = &store->options;
+
+	for (size_t i = 0; i < options->retention_count; i++)
+		if (fnmatch(options->retention[i].pattern, department, 0) == 0)
+			return options->retention[i].days;
+	return days;
 }
 
 int store_open(struct store *store, const struct store_options *options,

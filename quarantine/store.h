@@ -17,6 +17,8 @@
 enum {
 	STORE_GROUP_MAX = 1024, /* changes in one transaction */
 	STORE_REPORT_MAX = 64 * 1024 * 1024,
+	STORE_RETENTION_MAX = 64,
+	STORE_DAYS_MAX = 36500,
 };
 
 #define STORE_DATABASE "vault.db"
@@ -27,6 +29,16 @@ struct store_options {
 	char node[NODE_NAME_MAX + 1]; /* names this gateway in the log */
 	uint32_t keep_held_days;      /* originals of items that are held */
 	uint32_t keep_all_days;       /* of all others; 0: they are not kept */
+	uint32_t keep_released_days;  /* of what people let out, from then on */
+	uint32_t password_days; /* that an item waits for its password, before
+				   it is held; 0: always */
+	struct retention {
+		char pattern[DEPARTMENT_MAX + 1]; /* fnmatch(3) */
+		uint32_t days;
+	} retention[STORE_RETENTION_MAX]; /* of departments, in the place of
+					     keep_held and keep_released_days;
+					     the first that fits */
+	size_t retention_count;
 };
 
 struct store {
@@ -46,6 +58,10 @@ struct store {
 	char written[STORE_GROUP_MAX][ITEM_ID_SIZE + 1];
 	char dropped[STORE_GROUP_MAX][ITEM_ID_SIZE + 1];
 };
+
+/* How long an original of this department is kept, from `days`. */
+uint32_t store_retention(const struct store *store, const char *department,
+			 uint32_t days);
 
 /*
  * Opens the store in the current folder, makes it where there is none, and

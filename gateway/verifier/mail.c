@@ -44,7 +44,6 @@ static int check_lines(struct check *check)
 }
 
 static const char *const allowed_fields[] = {
-    "Authentication-Results",
     "From",
     "Sender",
     "Reply-To",

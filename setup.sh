@@ -17,7 +17,7 @@ BUILD_PACKAGES=(
   build-essential clang cmake ninja-build pkg-config ccache python3
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
   libetpan-dev libgmime-3.0-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
-  libmagic-dev libmilter-dev libopenjp2-7-dev libpoppler-glib-dev
+  libmagic-dev libmilter-dev libopendkim-dev libopenjp2-7-dev libpoppler-glib-dev
   libqpdf-dev librnp-dev libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev
   libtiff-dev libutf8proc-dev libvips-dev libwebp-dev libxml2-dev libyaml-dev nettle-dev
   zlib1g-dev
@@ -25,7 +25,7 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(
   clang-format clang-tidy cppcheck libclang-rt-14-dev libvips-tools poppler-utils
   gpg gpg-agent openssl postfix swaks
-  libmime-tools-perl maildrop python3-jsonschema qpdf sqlite3
+  libmime-tools-perl maildrop python3-dkim python3-jsonschema qpdf sqlite3
 )
 # What the gateway is measured beside; none of them is started as a service.
 BENCH_PACKAGES=(

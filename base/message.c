@@ -30,6 +30,7 @@ void submission_write(struct buffer *buffer, const struct submission *value)
 	buffer_u8(buffer, value->hands_over);
 	buffer_u32le(buffer, value->refused);
 	pack_string(buffer, value->delivery);
+	pack_string(buffer, value->authentication);
 	wire_passwords_write(buffer, value->password_count, value->passwords);
 }
 
@@ -56,6 +57,8 @@ int submission_read(struct view payload, struct submission *ret)
 	ret->hands_over = wire_flag(&cursor);
 	ret->refused = wire_below(&cursor, cursor_u32le(&cursor), ERR_COUNT);
 	unpack_string(&cursor, ret->delivery, sizeof(ret->delivery));
+	unpack_string(&cursor, ret->authentication,
+		      sizeof(ret->authentication));
 	ret->password_count = wire_passwords_read(&cursor, ret->passwords);
 	if (ret->item_id[0] != '\0' && !item_id_valid(ret->item_id))
 		error = -ERR_PROTOCOL;
@@ -129,6 +132,7 @@ void job_parameters_write(struct buffer *buffer,
 	pack_string(buffer, value->declared);
 	pack_string(buffer, value->format);
 	pack_string(buffer, value->extension);
+	pack_string(buffer, value->authentication);
 	wire_passwords_write(buffer, value->password_count, value->passwords);
 }
 
@@ -148,6 +152,8 @@ int job_parameters_read(struct view payload, struct job_parameters *ret)
 	unpack_string(&cursor, ret->declared, sizeof(ret->declared));
 	unpack_string(&cursor, ret->format, sizeof(ret->format));
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
+	unpack_string(&cursor, ret->authentication,
+		      sizeof(ret->authentication));
 	ret->password_count = wire_passwords_read(&cursor, ret->passwords);
 	return error != 0 ? error : wire_end(&cursor);
 }

@@ -22,6 +22,7 @@ enum {
 	PASSWORDS_MAX = 64,
 	PASSWORD_SIZE_MAX = 256,
 	DELIVERY_MAX = 32 * 1024,
+	AUTHENTICATION_MAX = 7 * 1024,
 	DELIVERY_HEAD_LINES = 5, /* of mail: before the recipients; see
 				    gateway/mail/promise.h */
 	RECIPIENTS_TEXT_MAX = 20 * 1024,
@@ -135,8 +136,8 @@ enum item_state {
 
 /* MESSAGE_SUBMIT: item_id, u8 channel, u8 direction, department, name,
  * declared, format, u8 has_policy, policy (base/policy.h), u8 has_mode, u8
- * mode, u8 record, u8 hands_over, u32 refused, delivery, u16 password count,
- * passwords. */
+ * mode, u8 record, u8 hands_over, u32 refused, delivery, authentication, u16
+ * password count, passwords. */
 struct submission {
 	char item_id[ITEM_ID_SIZE + 1]; /* "": the broker chooses one */
 	enum channel channel;
@@ -158,6 +159,8 @@ struct submission {
 	char delivery[DELIVERY_MAX + 1]; /* mail: the envelope, one address a
 					    line, the sender first; "": not
 					    known or too long */
+	char authentication[AUTHENTICATION_MAX + 1]; /* mail: who we are, a
+			    line for each key; "": not to be checked */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };
@@ -195,8 +198,8 @@ enum job_kind {
 };
 
 /* MESSAGE_JOB_PARAMETERS: u8 kind, policy, u32 depth, u64 unpacked_left,
- * u32 members_left, item_id, name, declared, format, extension, u16 password
- * count, passwords. */
+ * u32 members_left, item_id, name, declared, format, extension,
+ * authentication, u16 password count, passwords. */
 struct job_parameters {
 	enum job_kind kind;
 	struct policy policy;
@@ -208,7 +211,8 @@ struct job_parameters {
 	char declared[MIME_TYPE_MAX + 1];
 	char format[32]; /* verify: the format it must be; sanitize: the
 			    format somebody vouches for, "" */
-	char extension[FILE_EXTENSION_MAX + 1]; /* verify: of the output */
+	char extension[FILE_EXTENSION_MAX + 1];      /* verify: of the output */
+	char authentication[AUTHENTICATION_MAX + 1]; /* of the submission */
 	size_t password_count;
 	char passwords[PASSWORDS_MAX][PASSWORD_SIZE_MAX + 1];
 };

@@ -197,8 +197,7 @@ static int settle_rest(struct job *job, struct votes *votes)
 {
 	bool text =
 	    sanitizer_for(FORMAT_TEXT)->claims(job->input) != CLAIM_NONE;
-	/* An output had its vote when it came in; the verifier has its own. */
-	const char *mime = job->recheck ? "text/plain" : magic_vote(job->input);
+	const char *mime = "text/plain";
 	struct kind kind;
 
 	/* Objects of a PDF lie in many files that are none. */
@@ -214,6 +213,10 @@ static int settle_rest(struct job *job, struct votes *votes)
 	kind = text ? kind_by_head(job->input, true) : (struct kind){0};
 	if (text && kind.name == NULL)
 		kind.name = kind_of_named_text(votes->extension);
+	/* An output had its vote when it came in; the verifier has its own. */
+	if (kind.name == NULL && !job->recheck)
+		mime = text ? magic_vote_on_text(job->input)
+			    : magic_vote(job->input);
 	if (kind.name == NULL)
 		kind = kind_by_mime(mime, text);
 	if (kind.name != NULL && kind.refusal == ERR_NONE &&

@@ -7,6 +7,7 @@
  *   preambles; what is held leaves a notice. Ambiguous messages are held.
  * Specification: RFC 5322, 2045-2047, 2183, 2231, 3676, 5545, 6532, 8551.
  */
+#include "sanitizers/mail/authentication.h"
 #include "sanitizers/mail/charset.h"
 #include "sanitizers/mail/fields_out.h"
 #include "sanitizers/mail/header.h"
@@ -61,6 +62,12 @@ static int read_all(struct message *message)
 	message->input = message->job->input;
 	message->last_signed = &message->signatures;
 	error = message_read(message);
+	if (error == 0 && message->job->authentication.size > 0 &&
+	    !message->job->recheck)
+		error = authentication_check(
+		    message->job->arena, message->tree.root->fields,
+		    message->tree.root->body, message->job->authentication,
+		    &message->authentication);
 	if (error == 0)
 		error = message_open_signed(message);
 	if (error == 0)
@@ -169,6 +176,8 @@ static int eml_prepare(void)
 		error = charset_prepare();
 	if (error == 0)
 		error = second_prepare();
+	if (error == 0)
+		error = authentication_prepare();
 	return error != 0 ? error : signature_prepare();
 }
 

@@ -68,6 +68,8 @@ struct job {
 	const char *declared; /* declared MIME type, "" when unknown */
 	const char *item_id;  /* "" when there is none */
 	struct view texts;    /* the site's own notices; empty: the defaults */
+	struct view authentication; /* of mail: authentication_check(); empty:
+				       not asked for */
 	enum format forced;   /* not to be detected, FORMAT_NONE: it is */
 	const struct policy *policy;
 	const char *const *passwords; /* UTF-8, to be tried in turn */

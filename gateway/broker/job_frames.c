@@ -201,6 +201,10 @@ static void fill_parameters(const struct job_run *job,
 			       sizeof(parameters->extension), "%s",
 			       object->outcome.extension);
 	}
+	if (original && job->kind == JOB_SANITIZE)
+		(void)snprintf(parameters->authentication,
+			       sizeof(parameters->authentication), "%s",
+			       submission->authentication);
 	if (job->kind != JOB_SANITIZE && job->kind != JOB_RECHECK)
 		return;
 	parameters->password_count = submission->password_count;

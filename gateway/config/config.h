@@ -78,10 +78,13 @@ struct config_mail {
 	uint32_t sender_per_minute; /* 0: no limit */
 	uint32_t poison_after;
 	const char *notice_from;
-	const char *texts;    /* "": the defaults */
+	const char *texts;        /* "": the defaults */
 	const char *certificates; /* S/MIME is checked against; "" */
 	const char *keyring;      /* the same for OpenPGP */
-	const char *seal_key; /* "": no seals */
+	const char *authserv_id;  /* "": DKIM is not checked */
+	const char *resolver;     /* that is asked for its keys */
+	const char *dkim_keys;    /* or a file of them; "" */
+	const char *seal_key;     /* "": no seals */
 	uint32_t seal_hours;
 	uint32_t seal_uses;
 	uint8_t seal_refusal; /* enum seal_refusal */

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -19,6 +20,7 @@ enum {
 	IDLE_SECONDS = 300,
 	FORWARD_SECONDS = 300,
 	RECORD_SECONDS = 60,
+	RECORD_AGAIN_NS = 50000000,
 	COMMANDS_MAX = 100000,
 };
 
@@ -213,6 +215,23 @@ static void say_all(struct session *session, const char *reply)
 		say(session, "%s", reply);
 }
 
+/* The next server has it: the vault is told until it says that it knows, over
+ * a restart of it, too. */
+static int record_delivery(struct door *door, const char *item_id)
+{
+	const struct timespec moment = {.tv_nsec = RECORD_AGAIN_NS};
+	uint64_t until = loop_now() + RECORD_SECONDS * 1000ULL;
+	int error;
+
+	for (;;) {
+		error =
+		    mail_link_delivered(door->link, item_id, RECORD_SECONDS);
+		if (error != -ERR_UNAVAILABLE || loop_now() >= until)
+			return error;
+		(void)nanosleep(&moment, NULL);
+	}
+}
+
 /* Handed on; who said 250 has it, whether the vault hears of it or not. */
 static void forward(struct session *session, const struct outcome *outcome)
 {
@@ -235,8 +254,7 @@ static void forward(struct session *session, const struct outcome *outcome)
 	for (size_t i = 0; i < message->recipient_count; i++)
 		delivered |= replies[i].code == 250;
 	if (delivered && verdict_passes(outcome->verdict))
-		error = mail_link_delivered(session->lmtp->door.link,
-					    outcome->item_id, RECORD_SECONDS);
+		error = record_delivery(&session->lmtp->door, outcome->item_id);
 	if (error != 0)
 		log_line(LOG_LINE_WARNING,
 			 "delivery-not-recorded item=%s reason=%s",

@@ -64,6 +64,17 @@ int door_open(struct door *door, const char *name, const char *config_path,
 			 door->config->mail.seal_key);
 		return error;
 	}
+	error = keys_open(door->config->mail.authserv_id,
+			  door->config->mail.dkim_keys,
+			  door->config->mail.resolver, &door->keys);
+	if (error != 0) {
+		log_line(LOG_LINE_ERROR,
+			 "keys-refused mail.authserv_id=%s; it must be a name "
+			 "in small letters, and either mail.dkim_keys a file "
+			 "or mail.resolver inet:PORT@ADDRESS",
+			 door->config->mail.authserv_id);
+		return error;
+	}
 	door->attempts = attempts_open(door->config->state, file);
 	door->rate = rate_new(door->config->mail.sender_per_minute);
 	if (door->attempts == NULL || door->rate == NULL)
@@ -157,6 +168,23 @@ static struct submission *new_submission(const struct door *door,
 	return submission;
 }
 
+/* The keys of those who vouch for the message. */
+static int add_keys(const struct door *door, const struct mail_message *message,
+		    struct submission *submission)
+{
+	struct view content;
+	int error = 0;
+
+	if (door->keys.authserv_id[0] == '\0')
+		return 0;
+	error = handle_map(message->content, &content);
+	if (error != 0)
+		return error;
+	keys_collect(&door->keys, content, submission->authentication);
+	handle_unmap(&content);
+	return 0;
+}
+
 static int read_output(int fd, struct buffer *ret_message)
 {
 	struct view content;
@@ -243,7 +271,8 @@ static int submit(struct door *door, struct mail_message *message,
 	(void)text_copy(id, sizeof(id), outcome->item_id);
 	failures = attempts_begin(door->attempts, id);
 	submission = new_submission(door, facts, id, failures, &policy);
-	error = submission == NULL ? -ERR_MEMORY : 0;
+	error = submission == NULL ? -ERR_MEMORY
+				   : add_keys(door, message, submission);
 	kill_point("mail.submitting");
 	if (error == 0)
 		error =

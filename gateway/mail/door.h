@@ -7,6 +7,7 @@
 #define SEKISHO_GATEWAY_MAIL_DOOR_H
 
 #include "gateway/mail/attempts.h"
+#include "gateway/mail/keys.h"
 #include "gateway/mail/link.h"
 #include "gateway/mail/message.h"
 #include "gateway/mail/rate.h"
@@ -17,6 +18,7 @@ struct door {
 	struct mail_link *link;
 	struct attempts *attempts;
 	struct rate *rate;
+	struct keys keys;     /* of domains that sign */
 	struct seal_key key;  /* NULL bytes: nothing is sealed */
 	atomic_ullong budget; /* bytes that messages may still take */
 	atomic_uint busy;     /* messages between their end and the answer */

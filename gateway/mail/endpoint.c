@@ -61,6 +61,17 @@ static int read_place(const char *text, struct place *ret_place)
 	return -ERR_CONFIG;
 }
 
+int endpoint_address(const char *text, struct sockaddr_in *ret_address)
+{
+	struct place place;
+	int error = read_place(text, &place);
+
+	if (error != 0 || place.path[0] != '\0')
+		return -ERR_CONFIG;
+	*ret_address = *(const struct sockaddr_in *)&place.address;
+	return 0;
+}
+
 int endpoint_text(const struct config *config, const char *place, char *text,
 		  size_t size)
 {

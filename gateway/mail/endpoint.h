@@ -7,6 +7,7 @@
 
 #include "gateway/config/config.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -22,5 +23,9 @@ int endpoint_text(const struct config *config, const char *place, char *text,
 int endpoint_listen(const char *text, int *ret_fd) MUST_CHECK;
 int endpoint_connect(const char *text, unsigned seconds,
 		     int *ret_fd) MUST_CHECK;
+
+/* The address of "inet:PORT@ADDRESS". -ERR_CONFIG: it is something else. */
+int endpoint_address(const char *text,
+		     struct sockaddr_in *ret_address) MUST_CHECK;
 
 #endif

@@ -44,6 +44,7 @@ static int check_lines(struct check *check)
 }
 
 static const char *const allowed_fields[] = {
+    "Authentication-Results",
     "From",
     "Sender",
     "Reply-To",

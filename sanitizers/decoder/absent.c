@@ -3,6 +3,7 @@
  * pictures and mail: they bring more than a hundred libraries, each of which
  * every process would have to be given (docs/decisions/0021).
  */
+#include "sanitizers/mail/authentication.h"
 #include "sanitizers/mail/second.h"
 #include "sanitizers/mail/signature.h"
 #include "sanitizers/picture/picture.h"
@@ -101,5 +102,22 @@ int signature_check_clear(struct arena *arena, struct view block,
 	(void)block;
 	(void)ret_text;
 	(void)ret_signature;
+	return -ERR_DECODED_ELSEWHERE;
+}
+
+int authentication_prepare(void)
+{
+	return 0;
+}
+
+int authentication_check(struct arena *arena, const struct mail_field *fields,
+			 struct view body, struct view given,
+			 const char **ret_value)
+{
+	(void)arena;
+	(void)fields;
+	(void)body;
+	(void)given;
+	(void)ret_value;
 	return -ERR_DECODED_ELSEWHERE;
 }

@@ -1,6 +1,7 @@
 #include "sanitizers/mail/fields_out.h"
 
 #include "sanitizers/mail/address.h"
+#include "sanitizers/mail/authentication.h"
 #include "sanitizers/mail/compose.h"
 #include "sanitizers/mail/date.h"
 #include "sanitizers/mail/header.h"
@@ -14,13 +15,14 @@ enum sort {
 	SORT_ADDRESSES,
 	SORT_SUBJECT,
 	SORT_DATE,
-	SORT_ID,     /* one message id */
-	SORT_IDS,    /* several */
-	SORT_LIST,   /* List-Id: text and <id> */
-	SORT_URIS,   /* List-Unsubscribe and the like */
-	SORT_AUTO,   /* Auto-Submitted */
-	SORT_RESULT, /* ours */
-	SORT_OWN,    /* written anew elsewhere: not reported */
+	SORT_ID,             /* one message id */
+	SORT_IDS,            /* several */
+	SORT_LIST,           /* List-Id: text and <id> */
+	SORT_URIS,           /* List-Unsubscribe and the like */
+	SORT_AUTO,           /* Auto-Submitted */
+	SORT_RESULT,         /* ours */
+	SORT_AUTHENTICATION, /* ours */
+	SORT_OWN,            /* written anew elsewhere: not reported */
 };
 
 /* In the order in which they are written. */
@@ -28,6 +30,7 @@ static const struct {
 	const char *name;
 	enum sort sort;
 } kept[] = {
+    {AUTHENTICATION_FIELD, SORT_AUTHENTICATION},
     {"From", SORT_ADDRESSES},
     {"Sender", SORT_ADDRESSES},
     {"Reply-To", SORT_ADDRESSES},
@@ -62,6 +65,12 @@ struct writer {
 	const char *const *prefixes;
 	struct text_losses losses;
 };
+
+/* Such a field that came in is somebody else's. */
+static bool is_ours(enum sort sort)
+{
+	return sort == SORT_RESULT || sort == SORT_AUTHENTICATION;
+}
 
 enum error mail_fields_check(const struct mail_field *fields)
 {
@@ -295,6 +304,10 @@ static int write_value(struct writer *writer, size_t index, struct view value)
 	case SORT_RESULT:
 		write_result(writer->job, out, value);
 		return 0;
+	case SORT_AUTHENTICATION:
+		if (writer->job->recheck)
+			authentication_write(out, value);
+		return 0;
 	case SORT_OWN:
 		return 0;
 	}
@@ -328,7 +341,7 @@ static bool is_kept(struct view name, bool recheck)
 {
 	for (size_t i = 0; i < KEPT; i++)
 		if (view_equal_nocase(name, kept[i].name))
-			return kept[i].sort != SORT_RESULT || recheck;
+			return !is_ours(kept[i].sort) || recheck;
 	return false;
 }
 
@@ -392,7 +405,7 @@ int mail_fields_write(struct job *job, const struct mail_field *fields,
 			error = write_value(&writer, i, value);
 		if (error == 0 && out->size == before && !job->recheck &&
 		    value.size > 0 && kept[i].sort != SORT_OWN &&
-		    kept[i].sort != SORT_RESULT)
+		    !is_ours(kept[i].sort))
 			job_remove(job, REMOVAL_MAIL_HEADER_MENDED,
 				   kept[i].name, value, "%s", "");
 	}

@@ -4,6 +4,7 @@
 #include "sanitizers/mail/message.h"
 
 #include "sanitizers/html/html.h"
+#include "sanitizers/mail/authentication.h"
 #include "sanitizers/mail/compose.h"
 #include "sanitizers/mail/fields_out.h"
 #include "sanitizers/mail/names.h"
@@ -265,6 +266,9 @@ static int write_header(struct message *message, const struct layout *layout,
 	if (is_marked(job) && job->policy->mail_spam == MAIL_SPAM_TAG &&
 	    spam_is_said(message->tree.root->fields))
 		prefix = prefixes[2];
+	if (message->authentication != NULL)
+		authentication_write(out,
+				     view_of_string(message->authentication));
 	error = mail_fields_write(job, message->tree.root->fields, prefix,
 				  prefixes, out);
 	if (error == 0 && is_marked(job))

@@ -63,9 +63,10 @@ struct message {
 	struct view late_body; /* UTF-8; where no leaf says anything */
 	struct attachment *attachments;
 	size_t attachment_count;
-	struct buffer body; /* UTF-8, lines in CR LF */
-	bool html;          /* the body is clean HTML, not text */
-	bool altered;       /* more than what every message goes through */
+	struct buffer body;         /* UTF-8, lines in CR LF */
+	const char *authentication; /* what our field says of who sent it */
+	bool html;                  /* the body is clean HTML, not text */
+	bool altered; /* more than what every message goes through */
 	/* Ambiguous, and the policy lets its text pass: why the rest does
 	 * not; else ERR_NONE. */
 	enum error text_only;

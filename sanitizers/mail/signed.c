@@ -9,6 +9,7 @@
 #include "sanitizers/mail/parameters.h"
 #include "sanitizers/mail/signature.h"
 #include "sanitizers/mail/text.h"
+#include "sanitizers/mail/transfer.h"
 
 #include "base/banned.h"
 
@@ -247,21 +248,6 @@ static struct view raw_part(const struct message *message,
 			  at > part->offset ? at - part->offset : 0);
 }
 
-/* With lines in CR LF, as it was when it was signed. */
-static struct view canonical(struct arena *arena, struct view raw)
-{
-	BUFFER_CLEANUP struct buffer out = buffer_make(2 * raw.size + 1);
-
-	for (size_t i = 0; i < raw.size; i++) {
-		if (raw.data[i] == '\n' && (i == 0 || raw.data[i - 1] != '\r'))
-			buffer_u8(&out, '\r');
-		buffer_u8(&out, raw.data[i]);
-	}
-	if (buffer_error(&out) != 0)
-		return (struct view){NULL, 0};
-	return arena_copy(arena, buffer_contents(&out));
-}
-
 static int check_detached(struct message *message, const struct leaf *leaf)
 {
 	static const struct signature broken = {
@@ -277,8 +263,8 @@ static int check_detached(struct message *message, const struct leaf *leaf)
 
 	if (mail_part_is(parent, "multipart", "signed") &&
 	    parent->first->next == part && part->next == NULL) {
-		content =
-		    canonical(arena, raw_part(message, parent->first, part));
+		content = transfer_canonical(
+		    arena, raw_part(message, parent->first, part));
 		if (content.data == NULL)
 			return -ERR_MEMORY;
 		error = openpgp ? signature_check_pgp(arena, bytes, content,

@@ -210,3 +210,23 @@ int transfer_decode(struct arena *arena, struct view body,
 	*ret_content = view_of(to, size);
 	return 0;
 }
+
+struct view transfer_canonical(struct arena *arena, struct view raw)
+{
+	size_t added = 0;
+	size_t at = 0;
+	uint8_t *out;
+
+	for (size_t i = 0; i < raw.size; i++)
+		added +=
+		    raw.data[i] == '\n' && (i == 0 || raw.data[i - 1] != '\r');
+	if (added == 0 && raw.size > 0)
+		return raw;
+	out = arena_alloc(arena, raw.size + added + 1);
+	for (size_t i = 0; out != NULL && i < raw.size; i++) {
+		if (raw.data[i] == '\n' && (i == 0 || raw.data[i - 1] != '\r'))
+			out[at++] = '\r';
+		out[at++] = raw.data[i];
+	}
+	return view_of(out, at);
+}

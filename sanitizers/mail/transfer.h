@@ -30,4 +30,8 @@ size_t transfer_base64(struct view text, uint8_t *to, bool *ret_damaged);
 /* Quoted-printable into `to`, which has room for text.size bytes. */
 size_t transfer_quoted(struct view text, uint8_t *to, bool *ret_damaged);
 
+/* With every line in CR LF, as it is when it is signed; its data is NULL when
+ * out of memory. */
+struct view transfer_canonical(struct arena *arena, struct view raw) MUST_CHECK;
+
 #endif

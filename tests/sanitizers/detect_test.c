@@ -302,6 +302,48 @@ static void libmagic_votes(void **state)
 	assert_null(kind_by_mime("text/x-c", true).name);
 }
 
+/* The short way says of a text whatever the whole database accuses it of. */
+static void the_excerpt_misses_nothing_that_a_text_is_refused_for(void **state)
+{
+	static const char *const texts[] = {
+	    "#!/bin/sh\necho a\n",
+	    "#! /usr/bin/env perl\nprint 1;\n",
+	    "eval '(exit $?0)' && eval 'exec perl -w -S $0 ${1+\"$@\"}'\n",
+	    "@echo off\r\ndel a\r\n",
+	    "<?php echo 1; ?>\n",
+	    "\n\n<!DOCTYPE html>\n<html><head></head></html>\n",
+	    "<head><title>a</title></head>\n",
+	    "{\\rtf1\\ansi a}\n",
+	    "%!PS-Adobe-3.0\n%%Pages: 1\n",
+	    "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_A]\r\n",
+	    "REGEDIT4\r\n",
+	    "[InternetShortcut]\r\nURL=http://a.example/\r\n",
+	    "[Version]\r\nSignature=\"$CHICAGO$\"\r\n",
+	    "<?xml version=\"1.0\"?>\n<svg xmlns=\"\"></svg>\n",
+	    "#include <stdio.h>\nint main(void) { return 0; }\n",
+	    "From: a@example.com\nSubject: b\n\nc\n",
+	    "a,b\n1,2\n",
+	};
+	size_t accused = 0;
+
+	(void)state;
+	local_prepare();
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct view text = view_of_string(texts[i]);
+		const char *whole = kind_by_mime(magic_vote(text), true).name;
+		const char *part =
+		    kind_by_mime(magic_vote_on_text(text), true).name;
+
+		accused += whole != NULL;
+		assert_true((whole == NULL) == (part == NULL));
+		if (whole != NULL)
+			assert_string_equal(part, whole);
+	}
+	assert_true(accused >= 8);
+	assert_string_equal(magic_vote_on_text(view_of_string("Good day.\n")),
+			    "text/plain");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +360,8 @@ int main(void)
 	    cmocka_unit_test(the_declared_type_decides_where_the_name_does_not),
 	    cmocka_unit_test(a_broken_compound_file_is_still_one),
 	    cmocka_unit_test(libmagic_votes),
+	    cmocka_unit_test(
+		the_excerpt_misses_nothing_that_a_text_is_refused_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

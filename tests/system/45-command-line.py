@@ -47,6 +47,7 @@ def read_submission(data):
         item[key] = reader.take("B")
     item["refused"] = reader.take("I")
     item["delivery"] = reader.string()
+    item["authentication"] = reader.string()
     item["passwords"] = [reader.string() for _ in range(reader.take("H"))]
     if reader.at != len(data):
         raise ValueError("MESSAGE_SUBMIT has changed: adapt read_submission()")

@@ -4,21 +4,11 @@ accepted arrives or is held, once where the client saw one reply.
 
 usage: 73-mail-kills.py [MESSAGES KILLS]    400 and 40 unless told; the whole
 account of docs/mail-relay.md is 30000 and 3000."""
-import subprocess
 import sys
 import tempfile
 
-import gateway
 import mailaccount
 import mailsystem
-
-
-def verify_audit(relay):
-    audit = relay.gateway.state / "audit"
-    done = subprocess.run([gateway.BIN / "sekisho-audit", "verify", audit, "--key",
-                           audit / "audit.pub"], capture_output=True, text=True,
-                          check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def main():
@@ -34,7 +24,7 @@ def main():
             account.wait()
             account.check(messages)
             relay.gateway.stop()
-            verify_audit(relay)
+            mailaccount.verify_audit(relay)
     return 0
 
 

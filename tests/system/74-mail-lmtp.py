@@ -5,83 +5,19 @@ nothing."""
 import os
 import pathlib
 import signal
-import smtplib
 import sys
 import tempfile
 import time
 
-import gateway
+import maillmtp
 import mailsystem
-
-
-class Door:
-    """A gateway with sekisho-lmtp, and a sink behind it."""
-
-    def __init__(self, folder, sink_options=()):
-        os.chmod(folder, 0o755)
-        self.port, self.next = mailsystem.free_ports(2)
-        self.sink = mailsystem.Sink(folder / "sink", self.next, sink_options)
-        self.gateway = gateway.Gateway(folder / "state", f"""
-folder: {{enabled: false}}
-mail:
-  lmtp: "inet:{self.port}@127.0.0.1"
-  next_hop: "inet:{self.next}@127.0.0.1"
-""")
-
-    def __enter__(self):
-        self.sink.start()
-        self.gateway.start()
-        mailsystem.listening(self.port)
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind:
-            print(self.gateway.log()[-4000:], file=sys.stderr)
-        self.gateway.stop()
-        self.sink.stop()
-
-    def send(self, data, recipients):
-        """{recipient: (code, text)}, None when the connection broke."""
-        try:
-            with smtplib.LMTP("127.0.0.1", self.port, local_hostname="test",
-                              timeout=120) as client:
-                client.ehlo_or_helo_if_needed()
-                client.mail("someone@example.com")
-                given = {}
-                taken = []
-                for one in recipients:
-                    code, text = client.rcpt(one)
-                    if code == 250:
-                        taken.append(one)
-                    else:
-                        given[one] = code
-                if not taken:
-                    return given
-                client.putcmd("data")
-                code, text = client.getreply()
-                assert code == 354, (code, text)
-                quoted = b"".join(b"." + line if line.startswith(b".") else line
-                                  for line in data.splitlines(keepends=True))
-                client.send(quoted + b".\r\n")
-                for one in taken:
-                    given[one] = client.getreply()[0]
-                return given
-        except (smtplib.SMTPServerDisconnected, OSError):
-            return None
-
-    def states(self):
-        import sqlite3
-        base = sqlite3.connect(f"file:{self.gateway.state}/vault.db?mode=ro", uri=True)
-        rows = [row[0] for row in base.execute("SELECT state FROM item")]
-        base.close()
-        return rows
 
 
 A, B = "a@" + mailsystem.DOMAIN, "b@" + mailsystem.DOMAIN
 
 
 def delivered(folder):
-    with Door(folder) as door:
+    with maillmtp.Door(folder) as door:
         text = ".a dot in front\r\n..\r\nlast"
         assert door.send(mailsystem.plain("one", text), [A, B]) == {A: 250, B: 250}
         door.sink.wait(1)
@@ -115,7 +51,7 @@ def delivered(folder):
 
 
 def refused(folder):
-    with Door(folder, ["-f", "."]) as door:  # the sink refuses the content
+    with maillmtp.Door(folder, ["-f", "."]) as door:  # the sink refuses the content
         given = door.send(mailsystem.plain("one", "refused behind"), [A])
         assert given is not None and 500 <= given[A] < 600, given
         assert door.states() == ["ready"], door.states()

@@ -119,7 +119,7 @@ class Client:
         modes = ["block", "rebuild", "text", "pdf", "picture"]
         payload += struct.pack("<BBB", mode is not None,
                                modes.index(mode) if mode else 0, record)
-        payload += b"\0" + struct.pack("<I", 0) + string("")
+        payload += b"\0" + struct.pack("<I", 0) + string("") + string("")
         payload += struct.pack("<H", len(passwords))
         payload += b"".join(string(password) for password in passwords)
         fd = sealed_file(data)

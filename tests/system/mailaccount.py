@@ -9,9 +9,11 @@ import quopri
 import random
 import re
 import signal
+import subprocess
 import threading
 import time
 
+import gateway
 import mailledger
 import mailsystem
 
@@ -24,6 +26,11 @@ POINTS = ["mail.header", "mail.body", "mail.submitting", "mail.result", "mail.de
 OURS = ["sekisho-worker", "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
         "sekisho-milter", "sekisho-broker", "sekisho-vault"]
 POSTFIX = ["cleanup", "smtpd", "qmgr"]
+# With the inner instance, and behind the queue.
+SEAL_POINTS = ["seal.written", "seal.used"]
+LMTP_POINTS = ["mail.submitting", "mail.result", "lmtp.forwarded", "lmtp.answered",
+               "broker.job_ended", "broker.item_ended", "vault.blob_written",
+               "vault.committing", "vault.committed"]
 CANARY = "KANARIENVOGEL-\x1b[31m"
 SEND_SECONDS = 120
 STILL_SECONDS = 300  # without anything moving: it hangs
@@ -41,7 +48,17 @@ class Account:
         self.replies = collections.defaultdict(list)  # number: [(code, text)]
         self.codes = collections.Counter()
         self.given_up = []
-        self.done_kills = 0
+        self.killed = collections.Counter()
+        self.points = list(POINTS)
+        self.programs = list(OURS)
+        if relay.inner:
+            self.points += SEAL_POINTS
+            self.programs += ["sekisho-seal"]
+        self.send = relay.send
+        if not relay.instances():
+            self.send = relay.send_one
+            self.points = LMTP_POINTS
+            self.programs = [name.replace("milter", "lmtp") for name in OURS]
         self.stalled = False
 
     def message(self, number):
@@ -85,8 +102,8 @@ class Account:
         data = self.message(number)
         sender, recipient = self.envelope(number)
         while not self.stalled:
-            code, text = self.relay.send(data, sender=sender, recipients=[recipient],
-                                         timeout=SEND_SECONDS)
+            code, text = self.send(data, sender=sender, recipients=[recipient],
+                                   timeout=SEND_SECONDS)
             with self.lock:
                 self.codes[code] += 1
                 self.replies[number].append((code, text))
@@ -99,14 +116,17 @@ class Account:
 
     def kill_some(self, count, stop):
         """Half at named points, half from outside."""
-        while self.done_kills < count and not stop.is_set():
+        while sum(self.killed.values()) < count and not stop.is_set():
             kind = self.chance.random()
             if kind < 0.5:
-                self.kill_at(self.chance.choice(POINTS), stop)
-            elif kind < 0.85:
-                self.kill_pids(self.relay.gateway.pids(self.chance.choice(OURS)))
+                self.kill_at(self.chance.choice(self.points), stop)
+            elif kind < 0.85 or not self.relay.instances():
+                name = self.chance.choice(self.programs)
+                self.kill_pids(name, self.relay.gateway.pids(name))
             else:
-                self.kill_pids(self.relay.edge.processes(self.chance.choice(POSTFIX)))
+                instance = self.chance.choice(self.relay.instances())
+                name = self.chance.choice(POSTFIX)
+                self.kill_pids(f"{instance.kind}/{name}", instance.processes(name))
             time.sleep(self.chance.random() * 0.3)
 
     def kill_at(self, point, stop):
@@ -115,38 +135,53 @@ class Account:
         end = time.monotonic() + 3
         while flag.exists() and time.monotonic() < end and not stop.is_set():
             time.sleep(0.01)
-        if flag.exists():
-            flag.unlink(missing_ok=True)  # nothing came by there
-        else:
-            self.done_kills += 1
+        try:
+            flag.unlink()  # nothing came by there
+        except FileNotFoundError:
+            self.killed[point] += 1
 
-    def kill_pids(self, pids):
+    def kill_pids(self, name, pids):
         for pid in pids:
             try:
                 os.kill(pid, signal.SIGKILL)
-                self.done_kills += 1
+                self.killed[name] += 1
             except ProcessLookupError:
                 pass
+
+    def flush_some(self, stop):
+        """What an instance put off because the next one died is tried again now, not
+        in five minutes."""
+        while not stop.wait(1):
+            for instance in self.relay.instances():
+                if "deferred" in instance.queued():
+                    instance.flush()
 
     def run(self, messages, kills):
         stop = threading.Event()
         killer = threading.Thread(target=self.kill_some, args=(kills, stop))
         clients = [threading.Thread(target=self.client, args=(messages,))
                    for _ in range(self.threads)]
-        for thread in [killer, *clients]:
+        flusher = threading.Thread(target=self.flush_some, args=(stop,))
+        for thread in [killer, flusher, *clients]:
             thread.start()
-        self.watch(clients)
-        stop.set()
+        try:
+            self.watch(clients)
+        finally:
+            stop.set()
         killer.join()
-        for point in POINTS:
+        flusher.join()
+        for point in self.points:
             (self.kills / point).unlink(missing_ok=True)
 
     def watch(self, clients):
         """Until the clients have ended; what hangs is said, not waited for."""
         before, end = None, 0
         while any(thread.is_alive() for thread in clients):
-            if len(self.accepted) != before:
-                before, end = len(self.accepted), time.monotonic() + STILL_SECONDS
+            taken = len(self.accepted)
+            if taken // 1000 != (before or 0) // 1000:
+                print(f"{taken} accepted, {sum(self.killed.values())} kills", flush=True)
+            if taken != before:
+                before, end = taken, time.monotonic() + STILL_SECONDS
             self.stalled = time.monotonic() > end
             for thread in clients:
                 thread.join(0.2)
@@ -179,10 +214,12 @@ class Account:
                          for number in self.accepted)
         lost = sorted(self.accepted - arrived)
         twice = mailledger.doubled(copies, self.replies, self.relay.instances())
-        print(f"{messages} messages, {self.done_kills} kills, replies {dict(self.codes)}: "
+        print(f"{messages} messages, {sum(self.killed.values())} kills, replies {dict(self.codes)}: "
               f"accepted {len(self.accepted)}, arrived {len(arrived)}, "
               f"without a clear reply once {open_ended}, copies {len(copies)}, "
               f"lost {len(lost)}, doubled after one reply {len(twice)}", flush=True)
+        print("killed:", ", ".join(f"{name} {count}" for name, count
+                                   in sorted(self.killed.items())), flush=True)
         assert not self.given_up, self.given_up
         assert len(self.accepted) == messages
         assert not lost, lost
@@ -226,6 +263,15 @@ class Account:
             assert all(sender.startswith("double-bounce@") for sender in senders), (
                 identity, senders)
 
+    def check_seals(self):
+        """Only what carries the seal passes the inner instance, to the end."""
+        code, text = self.relay.send(mailsystem.plain("raw", "raw content"),
+                                     port=self.relay.inner_port)
+        assert code == 451, (code, text)
+        refused = re.findall(r"sekisho-seal: \w+: refused wrong=(\S+)",
+                             self.relay.gateway.log())
+        assert set(refused) <= {"no-seal", "not-written-down"}, collections.Counter(refused)
+
 
 def assert_clean(raw):
     """Neither as it stands nor in any decoding of a part: four readers."""
@@ -242,13 +288,26 @@ def assert_clean(raw):
             assert needle not in form, raw[:2000]
 
 
-def relay_with_kills(folder, **options):
-    """A relay whose programs kill themselves where a file of `kills` says."""
-    folder = pathlib.Path(folder)
-    kills = folder / "kills"
+def verify_audit(relay):
+    audit = relay.gateway.state / "audit"
+    done = subprocess.run([gateway.BIN / "sekisho-audit", "verify", audit, "--key",
+                           audit / "audit.pub"], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def kill_folder(folder):
+    """Where files name the points at which a program kills itself; its environment."""
+    kills = pathlib.Path(folder) / "kills"
     kills.mkdir(parents=True, exist_ok=True)
     os.chmod(kills, 0o777)
     os.chmod(folder, 0o755)
-    relay = mailsystem.Relay(folder / "relay", environment={
-        "SEKISHO_KILL_AT": f"*@{kills}"}, **options)
+    return kills, {"SEKISHO_KILL_AT": f"*@{kills}"}
+
+
+def relay_with_kills(folder, **options):
+    """A relay whose programs kill themselves where a file of `kills` says."""
+    kills, environment = kill_folder(folder)
+    relay = mailsystem.Relay(pathlib.Path(folder) / "relay", environment=environment,
+                             **options)
     return relay, kills

@@ -1,5 +1,6 @@
 """A mail relay for a test: the gateway with its mail doors, the example Postfix
 instances, a sink behind them, and clients that know what they were told."""
+import contextlib
 import email
 import email.policy
 import json
@@ -167,12 +168,13 @@ mail:
 
     def send(self, data, sender="someone@example.com", recipients=("user@" + DOMAIN,),
              port=None, timeout=700):
-        """Sends one message; the reply's code and text."""
+        """Sends one message; the reply's code and text, 0: there was none."""
+        client = None
         try:
-            with smtplib.SMTP("127.0.0.1", port or self.port, local_hostname="client",
-                              timeout=timeout) as client:
-                client.sendmail(sender, list(recipients), data)
-                return 250, ""
+            client = smtplib.SMTP("127.0.0.1", port or self.port, local_hostname="client",
+                                  timeout=timeout)
+            client.sendmail(sender, list(recipients), data)
+            return 250, ""
         except smtplib.SMTPRecipientsRefused as refused:
             code, text = next(iter(refused.recipients.values()))
             return code, text.decode(errors="replace")
@@ -180,6 +182,11 @@ mail:
             return error.smtp_code, (error.smtp_error or b"").decode(errors="replace")
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             return 0, str(error)
+        finally:  # what is said after the message's own reply changes nothing
+            if client:
+                with contextlib.suppress(smtplib.SMTPException, OSError):
+                    client.quit()
+                client.close()
 
     def command(self, *arguments, **options):
         """`sekisho` with this gateway's configuration."""

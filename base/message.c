@@ -335,6 +335,7 @@ const char *channel_name(enum channel channel)
 	    [CHANNEL_COMMAND] = "command",
 	    [CHANNEL_FOLDER] = "folder",
 	    [CHANNEL_MAIL] = "mail",
+	    [CHANNEL_UPLOAD] = "upload",
 	};
 
 	return channel < CHANNEL_COUNT ? names[channel] : "command";

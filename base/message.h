@@ -111,6 +111,7 @@ enum channel {
 	CHANNEL_COMMAND = 0,
 	CHANNEL_FOLDER,
 	CHANNEL_MAIL,
+	CHANNEL_UPLOAD, /* a person, by the console or the API */
 	CHANNEL_COUNT
 };
 enum direction { DIRECTION_INBOUND = 0, DIRECTION_OUTBOUND, DIRECTION_COUNT };

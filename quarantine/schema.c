@@ -219,5 +219,6 @@ const char *const *const schema_migrations[] = {
     schema_people, /* version 4 */
     schema_seal,   /* version 5 */
     schema_review, /* version 6 */
+    schema_web,    /* version 7 */
     NULL,
 };

@@ -20,5 +20,6 @@ extern const char *const *const schema_migrations[];
 extern const char *const schema_people[];
 extern const char *const schema_seal[];
 extern const char *const schema_review[];
+extern const char *const schema_web[];
 
 #endif

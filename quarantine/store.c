@@ -315,6 +315,7 @@ int store_commit(struct store *store)
 		error = database_run(&store->database, "COMMIT");
 	kill_point("vault.committed");
 	if (error != 0) {
+		store->failures++;
 		store_rollback(store);
 		return error;
 	}

@@ -48,6 +48,7 @@ struct store {
 	struct audit audit;
 	uint8_t *vault_key; /* KEY_SIZE bytes of locked memory */
 	int lock;
+	uint64_t failures; /* groups that were undone */
 	/* --- of the open group --- */
 	bool open;
 	int group_error; /* sticky: the transaction is lost */

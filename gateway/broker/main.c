@@ -4,6 +4,7 @@
  * usage: sekisho-broker --edge NAME=FD... [--config FILE] [--state FOLDER]
  *                       [--no-vault]
  * Edges: supervisor, worker, decoder, scanner, verifier, reader, vault, folder,
+ * milter, lmtp, web,
  * listen, client.
  */
 #include "base/handle.h"
@@ -28,6 +29,7 @@ static void take_edge(struct broker *broker, const char *name, int fd)
 	enum channel channel = strcmp(name, "folder") == 0   ? CHANNEL_FOLDER
 			       : strcmp(name, "milter") == 0 ? CHANNEL_MAIL
 			       : strcmp(name, "lmtp") == 0   ? CHANNEL_MAIL
+			       : strcmp(name, "web") == 0    ? CHANNEL_UPLOAD
 							     : CHANNEL_COMMAND;
 	bool client = channel != CHANNEL_COMMAND || strcmp(name, "client") == 0;
 

@@ -90,6 +90,20 @@ struct config_mail {
 	uint8_t seal_refusal; /* enum seal_refusal */
 };
 
+/* The console. Paths are absolute or "". */
+struct config_web {
+	uint8_t enabled;
+	const char *listen; /* as a mail door's place */
+	const char *certificate;
+	const char *key;
+	uint8_t proxy; /* plain HTTP: somebody in front does TLS */
+	struct config_list hosts;
+	struct config_list metrics; /* addresses */
+	uint64_t file_bytes;
+	uint32_t connections;
+	uint32_t connections_per_address;
+};
+
 /* What a mail door knows of a message before anybody reads it. */
 struct mail_facts {
 	enum direction direction;
@@ -133,6 +147,7 @@ struct config {
 	const char *node;       /* in the audit log; "": the host's name */
 
 	struct config_mail mail;
+	struct config_web web;
 
 	uint32_t queue; /* items waiting in the broker at most */
 
@@ -141,7 +156,9 @@ struct config {
 	struct config_rule *rules; /* the first that matches decides */
 	size_t rule_count;
 
-	const char *given[5]; /* in, out, held, work, mail.sockets as given */
+	/* in, out, held, work, mail.sockets, web.certificate, web.key as given
+	 */
+	const char *given[7];
 	struct arena *arena;
 };
 

@@ -11,6 +11,7 @@ static const char *const headings[SECTION_COUNT][2] = {
     [SECTION_VAULT] = {"保管庫", "Vault"},
     [SECTION_BROKER] = {"処理の待ち行列", "Queue"},
     [SECTION_MAIL] = {"メール", "Mail"},
+    [SECTION_WEB] = {"Web コンソールと API", "Web console and API"},
     [SECTION_POLICY] = {"ポリシー。名前のあるものをいくつでも。",
 			"Policies, as many as needed."},
     [SECTION_LIMITS] = {"一件(入れ子を含む)の上限",
@@ -76,7 +77,7 @@ void config_write_defaults(struct buffer *buffer, enum language language)
 	    {SECTION_FOLDERS, "folders"}, {SECTION_DEFINITIONS, "definitions"},
 	    {SECTION_LOG, "log"},         {SECTION_FOLDER, "folder"},
 	    {SECTION_VAULT, "vault"},     {SECTION_BROKER, "broker"},
-	    {SECTION_MAIL, "mail"},
+	    {SECTION_MAIL, "mail"},       {SECTION_WEB, "web"},
 	};
 
 	write_section(buffer, SECTION_GENERAL, "", "", language);

@@ -24,8 +24,8 @@ static const char *const mail_languages[] = {"ja", "en", "both", NULL};
 static const char *const mail_on_helds[] = {"notice", "discard", NULL};
 static const char *const mail_spams[] = {"pass", "tag", "hold", NULL};
 static const char *const seal_refusals[] = {"defer", "reject", NULL};
-static const char *const channels[] = {"command", "folder", "mail", "any",
-				       NULL};
+static const char *const channels[] = {"command", "folder", "mail",
+				       "upload",  "any",    NULL};
 static const char *const directions[] = {"inbound", "outbound", "any", NULL};
 
 /* The values are the positions in the arrays above. */
@@ -40,7 +40,7 @@ _Static_assert(MAIL_HTML_COUNT == 2 && MAIL_AMBIGUOUS_COUNT == 2, "mail");
 _Static_assert(MAIL_CALENDAR_COUNT == 2 && MAIL_LANGUAGE_COUNT == 3, "mail");
 _Static_assert(MAIL_ON_HELD_COUNT == 2 && MAIL_SPAM_COUNT == 3, "mail");
 _Static_assert(SEAL_REFUSAL_COUNT == 2, "seal_refusals");
-_Static_assert(CHANNEL_COUNT == 3 && DIRECTION_COUNT == 2, "any is last");
+_Static_assert(CHANNEL_COUNT == 4 && DIRECTION_COUNT == 2, "any is last");
 
 const struct key config_keys[KEY_COUNT] = {
 #define KEY(section_, name_, type_, owner, member, value_, least_, most_,      \
@@ -85,6 +85,7 @@ const char *key_prefix(enum key_section section)
 	    [SECTION_VAULT] = "vault.",
 	    [SECTION_BROKER] = "broker.",
 	    [SECTION_MAIL] = "mail.",
+	    [SECTION_WEB] = "web.",
 	    [SECTION_POLICY] = "policies[].",
 	    [SECTION_LIMITS] = "policies[].limits.",
 	    [SECTION_MODES] = "policies[].modes.",

@@ -12,9 +12,10 @@
 
 #include "base/banned.h"
 
+/* "" stays what it is: nothing. */
 static const char *below(struct config *config, const char *path)
 {
-	return path[0] == '/'
+	return path[0] == '/' || path[0] == '\0'
 		   ? path
 		   : arena_format(config->arena, "%s/%s", config->state, path);
 }
@@ -41,10 +42,14 @@ int config_set_state(struct config *config, const char *state)
 	config->held = below(config, config->given[2]);
 	config->work = below(config, config->given[3]);
 	config->mail.sockets = below(config, config->given[4]);
+	config->web.certificate = below(config, config->given[5]);
+	config->web.key = below(config, config->given[6]);
 	config->run = below(config, "run");
 	return config->in == NULL || config->out == NULL ||
 		       config->held == NULL || config->work == NULL ||
-		       config->run == NULL || config->mail.sockets == NULL
+		       config->run == NULL || config->mail.sockets == NULL ||
+		       config->web.certificate == NULL ||
+		       config->web.key == NULL
 		   ? -ERR_MEMORY
 		   : 0;
 }

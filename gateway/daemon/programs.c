@@ -17,6 +17,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_MILTER] = {"milter", "sekisho-milter", true, false, NULL},
     [PROGRAM_LMTP] = {"lmtp", "sekisho-lmtp", true, false, NULL},
     [PROGRAM_SEAL] = {"seal", "sekisho-seal", true, false, NULL},
+    [PROGRAM_WEB] = {"web", "sekisho-web", true, false, NULL},
 };
 
 static const enum program_index edges[][2] = {
@@ -26,6 +27,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_FOLDER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_MILTER},
     {PROGRAM_MILTER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_LMTP},
     {PROGRAM_LMTP, PROGRAM_VAULT},     {PROGRAM_BROKER, PROGRAM_READER},
+    {PROGRAM_WEB, PROGRAM_VAULT},      {PROGRAM_WEB, PROGRAM_BROKER},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

@@ -19,6 +19,7 @@ enum program_index {
 	PROGRAM_MILTER,
 	PROGRAM_LMTP,
 	PROGRAM_SEAL,
+	PROGRAM_WEB,
 	PROGRAMS
 };
 

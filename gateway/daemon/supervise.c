@@ -24,9 +24,9 @@ enum {
 
 /* Stopped one after the other: no more files in, then what is under way is
  * finished, then the record is closed. The zygotes end with the broker. */
-static const enum program_index stop_order[] = {PROGRAM_MILTER, PROGRAM_LMTP,
-						PROGRAM_SEAL,   PROGRAM_FOLDER,
-						PROGRAM_BROKER, PROGRAM_VAULT};
+static const enum program_index stop_order[] = {
+    PROGRAM_WEB,    PROGRAM_MILTER, PROGRAM_LMTP, PROGRAM_SEAL,
+    PROGRAM_FOLDER, PROGRAM_BROKER, PROGRAM_VAULT};
 
 bool program_wanted(const struct daemon *daemon, enum program_index index)
 {
@@ -43,6 +43,8 @@ bool program_wanted(const struct daemon *daemon, enum program_index index)
 		return config->mail.lmtp[0] != '\0';
 	case PROGRAM_SEAL:
 		return config->mail.seal[0] != '\0';
+	case PROGRAM_WEB:
+		return config->web.enabled != 0;
 	default:
 		return true;
 	}

@@ -15,6 +15,7 @@ import pwd
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -30,6 +31,15 @@ DEFAULTS = {
               "STORE_PORT": 10055, "EDGE_RETURN_PORT": 10026,
               "SEAL": "unix:/var/lib/sekisho/mail/seal.sock"},
 }
+
+
+def is_complete(path):
+    """Whether it is a queue file that cleanup has finished; it may go meanwhile."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(mode) and bool(mode & 0o100)
 
 
 def die_with_parent():
@@ -94,7 +104,7 @@ class Instance:
         found = {}
         for name in ("maildrop", "incoming", "active", "deferred", "hold", "corrupt"):
             files = [path for path in (self.folder / "queue" / name).rglob("*")
-                     if path.is_file() and path.stat().st_mode & 0o100]
+                     if is_complete(path)]
             if files:
                 found[name] = files
         return found
@@ -110,11 +120,11 @@ class Instance:
             if not entry.name.isdigit():
                 continue
             try:
-                stat = (entry / "stat").read_text()
+                status = (entry / "stat").read_text()
             except OSError:
                 continue
-            parent = int(stat.rsplit(")", 1)[1].split()[1])
-            if f"({name})" in stat and self.process and parent == self.process.pid:
+            parent = int(status.rsplit(")", 1)[1].split()[1])
+            if f"({name})" in status and self.process and parent == self.process.pid:
                 found.append(int(entry.name))
         return found
 

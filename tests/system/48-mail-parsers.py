@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Every mail sample through the real processes, each output read by parsers
-that have nothing to do with the gateway: Python's email, Perl's MIME::Parser
-and reformime. All must see the same parts, contents and names, and nothing of
-what was held may be in any of them."""
+"""Every mail sample through the real processes, each output read by the gateway's
+own reader, GMime, Python's email, Perl's MIME::Parser and reformime. All must
+see the same parts, contents and names; outside the decoded leaves there is
+nothing but what the writer writes, and nothing of what was held or dropped."""
 import email
 import email.policy
 import hashlib
@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 import gateway
+import mailskeleton
 
 PERL = r"""
 use MIME::Parser; use Digest::SHA qw(sha256_hex); use Encode;
@@ -53,6 +54,16 @@ def by_perl(message):
     return [(int(row[0]), *row[1:]) for row in rows]
 
 
+def by_tool(reader, message):
+    """tests/support/mail_tree.c: the own reader, and GMime."""
+    done = subprocess.run([gateway.BUILD / "tests/mail-tree", reader], input=message,
+                          capture_output=True, check=False)
+    if done.returncode != 0:
+        return [f"{reader} ends with {done.returncode}"]
+    rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    return [(int(row[0]), *row[1:]) for row in rows]
+
+
 def by_reformime(message):
     """Types in the order of the message; messages within count as parts."""
     done = subprocess.run(["reformime", "-i"], input=message, capture_output=True, check=True)
@@ -72,18 +83,20 @@ class MailParsers(unittest.TestCase):
         path = pathlib.Path(cls.folder.name)
         path.chmod(0o755)
         cls.gateway = gateway.Gateway(path / "state").start()
-        client = cls.gateway.client()
+        cls.client = client = cls.gateway.client()
+        cls.inputs = {}
         cls.outputs = {}
         for sample in sorted((gateway.SAMPLES / "eml").glob("*.eml")):
             expected = json.loads((sample.parent / (sample.name + ".expect.json")).read_text())
             if expected["verdict"] not in ("sanitized", "unchanged"):
                 continue
             result = client.sanitize(sample.read_bytes(), "message.eml", format="eml")
+            cls.inputs[sample.name] = sample.read_bytes()
             cls.outputs[sample.name] = result["output"]
-        client.close()
 
     @classmethod
     def tearDownClass(cls):
+        cls.client.close()
         cls.gateway.stop()
         cls.folder.cleanup()
 
@@ -91,6 +104,12 @@ class MailParsers(unittest.TestCase):
         self.assertGreater(len(self.outputs), 60)
         missing = [name for name, output in self.outputs.items() if not output]
         self.assertEqual(missing, [])
+
+    def test_own_reader_and_gmime_see_what_python_sees(self):
+        for name, output in self.outputs.items():
+            for reader in ("own", "gmime"):
+                with self.subTest(name, reader=reader):
+                    self.assertEqual(by_python(output), by_tool(reader, output))
 
     def test_python_and_perl_see_the_same_parts_and_names(self):
         for name, output in self.outputs.items():
@@ -114,6 +133,37 @@ class MailParsers(unittest.TestCase):
             with self.subTest(name):
                 message = email.message_from_bytes(output, policy=email.policy.default)
                 self.assertEqual([defect for part in message.walk() for defect in part.defects], [])
+
+    def test_outside_of_leaves_is_only_what_the_writer_writes(self):
+        for name, output in self.outputs.items():
+            with self.subTest(name):
+                self.assertEqual(mailskeleton.strangers(output), [])
+
+    def test_that_check_sees_what_senders_write(self):
+        clean = [name for name, theirs in self.inputs.items()
+                 if not mailskeleton.strangers(theirs)]
+        self.assertLess(len(clean), 0.1 * len(self.inputs), clean)
+
+    def test_boundaries_are_not_the_senders(self):
+        for name, output in self.outputs.items():
+            theirs = self.inputs[name]
+            for boundary in mailskeleton.boundaries(output):
+                with self.subTest(name):
+                    self.assertNotIn(boundary, theirs)
+
+    def test_what_no_leaf_holds_leaves_no_trace(self):
+        """A marker in fields, preamble, epilogue and parameters of the input: the same
+        output, to the byte, but for the ids."""
+        for name, output in self.outputs.items():
+            marked = mailskeleton.mark(self.inputs[name])
+            with self.subTest(name):
+                self.assertIn(mailskeleton.MARK, marked)
+                result = self.client.sanitize(marked, "message.eml", format="eml")
+                got = result["output"]
+                self.assertIsNotNone(got, result)
+                self.assertNotIn(mailskeleton.MARK, b"".join(mailskeleton.decodings(got)))
+                self.assertEqual(mailskeleton.without_ids(got),
+                                 mailskeleton.without_ids(output))
 
     def test_what_is_held_is_in_no_output(self):
         for name, output in self.outputs.items():

@@ -114,9 +114,13 @@ class Account:
         with self.lock:
             self.given_up.append(number)
 
-    def kill_some(self, count, stop):
-        """Half at named points, half from outside."""
+    def kill_some(self, count, messages, stop):
+        """Half at named points, half from outside, as the messages go on: so many of
+        them are accepted between two kills, however fast the machine is."""
         while sum(self.killed.values()) < count and not stop.is_set():
+            if sum(self.killed.values()) * messages > len(self.accepted) * count:
+                time.sleep(0.01)
+                continue
             kind = self.chance.random()
             if kind < 0.5:
                 self.kill_at(self.chance.choice(self.points), stop)
@@ -127,7 +131,7 @@ class Account:
                 instance = self.chance.choice(self.relay.instances())
                 name = self.chance.choice(POSTFIX)
                 self.kill_pids(f"{instance.kind}/{name}", instance.processes(name))
-            time.sleep(self.chance.random() * 0.3)
+            time.sleep(self.chance.random() * 0.1)
 
     def kill_at(self, point, stop):
         flag = self.kills / point
@@ -158,7 +162,7 @@ class Account:
 
     def run(self, messages, kills):
         stop = threading.Event()
-        killer = threading.Thread(target=self.kill_some, args=(kills, stop))
+        killer = threading.Thread(target=self.kill_some, args=(kills, messages, stop))
         clients = [threading.Thread(target=self.client, args=(messages,))
                    for _ in range(self.threads)]
         flusher = threading.Thread(target=self.flush_some, args=(stop,))

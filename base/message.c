@@ -79,6 +79,7 @@ void result_write(struct buffer *buffer, const struct result *value)
 	buffer_u32le(buffer, value->removals);
 	buffer_u32le(buffer, value->duration_ms);
 	buffer_u8(buffer, value->recorded);
+	pack_string(buffer, value->certificate);
 }
 
 int result_read(struct view payload, struct result *ret)
@@ -98,6 +99,7 @@ int result_read(struct view payload, struct result *ret)
 	ret->removals = cursor_u32le(&cursor);
 	ret->duration_ms = cursor_u32le(&cursor);
 	ret->recorded = wire_flag(&cursor);
+	unpack_string(&cursor, ret->certificate, sizeof(ret->certificate));
 	return wire_end(&cursor);
 }
 

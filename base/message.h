@@ -7,6 +7,7 @@
 #ifndef SEKISHO_BASE_MESSAGE_H
 #define SEKISHO_BASE_MESSAGE_H
 
+#include "base/certificate.h"
 #include "base/error.h"
 #include "base/policy.h"
 #include "base/removal.h"
@@ -83,7 +84,8 @@ enum message {
 	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
 			    struct console_call */
 	/* --- vault → them --- */
-	MESSAGE_VAULT_ACK, /* u32 error (enum error, positive), durable if 0 */
+	MESSAGE_VAULT_ACK, /* u32 error (enum error, positive), durable if 0;
+			      of a RECORD that passes: its certificate */
 	MESSAGE_VAULT_STATE_REPLY, /* u8 enum item_state, 32 output sha256 */
 	MESSAGE_VAULT_OPENED,      /* + fd of the original; struct vault_opened
 				    */
@@ -181,6 +183,7 @@ struct result {
 	uint32_t duration_ms;
 	bool recorded; /* durable in the vault; when false and recording was
 			  asked for, the item is to be submitted again */
+	char certificate[CERTIFICATE_MAX]; /* of the output; "": none */
 };
 
 /* MESSAGE_JOB_START: what becomes rlimits of the process. */
@@ -333,6 +336,7 @@ struct handover {
 	char extension[FILE_EXTENSION_MAX + 1];
 	char mime[MIME_TYPE_MAX + 1];
 	char text[DELIVERY_MAX + 1];
+	char certificate[CERTIFICATE_MAX]; /* of the output; "": none */
 };
 
 /* The name in a MESSAGE_EDGE, and nothing behind it. */

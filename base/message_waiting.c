@@ -91,6 +91,7 @@ void handover_write(struct buffer *buffer, const struct handover *value)
 	pack_string(buffer, value->extension);
 	pack_string(buffer, value->mime);
 	pack_string(buffer, value->text);
+	pack_string(buffer, value->certificate);
 }
 
 int handover_read(struct view payload, struct handover *ret)
@@ -108,6 +109,7 @@ int handover_read(struct view payload, struct handover *ret)
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
 	unpack_string(&cursor, ret->text, sizeof(ret->text));
+	unpack_string(&cursor, ret->certificate, sizeof(ret->certificate));
 	return item_id_valid(ret->item_id) && verdict_passes(ret->verdict)
 		   ? wire_end(&cursor)
 		   : -ERR_PROTOCOL;

@@ -26,9 +26,9 @@ struct audit_state {
 };
 
 struct audit {
-	struct database *database;        /* the caller's */
-	const struct note_signer *signer; /* the caller's */
-	const char *folder;               /* where the files go; a literal */
+	struct database *database;   /* the caller's */
+	const struct signer *signer; /* the caller's */
+	const char *folder;          /* where the files go; a literal */
 	struct audit_state state;
 	struct audit_file {
 		int year; /* 0: none open */
@@ -43,7 +43,7 @@ struct audit {
  * Finds the log's state in the database, holds the files against it and brings
  * them up to date. -ERR_MALFORMED: database or files were altered.
  */
-int audit_open(struct database *database, const struct note_signer *signer,
+int audit_open(struct database *database, const struct signer *signer,
 	       const char *folder, struct audit *ret_audit,
 	       struct problem *problem) MUST_CHECK;
 void audit_close(struct audit *audit);

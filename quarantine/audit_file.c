@@ -373,7 +373,7 @@ static int complete_last_year(struct audit *audit, struct problem *problem)
 	return year == 0 ? 0 : open_files(audit, year, problem);
 }
 
-int audit_open(struct database *database, const struct note_signer *signer,
+int audit_open(struct database *database, const struct signer *signer,
 	       const char *folder, struct audit *ret_audit,
 	       struct problem *problem)
 {

@@ -1,6 +1,7 @@
 #include "quarantine/change.h"
 
 #include "base/bytes.h"
+#include "quarantine/certificate.h"
 #include "quarantine/evidence.h"
 #include "quarantine/report.h"
 #include "quarantine/review/release.h"
@@ -310,6 +311,9 @@ static int record_rows(struct store *store, struct change *change,
 		error =
 		    store_contents(store, record, change->number, report,
 				   change->time_ms, original, keeps_original);
+	if (error == 0)
+		error = certificate_issue(store, change->number, record, report,
+					  change->time_ms);
 	if (error == 0)
 		error = evidence_contents(&store->database, change->number,
 					  contents);

@@ -216,9 +216,10 @@ static const char *const to_version_3[] = {delivery_table, NULL};
 const char *const *const schema_migrations[] = {
     to_version_2,
     to_version_3,
-    schema_people, /* version 4 */
-    schema_seal,   /* version 5 */
-    schema_review, /* version 6 */
-    schema_web,    /* version 7 */
+    schema_people,      /* version 4 */
+    schema_seal,        /* version 5 */
+    schema_review,      /* version 6 */
+    schema_web,         /* version 7 */
+    schema_certificate, /* version 8 */
     NULL,
 };

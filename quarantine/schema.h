@@ -21,5 +21,6 @@ extern const char *const schema_people[];
 extern const char *const schema_seal[];
 extern const char *const schema_review[];
 extern const char *const schema_web[];
+extern const char *const schema_certificate[];
 
 #endif

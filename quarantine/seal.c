@@ -27,7 +27,7 @@ static void write_text(struct buffer *buffer, const char *node,
 		      place->year, place->size, previous, version, rows);
 }
 
-int seal_write(struct database *database, const struct note_signer *signer,
+int seal_write(struct database *database, const struct signer *signer,
 	       const struct seal_place *place, const struct tally *tally)
 {
 	BUFFER_CLEANUP struct buffer text = buffer_make(TEXT_MAX);
@@ -54,7 +54,7 @@ int seal_write(struct database *database, const struct note_signer *signer,
 	return query_run(&query);
 }
 
-static bool is_signed(struct view signature, const struct note_signer *signer,
+static bool is_signed(struct view signature, const struct signer *signer,
 		      const struct seal_place *place, int version,
 		      const struct tally *tally)
 {
@@ -67,7 +67,7 @@ static bool is_signed(struct view signature, const struct note_signer *signer,
 					   signer->public_key) == 0;
 }
 
-int seal_read(struct database *database, const struct note_signer *signer,
+int seal_read(struct database *database, const struct signer *signer,
 	      struct seal_place *ret_place, struct tally *ret_tally,
 	      int *ret_version)
 {
@@ -117,7 +117,7 @@ static int was_sealed(struct database *database)
 }
 
 static int check_rows(struct database *database, int version,
-		      const struct note_signer *signer)
+		      const struct signer *signer)
 {
 	struct seal_place place;
 	struct tally sealed;
@@ -132,7 +132,7 @@ static int check_rows(struct database *database, int version,
 	return error == -ERR_NOT_FOUND ? -ERR_MALFORMED : error;
 }
 
-int seal_check_older(const char *path, const struct note_signer *signer,
+int seal_check_older(const char *path, const struct signer *signer,
 		     struct problem *problem)
 {
 	struct database database = {0};
@@ -161,7 +161,7 @@ int seal_check_older(const char *path, const struct note_signer *signer,
 	return error;
 }
 
-int seal_load(struct database *database, const struct note_signer *signer,
+int seal_load(struct database *database, const struct signer *signer,
 	      const struct seal_place *place, struct tally *ret_tally,
 	      bool *ret_first, struct problem *problem)
 {

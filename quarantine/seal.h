@@ -19,7 +19,7 @@ struct seal_place {
 };
 
 /* Writes the seal inside the caller's transaction. */
-int seal_write(struct database *database, const struct note_signer *signer,
+int seal_write(struct database *database, const struct signer *signer,
 	       const struct seal_place *place,
 	       const struct tally *tally) MUST_CHECK;
 
@@ -28,7 +28,7 @@ int seal_write(struct database *database, const struct note_signer *signer,
  * -ERR_MALFORMED: it is not what was signed. `ret_version` is the version of
  * the schema it was written under.
  */
-int seal_read(struct database *database, const struct note_signer *signer,
+int seal_read(struct database *database, const struct signer *signer,
 	      struct seal_place *ret_place, struct tally *ret_tally,
 	      int *ret_version) MUST_CHECK;
 
@@ -37,14 +37,14 @@ int seal_read(struct database *database, const struct note_signer *signer,
  * against its seal, because afterwards they cannot be told apart. Nothing to
  * do where there is no database or no older one. -ERR_MALFORMED: altered.
  */
-int seal_check_older(const char *path, const struct note_signer *signer,
+int seal_check_older(const char *path, const struct signer *signer,
 		     struct problem *problem) MUST_CHECK;
 
 /*
  * What the vault starts from: the sum of the seal. After a migration all rows
  * are counted anew; `*ret_first` when there never was a seal.
  */
-int seal_load(struct database *database, const struct note_signer *signer,
+int seal_load(struct database *database, const struct signer *signer,
 	      const struct seal_place *place, struct tally *ret_tally,
 	      bool *ret_first, struct problem *problem) MUST_CHECK;
 

@@ -34,20 +34,23 @@ static int take_lock(struct store *store, struct problem *problem)
 
 /* The public key lies beside the log. One that differs means that either the
  * key or the file was exchanged. */
-static int publish_key(const struct store *store, struct problem *problem)
+static int publish_key(const struct signer *signer, const char *name,
+		       struct problem *problem)
 {
-	BUFFER_CLEANUP struct buffer text = buffer_make(NOTE_KEY_TEXT_MAX);
-	HANDLE_CLEANUP int fd =
-	    open(STORE_AUDIT "/audit.pub", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	BUFFER_CLEANUP struct buffer text = buffer_make(SIGNER_KEY_TEXT_MAX);
+	char path[64];
+	HANDLE_CLEANUP int fd = -1;
 	struct view found;
 	bool same;
 	int error;
 
-	note_key_write(&text, &store->signer);
+	(void)snprintf(path, sizeof(path), STORE_AUDIT "/%s.pub", name);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	signer_key_write(&text, signer);
 	if (buffer_error(&text) != 0)
 		return buffer_error(&text);
 	if (fd < 0 && errno == ENOENT)
-		return file_replace(STORE_AUDIT, "audit.pub",
+		return file_replace(STORE_AUDIT, path + strlen(STORE_AUDIT) + 1,
 				    buffer_contents(&text), 0644);
 	if (fd < 0)
 		return error_from_errno(errno);
@@ -58,17 +61,35 @@ static int publish_key(const struct store *store, struct problem *problem)
 	handle_unmap(&found);
 	if (!same)
 		return problem_set(problem, -ERR_MALFORMED,
-				   STORE_AUDIT
-				   "/audit.pub does not belong to " KEYS
-				   "/audit.key and node %s",
-				   store->signer.name);
+				   "%s does not belong to " KEYS
+				   "/%s.key and node %s",
+				   path, name, signer->name);
 	return 0;
+}
+
+/* A key that signs, and its public half beside the log. A certificate key may
+ * be new beside an old database, which knew of none, but not where its public
+ * half is. */
+static int load_signer(struct store *store, const char *name, bool may_create,
+		       struct signer *ret_signer, struct problem *problem)
+{
+	uint8_t seed[KEY_SIZE];
+	char path[64];
+	int error;
+
+	(void)snprintf(path, sizeof(path), KEYS "/%s.key", name);
+	error = key_load(path, may_create, seed, problem);
+	if (error != 0)
+		return error;
+	signer_make(store->options.node, seed, ret_signer);
+	sodium_memzero(seed, sizeof(seed));
+	return publish_key(ret_signer, name, problem);
 }
 
 static int load_keys(struct store *store, struct problem *problem)
 {
 	bool fresh = access(STORE_DATABASE, F_OK) != 0;
-	uint8_t seed[KEY_SIZE];
+	bool certifies = access(STORE_AUDIT "/certificate.pub", F_OK) == 0;
 	int error;
 
 	store->vault_key = sodium_malloc(KEY_SIZE);
@@ -76,12 +97,12 @@ static int load_keys(struct store *store, struct problem *problem)
 		return -ERR_MEMORY;
 	error = key_load(KEYS "/vault.key", fresh, store->vault_key, problem);
 	if (error == 0)
-		error = key_load(KEYS "/audit.key", fresh, seed, problem);
-	if (error != 0)
-		return error;
-	note_signer_make(store->options.node, seed, &store->signer);
-	sodium_memzero(seed, sizeof(seed));
-	return publish_key(store, problem);
+		error =
+		    load_signer(store, "audit", fresh, &store->signer, problem);
+	if (error == 0)
+		error = load_signer(store, "certificate", fresh || !certifies,
+				    &store->certifier, problem);
+	return error;
 }
 
 static int is_live(void *context, const char *blob_id)
@@ -243,6 +264,7 @@ void store_close(struct store *store)
 	database_close(&store->database);
 	sodium_free(store->vault_key);
 	sodium_memzero(&store->signer, sizeof(store->signer));
+	sodium_memzero(&store->certifier, sizeof(store->certifier));
 	store->vault_key = NULL;
 	handle_close(&store->lock);
 }

@@ -44,7 +44,8 @@ struct store_options {
 struct store {
 	struct store_options options;
 	struct database database;
-	struct note_signer signer;
+	struct signer signer;    /* of the log */
+	struct signer certifier; /* of outputs */
 	struct audit audit;
 	uint8_t *vault_key; /* KEY_SIZE bytes of locked memory */
 	int lock;

@@ -23,8 +23,8 @@ enum { VERIFY_PATH_MAX = 4096 };
 
 /* Where findings go and how they count. */
 struct verify {
-	struct note_signer signer; /* public part only */
-	const char *folder;        /* of the log's files */
+	struct signer signer; /* public part only */
+	const char *folder;   /* of the log's files */
 	int from_year; /* years before were destroyed lawfully; 0: none */
 	enum language language;
 	FILE *out; /* one line per finding; NULL: none */

@@ -162,6 +162,7 @@ struct item {
 	uint64_t record_id;      /* its own: the last of them */
 	unsigned records_left;
 	int record_error;
+	char certificate[CERTIFICATE_MAX]; /* from the vault; "" */
 	char repeats[ITEM_ID_SIZE + 1]; /* the delivered item it repeats */
 	struct timer record_deadline;
 	int report_file; /* -1 before it ended */

@@ -195,6 +195,9 @@ static void fill_result(const struct item *item, struct result *result)
 		       original->outcome.extension);
 	(void)snprintf(result->mime, sizeof(result->mime), "%s",
 		       original->outcome.mime);
+	if (item->recorded)
+		(void)text_copy(result->certificate,
+				sizeof(result->certificate), item->certificate);
 	for (size_t i = 0; i < 32; i++) {
 		result->input_sha256[i] = item->input_sha256[i];
 		result->output_sha256[i] = item->output_sha256[i];
@@ -204,8 +207,8 @@ static void fill_result(const struct item *item, struct result *result)
 void intake_answer(struct item *item)
 {
 	struct client *client = item->client;
-	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
-	struct result result;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
+	static struct result result;
 	bool passes = verdict_passes(item->verdict);
 	int error = 0;
 

@@ -46,6 +46,9 @@ static int on_ack(void *context, struct frame *frame)
 	struct item *item = find_item(link->broker, frame->id);
 	int error = -(int)code;
 
+	if (item != NULL && cursor_left(&cursor) > 0)
+		unpack_string(&cursor, item->certificate,
+			      sizeof(item->certificate));
 	if (cursor.failed || code >= ERR_COUNT)
 		return -ERR_PROTOCOL;
 	if (waiting_acknowledged(link->broker, frame->id, error))

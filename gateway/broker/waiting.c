@@ -376,6 +376,8 @@ static void fill_delivery(const struct waiting *waiting,
 			item->original->outcome.mime);
 	(void)text_copy(delivery->text, sizeof(delivery->text),
 			opened->delivery);
+	(void)text_copy(delivery->certificate, sizeof(delivery->certificate),
+			item->certificate);
 }
 
 static int deliver(struct waiting *waiting)

@@ -15,6 +15,8 @@ int command_mail_traffic(const struct options *options);
 int command_self_check_mail(const struct options *options);
 int command_items(const struct options *options);
 int command_items_password(const struct options *options);
+int command_verify(const struct options *options);
+int command_backup(const struct options *options); /* and restore */
 int command_config_check(const struct options *options);
 int command_config_defaults(const struct options *options);
 

@@ -24,6 +24,11 @@ static int run(const struct options *options)
 		return command_items(options);
 	case COMMAND_ITEMS_PASSWORD:
 		return command_items_password(options);
+	case COMMAND_VERIFY:
+		return command_verify(options);
+	case COMMAND_BACKUP:
+	case COMMAND_RESTORE:
+		return command_backup(options);
 	case COMMAND_MAIL:
 		return command_mail(options);
 	case COMMAND_MAIL_STOP:

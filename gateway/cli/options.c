@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "gateway/cli/options.h"
 
+#include "base/program.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -28,6 +30,11 @@ enum {
 	OPTION_INNER,
 	OPTION_SMTP,
 	OPTION_RECIPIENT,
+	OPTION_KEY,
+	OPTION_CERTIFICATE,
+	OPTION_MOVE,
+	OPTION_MAX_AGE,
+	OPTION_PASSPHRASE,
 };
 
 #define GENERAL                                                                \
@@ -86,6 +93,24 @@ static const struct option mail_options[] = {
     {"standalone", no_argument, NULL, OPTION_STANDALONE},
     {"definitions", required_argument, NULL, OPTION_DEFINITIONS},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option verify_options[] = {
+    GENERAL,
+    {"key", required_argument, NULL, OPTION_KEY},
+    {"certificate", required_argument, NULL, OPTION_CERTIFICATE},
+    {"move", required_argument, NULL, OPTION_MOVE},
+    {"policy", required_argument, NULL, OPTION_POLICY},
+    {"max-age-hours", required_argument, NULL, OPTION_MAX_AGE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option backup_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"passphrase-file", required_argument, NULL, OPTION_PASSPHRASE},
     {NULL, 0, NULL, 0},
 };
 
@@ -184,6 +209,16 @@ static int read_limit(struct options *options, const char *text)
 	return 0;
 }
 
+static int read_max_age(struct options *options, const char *text)
+{
+	long value = 0;
+
+	if (program_number(text, 1, 100L * 366 * 24, &value) != 0)
+		return usage(options, "--max-age-hours", "1 - 878400");
+	options->max_age_hours = (unsigned)value;
+	return 0;
+}
+
 static int read_item_state(struct options *options, const char *text)
 {
 	for (int i = STATE_HELD; i < STATE_COUNT; i++)
@@ -257,6 +292,20 @@ static int read_option(struct options *options, int option)
 	case OPTION_RECIPIENT:
 		options->recipient = optarg;
 		return 0;
+	case OPTION_KEY:
+		options->key = optarg;
+		return 0;
+	case OPTION_CERTIFICATE:
+		options->certificate = optarg;
+		return 0;
+	case OPTION_MOVE:
+		options->move = optarg;
+		return 0;
+	case OPTION_MAX_AGE:
+		return read_max_age(options, optarg);
+	case OPTION_PASSPHRASE:
+		options->passphrase = optarg;
+		return 0;
 	case OPTION_LANG:
 		return read_language(options, optarg);
 	case OPTION_MODE:
@@ -303,6 +352,14 @@ static int read_command(int argc, char **argv, struct options *options,
 	if (strcmp(word, "sanitize") == 0) {
 		options->command = COMMAND_SANITIZE;
 		*ret_known = sanitize_options;
+	} else if (strcmp(word, "verify") == 0) {
+		options->command = COMMAND_VERIFY;
+		*ret_known = verify_options;
+	} else if (strcmp(word, "backup") == 0 ||
+		   strcmp(word, "restore") == 0) {
+		options->command =
+		    word[0] == 'b' ? COMMAND_BACKUP : COMMAND_RESTORE;
+		*ret_known = backup_options;
 	} else if (strcmp(word, "status") == 0) {
 		options->command = COMMAND_STATUS;
 		*ret_known = status_options;
@@ -362,6 +419,31 @@ static int check_sanitize(const struct options *options)
 	return 0;
 }
 
+static int check_verify(const struct options *options)
+{
+	if (options->key == NULL)
+		return usage(options, "verify",
+			     SAY(options->language, "--key 公開鍵が必要です。",
+				 "--key PUB is needed"));
+	if (options->file_count == 0)
+		return usage(options, "",
+			     SAY(options->language,
+				 "入力ファイルがありません。",
+				 "no input files"));
+	if (options->certificate != NULL &&
+	    (options->file_count > 1 || options->move != NULL))
+		return usage(options, "--certificate",
+			     SAY(options->language,
+				 "ファイル一つのときに使います。",
+				 "it is for one file"));
+	if (options->move != NULL && options->file_count != 1)
+		return usage(options, "--move",
+			     SAY(options->language,
+				 "フォルダーを一つ指定します。",
+				 "one folder is needed"));
+	return 0;
+}
+
 static int check(const struct options *options)
 {
 	int most = 0;
@@ -373,6 +455,16 @@ static int check(const struct options *options)
 				 "which command?"));
 	case COMMAND_SANITIZE:
 		return check_sanitize(options);
+	case COMMAND_VERIFY:
+		return check_verify(options);
+	case COMMAND_BACKUP:
+	case COMMAND_RESTORE:
+		if (options->file_count == 1)
+			return 0;
+		return usage(options, "",
+			     SAY(options->language,
+				 "フォルダーを一つ指定します。",
+				 "one folder is needed"));
 	case COMMAND_ITEMS_SHOW:
 	case COMMAND_ITEMS_PASSWORD:
 		if (options->file_count != 1 ||
@@ -436,69 +528,4 @@ int options_read(int argc, char **argv, struct options *ret)
 				 "there is no such command"));
 	*ret = options;
 	return check(ret);
-}
-
-void options_help(enum language language)
-{
-	(void)fputs(
-	    SAY(language,
-		"使い方:\n"
-		"  sekisho sanitize [選択肢] (-o 出力 | --out-dir フォルダー)"
-		" ファイル...\n"
-		"  sekisho status [--json] [--state フォルダー]\n"
-		"  sekisho reload [--config ファイル] [--state フォルダー]\n"
-		"  sekisho items [list] [--state 状態] [--limit 数] [--json]\n"
-		"  sekisho items show 番号 [--json]\n"
-		"  sekisho items password 番号 [-o 出力]\n"
-		"  sekisho mail [選択肢] < 入力.eml > 出力.eml\n"
-		"  sekisho mail stop|resume|status [--direction in|out]"
-		" [--reason 理由]\n"
-		"  sekisho self-check mail --postfix フォルダー [--inner]\n"
-		"      [--smtp inet:ポート@アドレス] [--recipient 宛先]\n"
-		"  sekisho config check [ファイル]\n"
-		"  sekisho config defaults\n\n"
-		"sanitize の選択肢:\n"
-		"  --policy ファイル     このポリシーを使う\n"
-		"  --mode 方式           block rebuild text pdf picture\n"
-		"  --passwords ファイル  一行に一つのパスワード\n"
-		"  --json                一件一行の JSON を標準出力へ\n"
-		"  --report ファイル     報告書(JSON)を書く\n"
-		"  --standalone          稼働中のゲートウェイを使わない\n"
-		"  --definitions フォルダー  単独動作で使うマルウェア定義\n"
-		"  --state フォルダー    ゲートウェイの状態フォルダー\n"
-		"  --verbose             単独動作の記録も表示する\n"
-		"共通: --config ファイル, --lang ja|en, --help, --version\n\n"
-		"終了コード: 0 すべて出力, 2 保留あり, 1 処理できない, "
-		"64 使い方の誤り\n",
-		"Usage:\n"
-		"  sekisho sanitize [OPTIONS] (-o OUT | --out-dir DIR) "
-		"FILE...\n"
-		"  sekisho status [--json] [--state DIR]\n"
-		"  sekisho reload [--config FILE] [--state DIR]\n"
-		"  sekisho items [list] [--state STATE] [--limit N] [--json]\n"
-		"  sekisho items show ID [--json]\n"
-		"  sekisho items password ID [-o OUT]\n"
-		"  sekisho mail [OPTIONS] < IN.eml > OUT.eml\n"
-		"  sekisho mail stop|resume|status [--direction in|out] "
-		"[--reason TEXT]\n"
-		"  sekisho self-check mail --postfix FOLDER [--inner]\n"
-		"      [--smtp inet:PORT@ADDRESS] [--recipient ADDRESS]\n"
-		"  sekisho config check [FILE]\n"
-		"  sekisho config defaults\n\n"
-		"Options of sanitize:\n"
-		"  --policy FILE      use this policy\n"
-		"  --mode MODE        block rebuild text pdf picture\n"
-		"  --passwords FILE   passwords, one a line\n"
-		"  --json             one JSON object per input on standard "
-		"output\n"
-		"  --report FILE      write the report (JSON)\n"
-		"  --standalone       do not use the running gateway\n"
-		"  --definitions DIR  malware definitions when working alone\n"
-		"  --state DIR        state folder of the gateway\n"
-		"  --verbose          show the log when working alone\n"
-		"Always: --config FILE, --lang ja|en, --help, --version\n\n"
-		"Exit status: 0 all came out, 2 something was held, 1 could "
-		"not "
-		"work, 64 usage\n"),
-	    stdout);
 }

@@ -23,6 +23,9 @@ enum command {
 	COMMAND_ITEMS_SHOW,
 	COMMAND_ITEMS_PASSWORD,
 	COMMAND_MAIL,
+	COMMAND_VERIFY,
+	COMMAND_BACKUP,
+	COMMAND_RESTORE,
 	COMMAND_MAIL_STOP,
 	COMMAND_MAIL_RESUME,
 	COMMAND_MAIL_STATUS,
@@ -56,6 +59,11 @@ struct options {
 	bool inner;               /* that is of the inner instance */
 	const char *smtp;         /* "inet:PORT@ADDRESS" to try it at */
 	const char *recipient;    /* of the probe */
+	const char *key;          /* public key's file */
+	const char *certificate;  /* NULL: beside the file */
+	const char *move;         /* where certified files go */
+	unsigned max_age_hours;   /* 0: any */
+	const char *passphrase;   /* its file */
 	unsigned limit;
 	char **files; /* what is left: inputs, an item id, a file */
 	int file_count;

@@ -140,6 +140,7 @@ struct config {
 	struct config_list outbound;    /* departments whose files go outward */
 	uint32_t settle_ms; /* unchanged for so long: a file is complete */
 	uint32_t poll_seconds;
+	uint8_t folder_certificates; /* 1: NAME.cert.json beside it */
 	uint8_t folder_reports; /* 1: NAME.report.json beside each output */
 
 	uint32_t keep_held_days;

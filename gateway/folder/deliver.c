@@ -35,6 +35,7 @@ struct delivery {
 	char place[TREE_PATH_MAX];
 	char temporary[64];
 	char temporary_report[64];
+	char temporary_certificate[64];
 	char name[NAME_FILE_SIZE];
 };
 
@@ -60,6 +61,9 @@ static void prepare(struct claimed *claimed, struct delivery *delivery)
 	claim_place(claimed, delivery->place, sizeof(delivery->place));
 	(void)snprintf(delivery->temporary, sizeof(delivery->temporary),
 		       ".sekisho-%s", claimed->item_id);
+	(void)snprintf(delivery->temporary_certificate,
+		       sizeof(delivery->temporary_certificate),
+		       ".sekisho-%s.cert", claimed->item_id);
 	(void)snprintf(delivery->temporary_report,
 		       sizeof(delivery->temporary_report), ".sekisho-%s.report",
 		       claimed->item_id);
@@ -89,6 +93,12 @@ static void name_output(struct delivery *delivery, unsigned number)
 		(void)text_copy(delivery->name, sizeof(delivery->name), plain);
 }
 
+static bool has_certificate(const struct claimed *claimed)
+{
+	return passes(claimed) && claimed->result.certificate[0] != '\0' &&
+	       claimed->folder->config->folder_certificates != 0;
+}
+
 static int write_temporary(struct delivery *delivery)
 {
 	const struct claimed *claimed = delivery->claimed;
@@ -111,6 +121,10 @@ static int write_temporary(struct delivery *delivery)
 		error = tree_write_from(delivery->folder,
 					delivery->temporary_report,
 					claimed->report);
+	if (error == 0 && has_certificate(claimed))
+		error = tree_write(delivery->folder,
+				   delivery->temporary_certificate,
+				   view_of_string(claimed->result.certificate));
 	return error;
 }
 
@@ -161,34 +175,68 @@ static int rename_new(int folder, const char *from, const char *to)
 	return errno == EEXIST ? -ERR_NAME_COLLISION : error_from_errno(errno);
 }
 
-/* Both names must be free: a report beside somebody else's file would lie. */
+/* What stands beside an output: its name's ending, and where it lies now. */
+struct companion {
+	const char *ending;
+	const char *temporary;
+	bool there;
+};
+
+static int rename_companion(const struct delivery *delivery,
+			    const struct companion *companion, bool back)
+{
+	char name[NAME_FILE_SIZE + 16];
+
+	if (!companion->there)
+		return 0;
+	(void)snprintf(name, sizeof(name), "%s%s", delivery->name,
+		       companion->ending);
+	if (!back)
+		return rename_new(delivery->folder, companion->temporary, name);
+	return renameat(delivery->folder, name, delivery->folder,
+			companion->temporary) == 0
+		   ? 0
+		   : -ERR_IO;
+}
+
+/* All names must be free: a report beside somebody else's file would lie. The
+ * output comes last: what shows has what belongs to it. */
 static int appear(struct delivery *delivery)
 {
 	const struct claimed *claimed = delivery->claimed;
-	bool with_report = claimed->report >= 0 &&
-			   claimed->folder->config->folder_reports != 0;
-	char report[NAME_FILE_SIZE + 16];
+	const struct companion companions[] = {
+	    {".report.json", delivery->temporary_report,
+	     claimed->report >= 0 &&
+		 claimed->folder->config->folder_reports != 0},
+	    {".cert.json", delivery->temporary_certificate,
+	     has_certificate(claimed)},
+	};
 	struct stat status;
 	int error = 0;
+	int count = 0;
 
 	if (fstatat(delivery->folder, delivery->name, &status,
 		    AT_SYMLINK_NOFOLLOW) == 0)
 		return -ERR_NAME_COLLISION;
-	(void)snprintf(report, sizeof(report), "%s.report.json",
-		       delivery->name);
-	if (with_report)
-		error = rename_new(delivery->folder, delivery->temporary_report,
-				   report);
+	while (count < 2 && error == 0) {
+		error = rename_companion(delivery, &companions[count], false);
+		count += error == 0;
+	}
 	kill_point("folder.report_appeared");
-	if (error != 0)
-		return error;
-	error =
-	    rename_new(delivery->folder, delivery->temporary, delivery->name);
-	if (error == -ERR_NAME_COLLISION && with_report &&
-	    renameat(delivery->folder, report, delivery->folder,
-		     delivery->temporary_report) != 0)
-		return -ERR_IO;
+	if (error == 0)
+		error = rename_new(delivery->folder, delivery->temporary,
+				   delivery->name);
+	while (error == -ERR_NAME_COLLISION && count-- > 0)
+		if (rename_companion(delivery, &companions[count], true) != 0)
+			return -ERR_IO;
 	return error;
+}
+
+static void remove_temporaries(const struct delivery *delivery)
+{
+	(void)unlinkat(delivery->folder, delivery->temporary, 0);
+	(void)unlinkat(delivery->folder, delivery->temporary_report, 0);
+	(void)unlinkat(delivery->folder, delivery->temporary_certificate, 0);
 }
 
 static int deliver(struct delivery *delivery)
@@ -238,10 +286,8 @@ void deliver_claimed(struct claimed *claimed)
 
 	prepare(claimed, &delivery);
 	error = deliver(&delivery);
-	if (error != 0 && delivery.folder >= 0 && clear_target(claimed) == 0) {
-		(void)unlinkat(delivery.folder, delivery.temporary, 0);
-		(void)unlinkat(delivery.folder, delivery.temporary_report, 0);
-	}
+	if (error != 0 && delivery.folder >= 0 && clear_target(claimed) == 0)
+		remove_temporaries(&delivery);
 	delivery_close(&delivery);
 	if (error != 0 && claimed->released != 0) {
 		release_give_up(claimed, error);
@@ -276,10 +322,8 @@ void deliver_undo(struct claimed *claimed)
 
 	prepare(claimed, &delivery);
 	if (tree_open_folder(delivery.root, delivery.place, false,
-			     &delivery.folder) == 0) {
-		(void)unlinkat(delivery.folder, delivery.temporary, 0);
-		(void)unlinkat(delivery.folder, delivery.temporary_report, 0);
-	}
+			     &delivery.folder) == 0)
+		remove_temporaries(&delivery);
 	delivery_close(&delivery);
 }
 

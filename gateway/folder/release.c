@@ -111,6 +111,9 @@ static int take(struct folder *folder, const struct handover *delivery,
 			sizeof(claimed->result.item_id), delivery->item_id);
 	(void)text_copy(claimed->result.extension,
 			sizeof(claimed->result.extension), delivery->extension);
+	(void)text_copy(claimed->result.certificate,
+			sizeof(claimed->result.certificate),
+			delivery->certificate);
 	claimed->output = handle_take(output);
 	claimed->report = handle_take(&report);
 	kill_point("folder.released");

@@ -93,7 +93,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	return 0;
 }
 
-static int read_key(const char *path, struct note_signer *ret_signer)
+static int read_key(const char *path, struct signer *ret_signer)
 {
 	HANDLE_CLEANUP int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct view text;
@@ -104,7 +104,7 @@ static int read_key(const char *path, struct note_signer *ret_signer)
 	error = handle_map(fd, &text);
 	if (error != 0)
 		return error;
-	error = note_key_read(text, ret_signer);
+	error = signer_key_read(text, ret_signer);
 	handle_unmap(&text);
 	return error;
 }

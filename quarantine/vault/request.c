@@ -3,6 +3,7 @@
 
 #include "base/handle.h"
 #include "base/log.h"
+#include "quarantine/certificate.h"
 #include "quarantine/list.h"
 #include "quarantine/traffic.h"
 
@@ -49,6 +50,31 @@ static int acknowledge_later(struct peer *peer, uint64_t id)
 	answer->next = server->waiting;
 	server->waiting = answer;
 	return 0;
+}
+
+/* With the certificate of what passes. */
+static int acknowledge_record(struct peer *peer, uint64_t id,
+			      const char *item_id)
+{
+	BUFFER_CLEANUP struct buffer text = buffer_make(CERTIFICATE_MAX + 1);
+	struct answer *answer;
+	int error = certificate_find(peer->server->store, item_id, &text);
+
+	if (error == -ERR_NOT_FOUND)
+		return acknowledge_later(peer, id);
+	buffer_u8(&text, 0);
+	if (error == 0)
+		error = buffer_error(&text);
+	if (error != 0)
+		return acknowledge(peer, id, error);
+	error = acknowledge_later(peer, id);
+	if (error != 0)
+		return error;
+	answer = peer->server->waiting;
+	answer->more = buffer_make(CERTIFICATE_MAX + 64);
+	buffer_u32le(&answer->more, 0);
+	pack_string(&answer->more, (const char *)text.data);
+	return buffer_error(&answer->more);
 }
 
 static void log_failure(const struct peer *peer, const char *event,
@@ -134,7 +160,7 @@ static int on_record(void *context, struct frame *frame)
 		return acknowledge(peer, frame->id, error);
 	}
 	loop_arm(peer->server->loop, &peer->server->commit, 0);
-	return acknowledge_later(peer, frame->id);
+	return acknowledge_record(peer, frame->id, value.item_id);
 }
 
 int on_transition(void *context, struct frame *frame)

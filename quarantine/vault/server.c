@@ -40,6 +40,7 @@ static void mark_failed(struct answer *answer, int error)
 	for (unsigned i = 0; i < 4; i++)
 		answer->bytes[i] = (uint8_t)((uint32_t)-error >> (8 * i));
 	answer->size = 4;
+	buffer_free(&answer->more);
 	handle_close(&answer->fd);
 	handle_close(&answer->content);
 }

@@ -111,7 +111,7 @@ static void a_fiscal_year_begins_in_april_in_japan(void **state)
 			 -ERR_MALFORMED);
 }
 
-static void make_note(struct buffer *buffer, const struct note_signer *signer)
+static void make_note(struct buffer *buffer, const struct signer *signer)
 {
 	struct checkpoint checkpoint = {
 	    .node = "gw1", .year = 2026, .size = 7, .number = 2};
@@ -123,14 +123,14 @@ static void a_note_is_accepted_from_its_signer_only(void **state)
 {
 	BUFFER_CLEANUP struct buffer note = buffer_make(NOTE_SIZE_MAX);
 	const uint8_t seeds[2][KEY_SIZE] = {{1}, {2}};
-	struct note_signer signers[2];
+	struct signer signers[2];
 	struct checkpoint checkpoint;
 	struct cursor cursor;
 	struct view text;
 
 	(void)state;
-	note_signer_make("gw1", seeds[0], &signers[0]);
-	note_signer_make("gw1", seeds[1], &signers[1]);
+	signer_make("gw1", seeds[0], &signers[0]);
+	signer_make("gw1", seeds[1], &signers[1]);
 	make_note(&note, &signers[0]);
 	cursor = cursor_at(buffer_contents(&note), 0);
 	assert_int_equal(note_next(&cursor, &signers[0], &checkpoint, &text),
@@ -152,13 +152,13 @@ static void a_witness_may_sign_too(void **state)
 {
 	BUFFER_CLEANUP struct buffer note = buffer_make(NOTE_SIZE_MAX);
 	const uint8_t seed[KEY_SIZE] = {1};
-	struct note_signer signer;
+	struct signer signer;
 	struct checkpoint checkpoint;
 	struct cursor cursor;
 	struct view text;
 
 	(void)state;
-	note_signer_make("gw1", seed, &signer);
+	signer_make("gw1", seed, &signer);
 	make_note(&note, &signer);
 	buffer_text(&note, "\xE2\x80\x94 other AAAA\n");
 	cursor = cursor_at(buffer_contents(&note), 0);
@@ -170,12 +170,12 @@ static void a_cut_note_is_refused(void **state)
 {
 	BUFFER_CLEANUP struct buffer note = buffer_make(NOTE_SIZE_MAX);
 	const uint8_t seed[KEY_SIZE] = {1};
-	struct note_signer signer;
+	struct signer signer;
 	struct checkpoint checkpoint;
 	struct view text;
 
 	(void)state;
-	note_signer_make("gw1", seed, &signer);
+	signer_make("gw1", seed, &signer);
 	make_note(&note, &signer);
 	for (size_t size = 0; size < note.size; size++) {
 		struct cursor cursor = cursor_at(view_of(note.data, size), 0);
@@ -187,21 +187,21 @@ static void a_cut_note_is_refused(void **state)
 
 static void a_public_key_read_back_is_the_same(void **state)
 {
-	BUFFER_CLEANUP struct buffer text = buffer_make(NOTE_KEY_TEXT_MAX);
+	BUFFER_CLEANUP struct buffer text = buffer_make(SIGNER_KEY_TEXT_MAX);
 	const uint8_t seed[KEY_SIZE] = {1};
-	struct note_signer signer;
-	struct note_signer again;
+	struct signer signer;
+	struct signer again;
 
 	(void)state;
-	note_signer_make("gw1", seed, &signer);
-	note_key_write(&text, &signer);
-	assert_int_equal(note_key_read(buffer_contents(&text), &again), 0);
+	signer_make("gw1", seed, &signer);
+	signer_key_write(&text, &signer);
+	assert_int_equal(signer_key_read(buffer_contents(&text), &again), 0);
 	assert_string_equal(again.name, "gw1");
 	assert_memory_equal(again.public_key, signer.public_key, 32);
 	for (size_t i = 0; i + 1 < text.size; i++) {
 		text.data[i] ^= 2;
 		assert_int_not_equal(
-		    note_key_read(buffer_contents(&text), &again), 0);
+		    signer_key_read(buffer_contents(&text), &again), 0);
 		text.data[i] ^= 2;
 	}
 }

@@ -288,7 +288,7 @@ static void the_key_of_another_proves_nothing(void **state)
 	uint8_t seed[KEY_SIZE] = {1};
 
 	(void)state;
-	note_signer_make("test", seed, &verify.signer);
+	signer_make("test", seed, &verify.signer);
 	assert_int_equal(verify_files(&verify), 0);
 	assert_int_equal(verify_result(&verify), GRAVITY_ALTERED);
 }

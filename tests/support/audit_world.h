@@ -12,7 +12,7 @@ enum { YEARS = 2, AUDIT_TEXT_MAX = 512 * 1024 };
 
 extern struct audit_world {
 	char folder[64];
-	struct note_signer signer; /* public part */
+	struct signer signer; /* public part */
 	char log_path[YEARS][128];
 	char notes_path[YEARS][128];
 	uint8_t *log[YEARS];

@@ -234,8 +234,8 @@ int vault_wait_ack(int edge, uint64_t *ret_id)
 	handle_close(&frame.fd);
 	cursor = cursor_at(frame.payload, 0);
 	error = cursor_u32le(&cursor);
-	if (frame.type != MESSAGE_VAULT_ACK || cursor.failed ||
-	    cursor_left(&cursor) != 0)
+	/* A certificate may follow. */
+	if (frame.type != MESSAGE_VAULT_ACK || cursor.failed)
 		return -1;
 	*ret_id = frame.id;
 	return (int)error;

@@ -25,6 +25,11 @@ struct seen {
 	unsigned origin;
 	unsigned type;
 	unsigned fetch;
+	unsigned address;
+	unsigned token;
+	unsigned match;
+	unsigned key;
+	unsigned expect;
 	bool malformed;
 };
 
@@ -61,6 +66,11 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind,
 	    {"Origin", offsetof(struct seen, origin)},
 	    {"Content-Type", offsetof(struct seen, type)},
 	    {"Sec-Fetch-Site", offsetof(struct seen, fetch)},
+	    {"X-Real-IP", offsetof(struct seen, address)},
+	    {"X-CSRF-Token", offsetof(struct seen, token)},
+	    {"If-Match", offsetof(struct seen, match)},
+	    {"Idempotency-Key", offsetof(struct seen, key)},
+	    {"Expect", offsetof(struct seen, expect)},
 	};
 	struct seen *seen = context;
 
@@ -69,8 +79,13 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind,
 		seen->malformed = true;
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
 		unsigned *count = (unsigned *)((char *)seen + once[i].offset);
+		size_t size = strlen(once[i].name);
 
-		if (strcasecmp(name, once[i].name) == 0 && ++*count > 1)
+		if (strncasecmp(name, once[i].name, size) != 0)
+			continue;
+		/* libmicrohttpd 0.9.75 puts the second line of a folded field
+		 * behind the name: "Transfer-Encodingchunked". */
+		if (name[size] != '\0' || ++*count > 1)
 			seen->malformed = true;
 	}
 	return MHD_YES;

@@ -19,13 +19,13 @@
 	"base-uri 'none'; sandbox"
 
 struct problem_text {
-	enum error error;
+	const char *name;
 	unsigned status;
-	const char *titles[2]; /* by enum language */
+	const char *titles[2]; /* by enum language; NULL */
 };
 
 static const struct problem_text problems[] = {
-#define PROBLEM(symbol, status, ja, en) {ERR_##symbol, status, {ja, en}},
+#define PROBLEM(name, status, ja, en) {name, status, {ja, en}},
 #include "gateway/web/problem.def"
 #undef PROBLEM
 };
@@ -92,9 +92,10 @@ void reply_error(struct request *request, int error, const json_t *answer)
 	unsigned status = 500;
 
 	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
-		if (problems[i].error != (enum error) - error)
+		if (strcmp(problems[i].name, error_name(error)) != 0)
 			continue;
-		title = problems[i].titles[request->language];
+		if (problems[i].titles[request->language] != NULL)
+			title = problems[i].titles[request->language];
 		status = problems[i].status;
 	}
 	if (status == 429 || status == 503)

@@ -224,6 +224,10 @@ static void on_called(struct request *request, int error, json_t *answer,
 	/* A session that the vault does not know any more. */
 	if (error == -ERR_UNAUTHENTICATED && request->token[0] != '\0')
 		request->reply.ends_cookie = true;
+	/* What was read is not what is there any more. */
+	if (error == -ERR_STALE && (flags & ROUTE_MATCH) != 0 &&
+	    request_header(request, "If-Match") != NULL)
+		error = -ERR_PRECONDITION;
 	if (error == 0 && (flags & ROUTE_SESSION) != 0)
 		take_session(request, answer);
 	if (error == 0 && (flags & ROUTE_ENDS) != 0)

@@ -17,6 +17,7 @@ enum route_flags {
 	ROUTE_FILE = 256,    /* the body is a file: upload.c */
 	ROUTE_ONCE = 512,    /* takes an Idempotency-Key */
 	ROUTE_TEXT = 1024,   /* the answer's content is text */
+	ROUTE_READS = 2048,  /* POST that only asks */
 };
 
 struct route {

@@ -37,6 +37,7 @@ struct upload {
 	enum error reason;
 	int output; /* -1: held */
 	int report;
+	int certificate;
 	struct request *waiting; /* long polls */
 };
 
@@ -71,6 +72,7 @@ static void upload_free(struct upload *upload)
 	uploads->count--;
 	handle_close(&upload->output);
 	handle_close(&upload->report);
+	handle_close(&upload->certificate);
 	free(upload);
 }
 
@@ -249,6 +251,10 @@ static void on_result(void *context, int error, const struct result *result,
 			upload->output = handle_take(output);
 		else
 			upload->reason = ERR_UNAVAILABLE;
+		if (upload->output >= 0 && result->certificate[0] != '\0')
+			(void)!memory_file_from(
+			    "certificate", view_of_string(result->certificate),
+			    &upload->certificate);
 		upload->bytes = upload->output < 0 ? 0 : result->output_bytes;
 		upload->uploads->bytes += upload->bytes;
 		output_name(upload, result);
@@ -269,7 +275,8 @@ static int submit(struct request *request)
 				  .uploads = uploads,
 				  .working = true,
 				  .output = -1,
-				  .report = -1};
+				  .report = -1,
+				  .certificate = -1};
 	(void)text_copy(upload->id, sizeof(upload->id), request->upload_id);
 	(void)text_copy(upload->name, sizeof(upload->name),
 			request->upload_name);
@@ -394,14 +401,20 @@ void upload_show(struct request *request)
 	ask_state(request);
 }
 
+enum kept { KEPT_OUTPUT, KEPT_REPORT, KEPT_CERTIFICATE };
+
 static void give(struct request *request, int error, const json_t *answer,
-		 bool report)
+		 enum kept kept)
 {
+	static const char *const endings[] = {"", ".report.json", ".cert.json"};
 	const char *id = json_string_value(json_object_get(answer, "id"));
 	struct upload *upload =
 	    id == NULL ? NULL : find(request->web->uploads, id);
 	struct reply *reply = &request->reply;
-	int fd = upload == NULL ? -1 : report ? upload->report : upload->output;
+	int fd = upload == NULL        ? -1
+		 : kept == KEPT_OUTPUT ? upload->output
+		 : kept == KEPT_REPORT ? upload->report
+				       : upload->certificate;
 
 	if (error == 0 && fd < 0) {
 		reply_status(request,
@@ -410,11 +423,11 @@ static void give(struct request *request, int error, const json_t *answer,
 		   (error = handle_size(fd, &reply->content_size)) == 0) {
 		reply->content = dup(fd);
 		reply->status = 200;
-		reply->type =
-		    report ? "application/json" : "application/octet-stream";
+		reply->type = kept == KEPT_OUTPUT ? "application/octet-stream"
+						  : "application/json";
 		(void)snprintf(reply->name, sizeof(reply->name), "%.*s%s",
 			       NAME_MAX_BYTES - 16, upload->name,
-			       report ? ".report.json" : "");
+			       endings[kept]);
 	}
 	if (error != 0)
 		reply_error(request, error, answer);
@@ -425,7 +438,7 @@ static void on_give_output(struct request *request, int error, json_t *answer,
 			   int *content)
 {
 	(void)content;
-	give(request, error, answer, false);
+	give(request, error, answer, KEPT_OUTPUT);
 	json_decref(answer);
 }
 
@@ -433,7 +446,15 @@ static void on_give_report(struct request *request, int error, json_t *answer,
 			   int *content)
 {
 	(void)content;
-	give(request, error, answer, true);
+	give(request, error, answer, KEPT_REPORT);
+	json_decref(answer);
+}
+
+static void on_give_certificate(struct request *request, int error,
+				json_t *answer, int *content)
+{
+	(void)content;
+	give(request, error, answer, KEPT_CERTIFICATE);
 	json_decref(answer);
 }
 
@@ -447,4 +468,10 @@ void upload_report(struct request *request)
 {
 	request_ask(request, request->route->operation, request->parameters,
 		    on_give_report);
+}
+
+void upload_certificate(struct request *request)
+{
+	request_ask(request, request->route->operation, request->parameters,
+		    on_give_certificate);
 }

@@ -202,6 +202,7 @@ route_handler upload_take;  /* behind it */
 route_handler upload_show;
 route_handler upload_sanitized;
 route_handler upload_report;
+route_handler upload_certificate;
 
 /* Answers with the page of this path; false: there is none. */
 bool pages_serve(struct request *request, const char *path);

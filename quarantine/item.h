@@ -57,6 +57,14 @@ enum { ITEM_TRIES_MAX = 10 };
 int item_open(struct store *store, const struct actor *actor,
 	      const char *item_id, struct vault_opened *ret) MUST_CHECK;
 
+/*
+ * Holds what nobody gave a password for within the time that the store's
+ * options say: at most `most` items. The original stays as long as that of
+ * every other item that is held.
+ */
+int item_stop_waiting(struct store *store, int64_t now_ms, size_t most,
+		      size_t *ret_count) MUST_CHECK;
+
 /* Whether it ever was. */
 int item_was_opened(struct store *store, const char *item_id,
 		    bool *ret_opened) MUST_CHECK;

@@ -27,6 +27,27 @@ static int count_openings(struct store *store, int64_t number, int64_t since_ms,
 	return 0;
 }
 
+/* Whether it is held because nobody gave its password in time. */
+static int has_expired(struct store *store, const struct present *before,
+		       bool *ret_expired)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT reason = ? FROM transition WHERE item = ?"
+			      " AND state_version = ?");
+	int result;
+
+	*ret_expired = false;
+	if (before->state != STATE_HELD)
+		return 0;
+	query_text(&query, error_name(ERR_PASSWORD_EXPIRED));
+	query_integer(&query, before->number);
+	query_integer(&query, before->version);
+	result = query_step(&query);
+	if (result == 1)
+		*ret_expired = query_column_integer(&query, 0) != 0;
+	return result < 0 ? result : 0;
+}
+
 /* Held whole is not waiting; ready without an opening is another's to
  * deliver. */
 static int check(struct store *store, const struct present *before,
@@ -34,10 +55,14 @@ static int check(struct store *store, const struct present *before,
 {
 	int64_t ever = 0;
 	int64_t lately = 0;
+	bool expired = false;
 	int error;
 
 	if (before->number == 0)
 		return -ERR_NOT_FOUND;
+	error = has_expired(store, before, &expired);
+	if (error != 0 || expired)
+		return error != 0 ? error : -ERR_PASSWORD_EXPIRED;
 	error = count_openings(store, before->number, INT64_MIN, &ever);
 	if (error == 0)
 		error = count_openings(store, before->number,
@@ -142,4 +167,64 @@ int item_was_opened(struct store *store, const char *item_id, bool *ret_opened)
 	if (error == 0)
 		*ret_opened = ever > 0;
 	return error;
+}
+
+/* --- nobody knows it --- */
+
+static int stop_waiting(struct store *store, const char *item_id)
+{
+	static const struct actor vault = {"sekisho-vault", "system"};
+	struct present before;
+	struct change change = {
+	    .actor = &vault,
+	    .item_id = item_id,
+	    .action = "item.hold",
+	    .reason = error_name(ERR_PASSWORD_EXPIRED),
+	    .state = STATE_HELD,
+	    .time_ms = clock_now_ms(),
+	    .before = &before,
+	};
+	struct audit_state saved;
+	int error = store_change_begin(store, &saved);
+
+	if (error != 0)
+		return error;
+	error = change_find(store, item_id, &before);
+	change.number = before.number;
+	if (error == 0)
+		error = change_move(store, &change, false, NULL);
+	return store_change_end(store, &saved, error);
+}
+
+int item_stop_waiting(struct store *store, int64_t now_ms, size_t most,
+		      size_t *ret_count)
+{
+	int64_t waited_ms = store->options.keep_waiting_days * 24 * window_ms;
+	size_t count = 0;
+
+	while (count < most && waited_ms > 0) {
+		struct query query = query_make(
+		    &store->database, "SELECT id FROM item WHERE state ="
+				      " 'awaiting_password' AND"
+				      " created_ms <= ? ORDER BY number LIMIT"
+				      " 1");
+		char id[ITEM_ID_SIZE + 1] = "";
+		int result;
+
+		query_integer(&query, now_ms - waited_ms);
+		result = query_step(&query);
+		if (result == 1)
+			(void)text_copy(id, sizeof(id),
+					query_column_text(&query, 0));
+		query_end(&query);
+		if (result == 0)
+			break;
+		if (result > 0)
+			result = stop_waiting(store, id);
+		if (result != 0)
+			return result;
+		count++;
+	}
+	*ret_count = count;
+	return 0;
 }

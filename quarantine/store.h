@@ -28,6 +28,8 @@ enum {
 struct store_options {
 	char node[NODE_NAME_MAX + 1]; /* names this gateway in the log */
 	uint32_t keep_held_days;      /* originals of items that are held */
+	uint32_t keep_waiting_days;   /* for a password; 0: as long as the
+					 original */
 	uint32_t keep_all_days;       /* of all others; 0: they are not kept */
 	uint32_t keep_released_days;  /* of what people let out, from then on */
 	uint32_t password_days; /* that an item waits for its password, before

@@ -144,6 +144,7 @@ struct config {
 	uint8_t folder_reports; /* 1: NAME.report.json beside each output */
 
 	uint32_t keep_held_days;
+	uint32_t keep_waiting_days; /* for a password */
 	uint32_t keep_all_days; /* 0: originals of what passed are not kept */
 	const char *node;       /* in the audit log; "": the host's name */
 

@@ -147,6 +147,9 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		(void)snprintf(age + TEXT_MAX, size - TEXT_MAX, "%u",
 			       config->keep_all_days);
 		add_argument(start, "--keep-all-days", age + TEXT_MAX);
+		(void)snprintf(age + 2 * TEXT_MAX, size - 2 * TEXT_MAX, "%u",
+			       config->keep_waiting_days);
+		add_argument(start, "--keep-waiting-days", age + 2 * TEXT_MAX);
 		if (config->node[0] != '\0')
 			add_argument(start, "--node", config->node);
 		break;
@@ -188,7 +191,7 @@ int spawn_program(struct daemon *daemon, enum program_index index)
 	struct process *process = &daemon->processes[index];
 	struct start start = {.arguments = {program_table[index].file},
 			      .argument_count = 1};
-	char age[2 * TEXT_MAX];
+	char age[3 * TEXT_MAX];
 	int pair[2] = {-1, -1};
 	pid_t pid = -1;
 	int error;

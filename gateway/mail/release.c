@@ -245,6 +245,11 @@ static int deliver(struct release *release)
 	const char *item_id = release->handover.item_id;
 	int error = prepare(release);
 
+	/* Somebody has stopped this direction, or may have. */
+	if (error == 0 &&
+	    mail_link_traffic(door->link, release->handover.direction) !=
+		LINK_RUNS)
+		error = -ERR_UNAVAILABLE;
 	if (error == 0)
 		error = receipts_open(door->config->state, item_id,
 				      &release->receipts);

@@ -2,7 +2,8 @@
  * sekisho-vault - keeps the items: database, keys, held originals, audit log
  *
  * sekisho-vault [--edge NAME=FD]... [--node NAME] [--keep-held-days N]
- *               [--keep-all-days N] [--checkpoint-minutes N]
+ *               [--keep-waiting-days N] [--keep-all-days N]
+ *               [--checkpoint-minutes N]
  *               [--checkpoint-records N]
  * The current folder is the state folder. Edges: supervisor, broker, folder,
  * listen. Ends on SIGTERM, on MESSAGE_STOP and when the supervisor is gone.
@@ -33,6 +34,7 @@ struct settings {
 	struct store_options store;
 	struct program_edges edges;
 	long held_days;
+	long waiting_days;
 	long all_days;
 	long checkpoint_minutes;
 	long checkpoint_records;
@@ -61,6 +63,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"edge", required_argument, NULL, 'e'},
 	    {"node", required_argument, NULL, 'n'},
 	    {"keep-held-days", required_argument, NULL, 'h'},
+	    {"keep-waiting-days", required_argument, NULL, 'w'},
 	    {"keep-all-days", required_argument, NULL, 'a'},
 	    {"checkpoint-minutes", required_argument, NULL, 'm'},
 	    {"checkpoint-records", required_argument, NULL, 'r'},
@@ -79,6 +82,9 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 		else if (option == 'h')
 			error = program_number(optarg, 1, DAYS_MAX,
 					       &settings->held_days);
+		else if (option == 'w')
+			error = program_number(optarg, 1, DAYS_MAX,
+					       &settings->waiting_days);
 		else if (option == 'a')
 			error = program_number(optarg, 0, DAYS_MAX,
 					       &settings->all_days);
@@ -92,6 +98,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 			error = -ERR_CONFIG;
 	}
 	settings->store.keep_held_days = (uint32_t)settings->held_days;
+	settings->store.keep_waiting_days = (uint32_t)settings->waiting_days;
 	settings->store.keep_all_days = (uint32_t)settings->all_days;
 	return error == 0 && optind == argc ? 0 : -ERR_CONFIG;
 }
@@ -177,6 +184,7 @@ static int run(const struct settings *settings, struct store *store)
 int main(int argc, char **argv)
 {
 	struct settings settings = {.held_days = 90,
+				    .waiting_days = 30,
 				    .checkpoint_minutes = 5,
 				    .checkpoint_records = 1000};
 	struct store *store;
@@ -188,7 +196,8 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr,
 			      "usage: sekisho-vault [--edge NAME=FD]... "
 			      "[--node NAME] [--keep-held-days N] "
-			      "[--keep-all-days N] [--checkpoint-minutes N] "
+			      "[--keep-waiting-days N] [--keep-all-days N] "
+			      "[--checkpoint-minutes N] "
 			      "[--checkpoint-records N]\n");
 		return EXIT_USAGE;
 	}

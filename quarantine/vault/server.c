@@ -120,10 +120,15 @@ static void on_expiry(void *context)
 {
 	struct server *server = context;
 	size_t count = 0;
+	size_t given_up = 0;
+	bool more;
 	int error;
 
 	server_commit(server);
 	error = store_begin(server->store);
+	if (error == 0)
+		error = item_stop_waiting(server->store, clock_now_ms(),
+					  EXPIRY_AT_ONCE, &given_up);
 	if (error == 0)
 		error = item_expire(server->store, clock_now_ms(),
 				    EXPIRY_AT_ONCE, &count);
@@ -134,10 +139,13 @@ static void on_expiry(void *context)
 	if (error != 0)
 		log_line(LOG_LINE_ERROR, "expiry-failed reason=%s",
 			 error_name(error));
-	else if (count > 0)
-		log_line(LOG_LINE_INFO, "originals-destroyed count=%zu", count);
+	else if (count > 0 || given_up > 0)
+		log_line(LOG_LINE_INFO,
+			 "originals-destroyed count=%zu passwords-expired=%zu",
+			 count, given_up);
+	more = count == EXPIRY_AT_ONCE || given_up == EXPIRY_AT_ONCE;
 	loop_arm(server->loop, &server->expiry,
-		 error == 0 && count == EXPIRY_AT_ONCE ? 0 : EXPIRY_MS);
+		 error == 0 && more ? 0 : EXPIRY_MS);
 }
 
 /* --- edges --- */

@@ -198,6 +198,36 @@ def check_taken(running, folder):
     assert state_of(running.state, item) == "delivered"
 
 
+def check_killed(folder):
+    """Whatever dies on the way to the folder: delivered once."""
+    kills = folder / "kills"
+    kills.mkdir()
+    os.chmod(kills, 0o777)  # the killed program removes its file
+    with gateway.Gateway(folder / "killed", CONFIG,
+                         environment={"SEKISHO_KILL_AT": f"*@{kills}"}) as running:
+        for point in ("vault.opened", "broker.opened", "broker.delivering",
+                      "folder.released", "folder.appeared"):
+            item = drop(running, point + ".zip", archive())
+            (kills / point).touch()
+            give(running.state, item, PASSWORD)
+            end = time.monotonic() + 120
+            while (kills / point).exists() or state_of(running.state, item) != "delivered":
+                assert time.monotonic() < end, (point, running.log()[-3000:])
+                running.wait_ready()
+                if not (kills / point).exists():
+                    give(running.state, item, PASSWORD)
+                time.sleep(0.2)
+            claims = running.state / "in/.sekisho"
+            while any(claims.iterdir()):
+                assert time.monotonic() < end, point
+                time.sleep(0.1)
+            got = [name for name in running.files("out")
+                   if point in name and not name.endswith(".report.json")]
+            assert len(got) == 1, (point, got)
+            assert members(running.state / "out" / got[0]) == {"a.txt": NOTICE}
+        search_programs(running)
+
+
 def check_environment(running):
     """Neither an argument nor the environment is a way to give it."""
     help_text = subprocess.run([gateway.BIN / "sekisho", "--help"], capture_output=True,
@@ -225,6 +255,7 @@ def main():
             check_taken(running, folder)
             check_environment(running)
             search_programs(running)
+        check_killed(folder)
         search_files(folder)
         code, text = audited(running)
         assert code == 0, text

@@ -8,14 +8,17 @@ import io
 import os
 import pathlib
 import re
-import subprocess
+import signal
+import socketserver
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 from email.message import EmailMessage
 
 import gateway
+import maillmtp
 import mailsystem
 
 password = importlib.import_module("78-password")
@@ -27,10 +30,6 @@ SENDER = "山田 太郎"
 SUBJECT = "入札公告の送付について、関係する資料を添付いたします(第三回)"
 MEMBER = "資料①.txt"
 CONTENT = "公告\n".encode()
-CONFIG = """
-mail:
-  sender_per_minute: 0
-"""
 POINTS = ["vault.opened", "broker.opened", "broker.delivering", "mail.releasing",
           "mail.forwarded", "mail.released"]
 
@@ -223,6 +222,134 @@ def check_killed(relay, kills, number, point):
     print(f"killed at {point}: delivered, copies {len(got)}")
 
 
+def check_stopped(relay):
+    """Nothing is sent while somebody has stopped this direction."""
+    code, text = relay.send(message(4, {"stop.zip": archive("aes")}), recipients=(A, B))
+    assert code == 250, (code, text)
+    item = check_first(relay, 4, ["stop.zip"])["stop.zip"]
+    done = relay.command("mail", "stop", "--direction", "in", "--reason", "test")
+    assert done.returncode == 0, done.stderr
+    code, answer, err = give(relay, item)
+    assert (code, answer["reason"], answer["state"]) == (1, "unavailable", "ready"), \
+        (answer, err)
+    assert not released(relay.store, 4)
+    done = relay.command("mail", "resume")
+    assert done.returncode == 0, done.stderr
+    code, answer, err = give(relay, item)
+    assert (code, answer["state"]) == (0, "delivered"), (answer, err)
+    assert len(wait("the release", lambda: released(relay.store, 4))) == 1
+    print("stopped: not sent; resumed: sent")
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """An SMTP server that answers some recipients as the test says."""
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, port):
+        self.codes = {}  # of recipients; else 250
+        self.taken = []  # (recipients, content)
+        self.port = port
+        super().__init__(("127.0.0.1", port), Session)
+
+    def start(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+    def released(self, number):
+        return [(to, raw) for to, raw in self.taken
+                if parse(raw)["In-Reply-To"] == f"<first-{number}@example.com>"]
+
+
+class Session(socketserver.StreamRequestHandler):
+    def say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+    def handle(self):
+        to = []
+        self.say("220 test")
+        for line in self.rfile:
+            word = line.strip().upper()
+            if word.startswith(b"RCPT TO:"):
+                who = re.search(rb"<([^>]*)>", line).group(1).decode()
+                code = self.server.codes.get(who, 250)
+                if code == 250:
+                    to.append(who)
+                self.say(f"{code} as told")
+            elif word == b"DATA":
+                self.say("354 go on")
+                lines = []
+                for text in self.rfile:
+                    if text == b".\r\n":
+                        break
+                    lines.append(text[1:] if text.startswith(b".") else text)
+                self.server.taken.append((to, b"".join(lines)))
+                to = []
+                self.say("250 taken")
+            elif word == b"QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 fine")
+
+
+def lmtp_item(door, number, name):
+    """The id of an archive that came by LMTP and waits."""
+    given = door.send(message(number, {name: archive("aes")}), [A, B])
+    assert given == {A: 250, B: 250}, given
+    text = parse(door.sink.taken[-1][1]).as_string()
+    item = password.items(door.gateway.state, name)
+    assert item["state"] == "awaiting_password", (item, text)
+    return item["id"]
+
+
+def check_lmtp(folder):
+    with maillmtp.Door(folder, server=Server) as door:
+        server = door.sink
+        state = door.gateway.state
+        # One recipient is put off: both have it once.
+        item = lmtp_item(door, 50, "one.zip")
+        server.codes[B] = 450
+        process = password.give(state, item, password.PASSWORD, wait=False)
+        wait("the first of two", lambda: len(server.released(50)) == 1)
+        del server.codes[B]
+        assert process.wait(120) == 0, process.stderr.read()
+        assert [to for to, _ in server.released(50)] == [[A], [B]], server.released(50)
+        assert len({parse(raw)["Message-ID"] for _, raw in server.released(50)}) == 1
+        print("LMTP: put off for one recipient, delivered to each once")
+        # Nor twice when the door dies in between.
+        item = lmtp_item(door, 51, "two.zip")
+        server.codes[B] = 450
+        process = password.give(state, item, password.PASSWORD, wait=False)
+        wait("a receipt", lambda: f"release-refused item={item}" in door.gateway.log())
+        for pid in door.gateway.pids("sekisho-lmtp"):
+            os.kill(pid, signal.SIGKILL)
+        assert process.wait(120) == 1, process.stderr.read()
+        del server.codes[B]
+        mailsystem.listening(door.port, 60)
+        wait("the second giving", lambda: password.give(
+            state, item, password.PASSWORD)[1]["state"] == "delivered")
+        assert [to for to, _ in server.released(51)] == [[A], [B]], server.released(51)
+        print("LMTP: killed between two recipients, each has it once")
+        # Refused for good: by one it is delivered without, by all it is not.
+        item = lmtp_item(door, 52, "three.zip")
+        server.codes[B] = 550
+        code, answer, err = password.give(state, item, password.PASSWORD)
+        assert (code, answer["state"]) == (0, "delivered"), (answer, err)
+        assert [to for to, _ in server.released(52)] == [[A]]
+        del server.codes[B]
+        item = lmtp_item(door, 53, "four.zip")
+        server.codes.update({A: 550, B: 550})
+        code, answer, err = password.give(state, item, password.PASSWORD)
+        assert (answer["reason"], answer["state"]) == ("delivery.no_way", "ready"), answer
+        assert not server.released(53)
+        print("LMTP: refused for good")
+
+
 def search(relay):
     """Nowhere is the password: memory, arguments, environment, files."""
     for program in ("sekisho-broker", "sekisho-vault", "sekisho-worker",
@@ -251,6 +378,7 @@ def main():
             check_both_ciphers(relay)
             check_away(relay)
             check_outbound(relay)
+            check_stopped(relay)
             for number, point in enumerate(POINTS, 10):
                 check_killed(relay, kills, number, point)
             search(relay)
@@ -259,6 +387,10 @@ def main():
         password.search_files(name)
         code, text = password.audited(relay.gateway)
         assert code == 0, text
+        folder = pathlib.Path(name) / "lmtp"
+        folder.mkdir()
+        check_lmtp(folder)
+        password.search_files(folder)
     return 0
 
 

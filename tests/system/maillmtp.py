@@ -13,10 +13,12 @@ class Door:
 
     inner = None
 
-    def __init__(self, folder, sink_options=(), environment=None, mail=""):
+    def __init__(self, folder, sink_options=(), environment=None, mail="",
+                 server=None):
         os.chmod(folder, 0o755)
         self.port, self.next = mailsystem.free_ports(2)
-        self.sink = mailsystem.Sink(folder / "sink", self.next, sink_options)
+        self.sink = server(self.next) if server else \
+            mailsystem.Sink(folder / "sink", self.next, sink_options)
         self.store = self.sink
         self.outside = mailsystem.Sink(folder / "nothing", 0)  # nobody is there
         self.gateway = gateway.Gateway(folder / "state", f"""

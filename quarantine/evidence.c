@@ -175,6 +175,19 @@ int evidence_contents(struct database *database, int64_t item,
 	return error;
 }
 
+int evidence_of_rows(struct database *database, const char *const *statements,
+		     int64_t key, uint8_t ret_hash[HASH_SIZE])
+{
+	crypto_hash_sha256_state state;
+	int error = 0;
+
+	crypto_hash_sha256_init(&state);
+	for (size_t i = 0; error == 0 && statements[i] != NULL; i++)
+		error = hash_rows(database, statements[i], key, &state);
+	crypto_hash_sha256_final(&state, ret_hash);
+	return error;
+}
+
 void evidence_payload(struct buffer *buffer, const char *name,
 		      const uint8_t contents[HASH_SIZE])
 {

@@ -27,6 +27,10 @@ int evidence_of_request(struct database *database, int64_t item,
 
 /* Of the present row of a query, every column. */
 void evidence_row(const struct query *query, uint8_t ret_hash[HASH_SIZE]);
+/* The same for other things: every column of what the statements give for the
+ * key; NULL ends the list. The texts must be literals. */
+int evidence_of_rows(struct database *database, const char *const *statements,
+		     int64_t key, uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
 
 /* The payload of an item's record: {"name":"...","contents":"hex"}. */
 void evidence_payload(struct buffer *buffer, const char *name,

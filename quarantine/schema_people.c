@@ -14,15 +14,16 @@
  *   which is on record as one (ACL-4);
  * - departments that contain themselves; sessions that come back.
  *
- * Which record covers which row: `user` holds year and seq of the record of
- * its present version; that record's evidence hash (people_evidence.h) covers
- * the row, its credentials, its roles in force and its open sessions. The same
- * for org_unit and api_client. login_event points to the record it tells of.
+ * Which record covers which row: object_version leads from each version of a
+ * user, department or client to its record, whose evidence hash
+ * (people_evidence.h) covers the row, and of a user its credentials, roles and
+ * open sessions too. login_event points to the record it tells of.
  */
-#define COVERED                                                                \
-	" year INTEGER NOT NULL,"                                              \
-	" seq INTEGER NOT NULL,"                                               \
-	" FOREIGN KEY (year, seq) REFERENCES audit_entry (year, seq)"          \
+#define COVERED(kind)                                                          \
+	" object TEXT NOT NULL CHECK (object = '" kind ":' || number),"        \
+	" version INTEGER NOT NULL CHECK (version >= 1),"                      \
+	" FOREIGN KEY (object, version)"                                       \
+	"  REFERENCES object_version (object, version)"                        \
 	"  DEFERRABLE INITIALLY DEFERRED"
 
 /* The others who administer everything and can log in. */
@@ -35,27 +36,46 @@
 	" AND g.tenant = " tenant " AND g.user <> " user ")"
 
 const char *const schema_people[] = {
+    "CREATE TABLE object_version ("
+    " object TEXT NOT NULL," /* as in the record: user:7 */
+    " version INTEGER NOT NULL,"
+    " tenant TEXT NOT NULL,"
+    " year INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " PRIMARY KEY (object, version),"
+    " UNIQUE (year, seq),"
+    " FOREIGN KEY (year, seq) REFERENCES audit_entry (year, seq)"
+    "  DEFERRABLE INITIALLY DEFERRED"
+    ") STRICT, WITHOUT ROWID",
+    "CREATE TRIGGER object_version_next BEFORE INSERT ON object_version"
+    " WHEN NEW.version <> 1 + coalesce((SELECT max(version) FROM"
+    "  object_version WHERE object = NEW.object), 0)"
+    " BEGIN SELECT RAISE(ABORT, 'object_version: not the next'); END",
+    "CREATE TRIGGER object_version_fixed BEFORE UPDATE ON object_version"
+    " BEGIN SELECT RAISE(ABORT, 'object_version: never changed'); END",
+    "CREATE TRIGGER object_version_stays BEFORE DELETE ON object_version"
+    " BEGIN SELECT RAISE(ABORT, 'object_version: never deleted'); END",
+
     /* The root of each tenant has the name "" and holds everything, items
      * without a department included. Number 1 is made here and has no
      * record: version 0. */
     "CREATE TABLE org_unit ("
     " number INTEGER PRIMARY KEY,"
+    " object TEXT CHECK (object = 'unit:' || number)," /* NULL: version 0 */
     " tenant TEXT NOT NULL,"
     " parent INTEGER REFERENCES org_unit (number),"
     " name TEXT NOT NULL,"
     " state TEXT NOT NULL CHECK (state IN ('active', 'disabled')),"
     " version INTEGER NOT NULL CHECK (version >= 0),"
-    " year INTEGER,"
-    " seq INTEGER,"
     " UNIQUE (tenant, name),"
     " CHECK ((parent IS NULL) = (name = '')),"
-    " CHECK ((version = 0) = (year IS NULL)),"
-    " CHECK ((year IS NULL) = (seq IS NULL)),"
-    " FOREIGN KEY (year, seq) REFERENCES audit_entry (year, seq)"
+    " CHECK ((version = 0) = (object IS NULL)),"
+    " FOREIGN KEY (object, version)"
+    "  REFERENCES object_version (object, version)"
     "  DEFERRABLE INITIALLY DEFERRED"
     ") STRICT",
     "INSERT INTO org_unit VALUES"
-    " (1, 'default', NULL, '', 'active', 0, NULL, NULL)",
+    " (1, NULL, 'default', NULL, '', 'active', 0)",
     "CREATE INDEX org_unit_by_parent ON org_unit (parent)",
     "CREATE TRIGGER org_unit_next BEFORE UPDATE ON org_unit"
     " WHEN NEW.number <> OLD.number OR NEW.tenant <> OLD.tenant"
@@ -88,9 +108,8 @@ const char *const schema_people[] = {
     " created_ms INTEGER NOT NULL,"
     " updated_ms INTEGER NOT NULL,"
     " salt BLOB NOT NULL CHECK (length(salt) = 32)," /* of the evidence */
-    " version INTEGER NOT NULL CHECK (version >= 1)," COVERED ","
-    " UNIQUE (tenant, login)"
-    ") STRICT",
+    COVERED("user") ", UNIQUE (tenant, login)"
+		    ") STRICT",
     "CREATE TRIGGER user_first BEFORE INSERT ON user"
     " WHEN NEW.version <> 1"
     " BEGIN SELECT RAISE(ABORT, 'user: not a first version'); END",
@@ -215,7 +234,12 @@ const char *const schema_people[] = {
     " kind TEXT NOT NULL," /* last word of the record's action */
     " reason TEXT NOT NULL,"
     " source TEXT NOT NULL,"
-    " session INTEGER," /* NULL: none came of it */ COVERED ") STRICT",
+    " session INTEGER," /* NULL: none came of it */
+    " year INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " FOREIGN KEY (year, seq) REFERENCES audit_entry (year, seq)"
+    "  DEFERRABLE INITIALLY DEFERRED"
+    ") STRICT",
     "CREATE INDEX login_event_by_user ON login_event (user, number)",
     "CREATE TRIGGER login_event_fixed BEFORE UPDATE ON login_event"
     " BEGIN SELECT RAISE(ABORT, 'login_event: never changed'); END",
@@ -230,10 +254,8 @@ const char *const schema_people[] = {
     " token BLOB NOT NULL UNIQUE CHECK (length(token) = 32)," /* its hash */
     " state TEXT NOT NULL CHECK (state IN ('active', 'ended')),"
     " created_ms INTEGER NOT NULL,"
-    " expires_ms INTEGER NOT NULL,"
-    " version INTEGER NOT NULL CHECK (version >= 1)," COVERED ","
-    " UNIQUE (tenant, name)"
-    ") STRICT",
+    " expires_ms INTEGER NOT NULL," COVERED("client") ", UNIQUE (tenant, name)"
+						      ") STRICT",
     "CREATE TRIGGER api_client_next BEFORE UPDATE ON api_client"
     " WHEN NEW.number <> OLD.number OR NEW.user <> OLD.user"
     "  OR NEW.token <> OLD.token OR NEW.version <> OLD.version + 1"

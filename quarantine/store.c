@@ -205,6 +205,8 @@ int store_open(struct store *store, const struct store_options *options,
 	int error;
 
 	*store = (struct store){.options = *options, .lock = -1};
+	if (options->people.idle_seconds == 0)
+		people_settings_default(&store->options.people);
 	error = take_lock(store, problem);
 	if (error == 0)
 		error = folder_make(STORE_BLOBS);

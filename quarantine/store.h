@@ -13,6 +13,7 @@
 #include "base/message.h"
 #include "quarantine/blob.h"
 #include "quarantine/audit.h"
+#include "quarantine/people/settings.h"
 
 enum {
 	STORE_GROUP_MAX = 1024, /* changes in one transaction */
@@ -41,6 +42,7 @@ struct store_options {
 					     keep_held and keep_released_days;
 					     the first that fits */
 	size_t retention_count;
+	struct people_settings people; /* all zero: the defaults */
 };
 
 struct store {

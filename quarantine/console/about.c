@@ -5,12 +5,16 @@
 
 int console_about(struct call *call)
 {
+	const struct people_settings *settings = &call->store->options.people;
+	json_t *value;
 	int error = parameters_end(call);
 
 	if (error != 0)
 		return error;
-	return json_object_set_new(call->answer, "version",
-				   json_string(SEKISHO_VERSION)) == 0
-		   ? 0
-		   : -ERR_MEMORY;
+	value = json_pack("{s:s, s:s, s:b}", "version", SEKISHO_VERSION,
+			  "banner", settings->banner, "security_keys",
+			  settings->origin[0] != '\0');
+	error = json_object_update(call->answer, value) == 0 ? 0 : -ERR_MEMORY;
+	json_decref(value);
+	return error;
 }

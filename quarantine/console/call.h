@@ -41,6 +41,8 @@ struct call {
 	struct session session;
 	const char *token;  /* as given; "" */
 	const char *source; /* address of the browser */
+	bool by_operator;   /* who runs `sekisho users`: root or the gateway's
+			      user, with no session */
 	int64_t now_ms;
 	json_t *answer; /* object; sent with errors too, so that a handler can
 			   say more: {"errors": [...]} */
@@ -124,6 +126,12 @@ int parameters_end(struct call *call) MUST_CHECK;
 int call_run(struct store *store, const struct console_call *request,
 	     struct view parameters, struct call *call,
 	     bool *ret_wrote) MUST_CHECK;
+
+/* The same for the command line of the gateway's operator, who administers
+ * accounts (operations users_, grants_, units_) and does nothing else. */
+int call_run_operator(struct store *store, const struct console_call *request,
+		      struct view parameters, struct call *call,
+		      bool *ret_wrote) MUST_CHECK;
 
 /* The second half of a slow call, with what its work returned. */
 int call_resume(struct call *call, int result, bool *ret_wrote) MUST_CHECK;

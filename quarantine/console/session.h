@@ -33,6 +33,8 @@ struct session {
 	unsigned roles; /* every role that is granted anywhere */
 	bool pending;   /* the second factor or a new password is awaited: only
 			   PENDING operations are allowed */
+	struct database *database; /* with the tree of departments; NULL: the
+				      units that are granted and no others */
 	/* Each role holds for a unit and the units below it; "" is the root of
 	 * the tenant's tree. */
 	size_t grant_count;

@@ -137,8 +137,8 @@ int on_console(void *context, struct frame *frame)
 	}
 	/* Only what is durable is told; and a full group needs room. */
 	server_commit(server);
-	error = call_run(server->store, &job->request, parameters, &job->call,
-			 &wrote);
+	error = (peer->rules == command_rules ? call_run_operator : call_run)(
+	    server->store, &job->request, parameters, &job->call, &wrote);
 	handle_unmap(&parameters);
 	return finish(job, error, wrote);
 }

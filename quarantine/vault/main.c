@@ -3,8 +3,8 @@
  *
  * sekisho-vault [--edge NAME=FD]... [--node NAME] [--keep-held-days N]
  *               [--keep-waiting-days N] [--keep-all-days N]
- *               [--checkpoint-minutes N]
- *               [--checkpoint-records N]
+ *               [--checkpoint-minutes N] [--checkpoint-records N]
+ *               [--accounts KEY=VALUE]...
  * The current folder is the state folder. Edges: supervisor, broker, folder,
  * listen. Ends on SIGTERM, on MESSAGE_STOP and when the supervisor is gone.
  *
@@ -67,6 +67,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"keep-all-days", required_argument, NULL, 'a'},
 	    {"checkpoint-minutes", required_argument, NULL, 'm'},
 	    {"checkpoint-records", required_argument, NULL, 'r'},
+	    {"accounts", required_argument, NULL, 'p'},
 	    {NULL, 0, NULL, 0},
 	};
 	int option;
@@ -94,6 +95,9 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 		else if (option == 'r')
 			error = program_number(optarg, 1, 1000000,
 					       &settings->checkpoint_records);
+		else if (option == 'p')
+			error = people_settings_take(&settings->store.people,
+						     optarg);
 		else
 			error = -ERR_CONFIG;
 	}
@@ -192,13 +196,15 @@ int main(int argc, char **argv)
 
 	log_open("sekisho-vault");
 	default_node(settings.store.node);
+	people_settings_default(&settings.store.people);
 	if (read_arguments(argc, argv, &settings) != 0) {
 		(void)fprintf(stderr,
 			      "usage: sekisho-vault [--edge NAME=FD]... "
 			      "[--node NAME] [--keep-held-days N] "
 			      "[--keep-waiting-days N] [--keep-all-days N] "
 			      "[--checkpoint-minutes N] "
-			      "[--checkpoint-records N]\n");
+			      "[--checkpoint-records N] "
+			      "[--accounts KEY=VALUE]...\n");
 		return EXIT_USAGE;
 	}
 	store = calloc(1, sizeof(*store));

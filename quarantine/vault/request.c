@@ -382,6 +382,7 @@ const struct frame_rule command_rules[] = {
     {MESSAGE_VAULT_SHOW, FRAME_WITHOUT_FD, on_show},
     {MESSAGE_VAULT_TRAFFIC, FRAME_WITHOUT_FD, on_traffic},
     {MESSAGE_VAULT_TRAFFIC_ASK, FRAME_WITHOUT_FD, on_traffic_ask},
+    {MESSAGE_CONSOLE, FRAME_EITHER, on_console},
 };
 const size_t command_rule_count =
     sizeof(command_rules) / sizeof(command_rules[0]);

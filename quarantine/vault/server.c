@@ -316,6 +316,7 @@ int server_start(struct server *server, const struct program_edges *edges)
 	loop_arm(server->loop, &server->checkpoint,
 		 (uint64_t)server->checkpoint_minutes * MINUTE_MS);
 	loop_arm(server->loop, &server->expiry, 1000);
+	accounts_start(server);
 	error = console_start(server);
 	return error != 0 ? error : start_edges(server, edges);
 }

@@ -70,6 +70,8 @@ struct server {
 	struct timer resend;
 	struct timer checkpoint;
 	struct timer expiry;
+	struct timer accounts;
+	unsigned account_turns;
 	uint32_t checkpoint_minutes;
 	uint32_t checkpoint_records;
 };
@@ -129,6 +131,9 @@ int on_taken(void *context, struct frame *frame);
 int console_start(struct server *server) MUST_CHECK;
 void console_stop(struct server *server);
 int on_console(void *context, struct frame *frame);
+
+/* accounts.c: sessions that are over, accounts that nobody uses. */
+void accounts_start(struct server *server);
 
 /* Makes the open group durable and answers what waited for it. */
 void server_commit(struct server *server);

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/handle.h"
+#include "quarantine/people/people.h"
 #include "quarantine/verify.h"
 
 #include <sodium.h>
@@ -20,27 +21,17 @@ static char folder[64];
 
 static const struct person_row {
 	const char *login;
-	const char *role;
 	unsigned roles;
 	const char *unit;
 } people[PERSONS] = {
-    [RIN] = {"rin", "reviewer", ROLE_REVIEWER, TAX},
-    [ANN] = {"ann", "approver", ROLE_APPROVER, TAX},
-    [BEN] = {"ben", "approver", ROLE_APPROVER, ""},
-    [SAM] = {"sam", "staff", ROLE_STAFF, TAX},
-    [UMA] = {"uma", "reviewer", ROLE_REVIEWER, WELFARE},
-    [ADA] = {"ada", "administrator", ROLE_ADMINISTRATOR, ""},
-    [AUD] = {"aud", "auditor", ROLE_AUDITOR, ""},
+    [RIN] = {"rin", ROLE_REVIEWER, TAX},
+    [ANN] = {"ann", ROLE_APPROVER, TAX},
+    [BEN] = {"ben", ROLE_APPROVER, ""},
+    [SAM] = {"sam", ROLE_STAFF, TAX},
+    [UMA] = {"uma", ROLE_REVIEWER, WELFARE},
+    [ADA] = {"ada", ROLE_ADMINISTRATOR, ""},
+    [AUD] = {"aud", ROLE_AUDITOR, ""},
 };
-
-static void run(struct store *store, const char *sql)
-{
-	char *message = NULL;
-
-	if (sqlite3_exec(store->database.handle, sql, NULL, NULL, &message) !=
-	    SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-}
 
 static void open_store(struct store *store)
 {
@@ -52,36 +43,45 @@ static void open_store(struct store *store)
 		fail_msg("%s", problem.text);
 }
 
-/* Of the tables of people only what review asks of them. */
+static int add_person(struct store *store, const struct doer *doer,
+		      const struct person_row *row, enum person person)
+{
+	struct user user = {0};
+	int64_t number = 0;
+	int64_t unit = 0;
+	int64_t grant = 0;
+	int error;
+
+	(void)text_copy(user.login, sizeof(user.login), row->login);
+	(void)text_copy(user.name, sizeof(user.name), row->login);
+	(void)text_copy(user.mail, sizeof(user.mail), row->login);
+	(void)text_copy(user.unit, sizeof(user.unit), row->unit);
+	error = user_create(store, doer, &user, &number);
+	if (error == 0 && number != (int64_t)person)
+		error = -ERR_INTERNAL;
+	if (error == 0)
+		error = unit_find(store, row->unit, &unit);
+	return error != 0
+		   ? error
+		   : grant_add(store, doer, number, row->roles, unit, &grant);
+}
+
 static void add_people(struct store *store)
 {
-	char sql[1024];
+	const struct doer doer = {.role = "operator", .source = ""};
+	int64_t unit = 0;
 
-	run(store, "BEGIN");
-	run(store, "INSERT INTO org_unit SELECT 2, 'default', 1, '" TAX "',"
-		   " 'active', 1, max(year), 0 FROM audit_entry");
-	run(store, "INSERT INTO org_unit SELECT 3, 'default', 1, '" WELFARE
-		   "', 'active', 1, max(year), 0 FROM audit_entry");
-	for (int i = RIN; i < PERSONS; i++) {
-		const struct person_row *row = &people[i];
-
-		(void)snprintf(
-		    sql, sizeof(sql),
-		    "INSERT INTO user SELECT %d, 'default', '%s', '%s', '%s',"
-		    " number, 'local', 'active', '', 0, 0, 0, 0, 0, 0,"
-		    " zeroblob(32), 1, (SELECT max(year) FROM audit_entry), 0"
-		    " FROM org_unit WHERE name = '%s'",
-		    i, row->login, row->login, row->login, row->unit);
-		run(store, sql);
-		(void)snprintf(
-		    sql, sizeof(sql),
-		    "INSERT INTO role_grant SELECT NULL, 'default', %d, '%s',"
-		    " number, 0, NULL, NULL, NULL, '' FROM org_unit"
-		    " WHERE name = '%s'",
-		    i, row->role, row->unit);
-		run(store, sql);
-	}
-	run(store, "COMMIT");
+	assert_int_equal(
+	    REVIEW_RUN(store, unit_create(store, &doer, TAX, UNIT_ROOT, &unit)),
+	    0);
+	assert_int_equal(REVIEW_RUN(store, unit_create(store, &doer, WELFARE,
+						       UNIT_ROOT, &unit)),
+			 0);
+	for (int i = RIN; i < PERSONS; i++)
+		assert_int_equal(
+		    REVIEW_RUN(store, add_person(store, &doer, &people[i],
+						 (enum person)i)),
+		    0);
 }
 
 int review_set_up(void **state)
@@ -236,9 +236,9 @@ bool review_refused(struct store *store, const char *sql)
 	/* Somebody with the file in hand, who obeys the constraints. */
 	(void)store;
 	assert_int_equal(sqlite3_open(STORE_DATABASE, &other), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(other, "PRAGMA foreign_keys=ON", NULL,
-				      NULL, NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(other, "PRAGMA foreign_keys=ON", NULL, NULL, NULL),
+	    SQLITE_OK);
 	done = sqlite3_exec(other, sql, NULL, NULL, NULL) == SQLITE_OK;
 	assert_int_equal(sqlite3_close(other), SQLITE_OK);
 	return !done;

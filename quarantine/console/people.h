@@ -1,0 +1,74 @@
+/*
+ * What the operations on accounts have in common; for people_*.c only.
+ */
+#ifndef SEKISHO_QUARANTINE_CONSOLE_PEOPLE_H
+#define SEKISHO_QUARANTINE_CONSOLE_PEOPLE_H
+
+#include "quarantine/console/call.h"
+#include "quarantine/people/login.h"
+
+enum { DOER_ROLE_SIZE = 64 };
+
+/* Who acts; `role` must live as long as the result. */
+struct doer call_doer(const struct call *call, char role[DOER_ROLE_SIZE]);
+
+/* Whether the caller administers this department. The operator administers
+ * everything. */
+bool call_administers(const struct call *call, const char *unit);
+
+/* A user that the caller administers: -ERR_NOT_FOUND for all others,
+ * -ERR_FORBIDDEN for one with roles beyond the caller's departments. */
+int call_user(struct call *call, int64_t number,
+	      struct user *ret_user) MUST_CHECK;
+
+/* {"token","state"} of a step. */
+int call_answer_login(struct call *call,
+		      const struct login_result *result) MUST_CHECK;
+
+/* Adds `value` to the answer; takes it over. */
+int call_put(struct call *call, const char *key, json_t *value) MUST_CHECK;
+
+/* {"errors": [...]} for password_problems(). */
+int call_answer_problems(struct call *call, const enum error *problems,
+			 int count) MUST_CHECK;
+
+/* The rules for this user's passwords. */
+struct password_rules call_rules(const struct call *call,
+				 const struct user *user);
+
+/* --- the work of the helper thread: passwords in locked memory --- */
+
+struct password_work {
+	char login[USER_LOGIN_MAX + 1];
+	char password[PASSWORD_BYTES_MAX + 1];
+	char hash[PASSWORD_HASH_SIZE]; /* that it must match; "": nothing */
+	char replacement[PASSWORD_BYTES_MAX + 1];
+	char replacement_hash[PASSWORD_HASH_SIZE];
+	size_t former_count;
+	char former[HISTORY_MAX][PASSWORD_HASH_SIZE];
+	struct user user;
+	bool unlocked; /* the account was free when the try began */
+	unsigned role; /* users_create: to be granted at once; 0: none */
+};
+
+/* NULL when out of memory. */
+struct password_work *password_work_new(void);
+
+/* Hands it to the thread; CALL_SLOW. */
+int call_slow(struct call *call, int (*work)(void *data),
+	      int (*finish)(struct call *call, void *data, int result),
+	      struct password_work *data) MUST_CHECK;
+
+/* Works: does `password` match `hash`; and then: is `replacement` none of
+ * these and the former ones, and what is its hash; the hash alone. */
+int work_verify(void *data);
+int work_replace(void *data);
+int work_hash(void *data);
+
+/* --- tries of an address, whatever the login names --- */
+
+/* Whether so many failed from there lately that it has to wait. */
+bool throttle_is_full(const char *source, int64_t now_ms);
+void throttle_count(const char *source, int64_t now_ms);
+
+#endif

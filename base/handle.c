@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -259,28 +258,4 @@ void handle_unmap(struct view *view)
 	if (view->data != NULL)
 		(void)munmap((void *)(uintptr_t)view->data, view->size);
 	*view = (struct view){NULL, 0};
-}
-
-int handle_sha256(int fd, uint8_t ret_digest[32])
-{
-	crypto_hash_sha256_state state;
-	uint8_t chunk[65536];
-	off_t offset = 0;
-
-	crypto_hash_sha256_init(&state);
-	for (;;) {
-		ssize_t got = pread(fd, chunk, sizeof(chunk), offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return error_from_errno(errno);
-		if (got == 0)
-			break;
-		crypto_hash_sha256_update(&state, chunk,
-					  (unsigned long long)got);
-		offset += got;
-	}
-	crypto_hash_sha256_final(&state, ret_digest);
-	return 0;
 }

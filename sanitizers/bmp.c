@@ -92,5 +92,5 @@ const struct sanitizer sanitizer_bmp = {
     .claims = bmp_claims,
     .rebuild = bmp_rebuild,
     /* What comes out is a PNG, which is decoded when it is run again. */
-    .decodes = true,
+    .decodes = HEAVY_PICTURES,
 };

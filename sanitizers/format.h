@@ -26,6 +26,13 @@ enum claim {
 	CLAIM_EXACT,    /* mine by structure; two of these are a polyglot */
 };
 
+/* Libraries that are kept from the processes of all other objects. */
+enum heavy {
+	HEAVY_NONE,
+	HEAVY_PICTURES, /* libvips: sekisho-decoder */
+	HEAVY_MAIL,     /* GMime: sekisho-opener */
+};
+
 struct sanitizer {
 	const char *name;       /* as in formats.def */
 	const char *mime;       /* of what comes out */
@@ -37,8 +44,9 @@ struct sanitizer {
 	 * still give no removals. */
 	bool lossy;
 
-	/* Needs one of sanitizers/decoder/, which not every program has. */
-	bool decodes;
+	/* Which of sanitizers/decoder/ it needs, which not every program
+	 * has. */
+	enum heavy decodes;
 
 	/* Whether this input needs it, where only some do; else NULL. */
 	bool (*decodes_some)(struct view input);

@@ -59,6 +59,6 @@ const struct sanitizer sanitizer_heif = {
     .lossy = true,
     .claims = heif_claims,
     .rebuild = heif_rebuild,
-    .decodes = true,
+    .decodes = HEAVY_PICTURES,
     .prepare = picture_prepare,
 };

@@ -1,9 +1,9 @@
 #include "sanitizers/job.h"
 
+#include "base/sha256.h"
 #include "base/utf8.h"
 #include "sanitizers/detect.h"
 
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -34,6 +34,7 @@ void job_remove(struct job *job, enum removal_kind kind, const char *path,
 	char what[REMOVAL_DETAIL_MAX + 1];
 	struct removal removal = {
 	    .kind = kind, .path = where, .detail = what, .bytes = bytes.size};
+	struct sha256_state state;
 	va_list list;
 
 	if (job->failed != 0)
@@ -49,8 +50,11 @@ void job_remove(struct job *job, enum removal_kind kind, const char *path,
 	(void)snprintf(where, sizeof(where), "%s", path);
 	utf8_repair(where);
 	utf8_repair(what);
-	if (bytes.size > 0)
-		crypto_hash_sha256(removal.sha256, bytes.data, bytes.size);
+	if (bytes.size > 0) {
+		sha256_begin(&state);
+		sha256_add(&state, bytes);
+		sha256_end(&state, removal.sha256);
+	}
 	job->failed = job->host->remove(job, &removal);
 	if (job->failed == 0)
 		job->removals++;
@@ -133,9 +137,12 @@ bool job_is_elsewhere(const struct job *job)
 {
 	const struct sanitizer *sanitizer = sanitizer_for(job->format);
 
-	return job->decoded_elsewhere &&
-	       (sanitizer->decodes || (sanitizer->decodes_some != NULL &&
-				       sanitizer->decodes_some(job->input)));
+	if (sanitizer->decodes == HEAVY_MAIL)
+		return job->mail_elsewhere;
+	return job->pictures_elsewhere &&
+	       (sanitizer->decodes == HEAVY_PICTURES ||
+		(sanitizer->decodes_some != NULL &&
+		 sanitizer->decodes_some(job->input)));
 }
 
 /* What a door or a container vouches for is not asked: a mail is a mail, how

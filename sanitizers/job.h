@@ -78,9 +78,10 @@ struct job {
 	enum mode mode;         /* set from the policy after detection */
 	unsigned depth;         /* 0 for the original itself */
 	bool recheck;           /* second run, over an output */
-	/* Another program takes over what has to be decoded: detection ends
-	 * with -ERR_DECODED_ELSEWHERE, and nothing has been reported. */
-	bool decoded_elsewhere;
+	/* Other programs take over what has to be decoded: detection ends with
+	 * -ERR_DECODED_ELSEWHERE, and nothing has been reported. */
+	bool pictures_elsewhere;
+	bool mail_elsewhere;
 	uint64_t unpacked_left; /* what is left of limits.unpacked_bytes */
 	uint32_t members_left;  /* what is left of limits.members */
 	struct arena *arena;

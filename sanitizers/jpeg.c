@@ -51,6 +51,6 @@ const struct sanitizer sanitizer_jpeg = {
     .lossy = true,
     .claims = jpeg_claims,
     .rebuild = jpeg_rebuild,
-    .decodes = true,
+    .decodes = HEAVY_PICTURES,
     .prepare = picture_prepare,
 };

@@ -48,6 +48,6 @@ const struct sanitizer sanitizer_png = {
     .extensions = "png apng",
     .claims = png_claims,
     .rebuild = png_rebuild,
-    .decodes = true,
+    .decodes = HEAVY_PICTURES,
     .prepare = picture_prepare,
 };

@@ -70,6 +70,6 @@ const struct sanitizer sanitizer_tiff = {
     .lossy = true,
     .claims = tiff_claims,
     .rebuild = tiff_rebuild,
-    .decodes = true,
+    .decodes = HEAVY_PICTURES,
     .prepare = picture_prepare,
 };

@@ -49,6 +49,6 @@ const struct sanitizer sanitizer_webp = {
     .lossy = true,
     .claims = webp_claims,
     .rebuild = webp_rebuild,
-    .decodes = true,
+    .decodes = HEAVY_PICTURES,
     .prepare = picture_prepare,
 };

@@ -28,7 +28,8 @@
 
 enum zygote_index {
 	ZYGOTE_WORKER,
-	ZYGOTE_DECODER, /* a worker with the heavy decoders */
+	ZYGOTE_DECODER, /* a worker with the heavy decoders of pictures */
+	ZYGOTE_OPENER,  /* a worker with all that reads mail */
 	ZYGOTE_SCANNER,
 	ZYGOTE_VERIFIER,
 	ZYGOTE_READER, /* a verifier with the heavy parsers */
@@ -119,7 +120,8 @@ struct object {
 	int output; /* -1: none */
 	uint64_t output_bytes;
 	enum object_stage stage;
-	bool decoder;  /* handed on to ZYGOTE_DECODER by the worker */
+	/* Who rebuilds it: the worker, or whom it is handed on to. */
+	enum zygote_index rebuilder;
 	bool scanning; /* the scan of the input has started */
 	unsigned checks_left;
 	bool rebuild_ends; /* reported, its process has not ended yet */

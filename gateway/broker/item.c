@@ -252,6 +252,8 @@ static int begin(struct item *item, int fd)
 		item_free(item);
 		return -ERR_MEMORY;
 	}
+	(void)text_copy(item->original->format, sizeof(item->original->format),
+			submission->format);
 	(void)handle_take(&input);
 	return error != 0 ? enter(item, error) : receive(item, client->edge);
 }

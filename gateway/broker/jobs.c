@@ -37,7 +37,7 @@ static enum zygote_index zygote_of(const struct object *object,
 	case JOB_KIND_COUNT:
 		break;
 	}
-	return object->decoder ? ZYGOTE_DECODER : ZYGOTE_WORKER;
+	return object->rebuilder;
 }
 
 /* Nested objects go in front: their parents hold memory and wait. Items that

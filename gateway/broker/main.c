@@ -3,8 +3,8 @@
  *
  * usage: sekisho-broker --edge NAME=FD... [--config FILE] [--state FOLDER]
  *                       [--no-vault]
- * Edges: supervisor, worker, decoder, scanner, verifier, reader, vault, folder,
- * milter, lmtp, web,
+ * Edges: supervisor, worker, decoder, opener, scanner, verifier, reader, vault,
+ * folder, milter, lmtp, web,
  * listen, client.
  */
 #include "base/handle.h"

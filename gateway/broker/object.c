@@ -200,6 +200,9 @@ void object_begin(struct object *object)
 	struct broker *broker = object->item->broker;
 
 	object->stage = STAGE_SCAN;
+	/* What a door or a mail vouches for, nobody has to recognise. */
+	if (strcmp(object->format, "eml") == 0)
+		object->rebuilder = ZYGOTE_OPENER;
 	if (job_submit(object, JOB_SCAN) == 0)
 		begin_rebuild(object);
 	else
@@ -253,13 +256,21 @@ static void begin_checks(struct object *object, const struct job_run *job)
 		object_hold(object, (enum error) - error, "");
 }
 
+/* Who has what this format needs, of those that are not rebuilt by the worker.
+ * A lie ends in another sandbox that knows the format as little. */
+static enum zygote_index rebuilder_of(const char *format)
+{
+	return strcmp(format, "eml") == 0 ? ZYGOTE_OPENER : ZYGOTE_DECODER;
+}
+
 /* The worker found a picture or a mail. What it has done otherwise would be
  * done twice, so it must not have done anything. */
 static bool is_handed_on(const struct object *object, const struct job_run *job,
 			 enum error error)
 {
-	return error == ERR_DECODED_ELSEWHERE && !object->decoder &&
-	       job->children == 0 && object->removals == 0;
+	return error == ERR_DECODED_ELSEWHERE &&
+	       object->rebuilder == ZYGOTE_WORKER && job->children == 0 &&
+	       object->removals == 0;
 }
 
 void object_rebuild_reported(struct object *object, const struct job_run *job)
@@ -326,7 +337,7 @@ static void end_rebuild(struct object *object, const struct job_run *job,
 	char detail[REMOVAL_DETAIL_MAX + 1];
 
 	if (is_handed_on(object, job, error)) {
-		object->decoder = true;
+		object->rebuilder = rebuilder_of(job->outcome.format);
 		begin_rebuild(object);
 	} else if (error != ERR_NONE) {
 		object->outcome = job->outcome;

@@ -11,6 +11,7 @@
 static const char *const zygote_names[ZYGOTES] = {
     [ZYGOTE_WORKER] = "worker",
     [ZYGOTE_DECODER] = "decoder",
+    [ZYGOTE_OPENER] = "opener",
     [ZYGOTE_SCANNER] = "scanner",
     [ZYGOTE_VERIFIER] = "verifier",
     [ZYGOTE_READER] = "reader",

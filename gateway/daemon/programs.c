@@ -10,6 +10,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_BROKER] = {"broker", "sekisho-broker", true, true, "intake.sock"},
     [PROGRAM_WORKER] = {"worker", "sekisho-worker", false, true, NULL},
     [PROGRAM_DECODER] = {"decoder", "sekisho-decoder", false, true, NULL},
+    [PROGRAM_OPENER] = {"opener", "sekisho-opener", false, true, NULL},
     [PROGRAM_SCANNER] = {"scanner", "sekisho-scanner", false, true, NULL},
     [PROGRAM_VERIFIER] = {"verifier", "sekisho-verifier", false, true, NULL},
     [PROGRAM_READER] = {"reader", "sekisho-reader", false, true, NULL},
@@ -28,6 +29,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_MILTER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_LMTP},
     {PROGRAM_LMTP, PROGRAM_VAULT},     {PROGRAM_BROKER, PROGRAM_READER},
     {PROGRAM_WEB, PROGRAM_VAULT},      {PROGRAM_WEB, PROGRAM_BROKER},
+    {PROGRAM_BROKER, PROGRAM_OPENER},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

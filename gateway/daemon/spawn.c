@@ -153,11 +153,12 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		if (config->node[0] != '\0')
 			add_argument(start, "--node", config->node);
 		break;
-	case PROGRAM_DECODER:
+	case PROGRAM_OPENER:
 		add_setting(start, "certificates", config->mail.certificates);
 		add_setting(start, "keyring", config->mail.keyring);
 		break;
 	case PROGRAM_WORKER:
+	case PROGRAM_DECODER:
 	case PROGRAM_VERIFIER:
 	case PROGRAM_READER:
 	case PROGRAMS:

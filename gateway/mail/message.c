@@ -2,6 +2,7 @@
 #include "gateway/mail/message.h"
 
 #include "base/handle.h"
+#include "base/sha256.h"
 
 #include <sodium.h>
 
@@ -108,16 +109,10 @@ int mail_append(struct mail_message *message, struct view bytes)
 	return error != 0 ? error : handle_write_all(message->content, bytes);
 }
 
-static void hash_text(crypto_hash_sha256_state *state, const char *text)
-{
-	(void)crypto_hash_sha256_update(state, (const uint8_t *)text,
-					strlen(text) + 1);
-}
-
 int mail_finish(struct mail_message *message, char ret_id[ITEM_ID_SIZE + 1])
 {
-	crypto_hash_sha256_state state;
-	uint8_t digest[crypto_hash_sha256_BYTES];
+	struct sha256_state state;
+	uint8_t digest[SHA256_SIZE];
 	struct view content;
 	int error;
 
@@ -129,14 +124,14 @@ int mail_finish(struct mail_message *message, char ret_id[ITEM_ID_SIZE + 1])
 		error = handle_map(message->content, &content);
 	if (error != 0)
 		return error;
-	(void)crypto_hash_sha256_init(&state);
-	hash_text(&state, "sekisho-mail-1");
-	hash_text(&state, message->sender);
+	sha256_begin(&state);
+	sha256_add_text(&state, "sekisho-mail-1");
+	sha256_add_text(&state, message->sender);
 	for (size_t i = 0; i < message->recipient_count; i++)
-		hash_text(&state, message->recipients[i]);
-	(void)crypto_hash_sha256_update(&state, content.data, content.size);
+		sha256_add_text(&state, message->recipients[i]);
+	sha256_add(&state, content);
 	handle_unmap(&content);
-	(void)crypto_hash_sha256_final(&state, digest);
+	sha256_end(&state, digest);
 	(void)sodium_bin2hex(ret_id, ITEM_ID_SIZE + 1, digest,
 			     ITEM_ID_SIZE / 2);
 	return 0;

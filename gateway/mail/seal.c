@@ -62,12 +62,12 @@ int seal_key_load(const char *path, struct seal_key *ret_key)
 void seal_digest_begin(struct seal_digest *digest)
 {
 	*digest = (struct seal_digest){0};
-	(void)crypto_hash_sha256_init(&digest->state);
+	sha256_begin(&digest->state);
 }
 
 static void update(struct seal_digest *digest, const void *bytes, size_t size)
 {
-	(void)crypto_hash_sha256_update(&digest->state, bytes, size);
+	sha256_add(&digest->state, view_of(bytes, size));
 }
 
 static bool is_added_on_the_way(struct view name)
@@ -163,7 +163,7 @@ void seal_digest_end(struct seal_digest *digest, uint8_t ret_hash[32])
 {
 	if (digest->half)
 		flush_line_ends(digest);
-	(void)crypto_hash_sha256_final(&digest->state, ret_hash);
+	sha256_end(&digest->state, ret_hash);
 }
 
 /* --- tags --- */

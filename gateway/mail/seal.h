@@ -14,6 +14,7 @@
 #define SEKISHO_GATEWAY_MAIL_SEAL_H
 
 #include "base/buffer.h"
+#include "base/sha256.h"
 
 #include <sodium.h>
 
@@ -35,7 +36,7 @@ int seal_key_load(const char *path, struct seal_key *ret_key) MUST_CHECK;
 
 /* Header fields in their order, then the body in pieces. */
 struct seal_digest {
-	crypto_hash_sha256_state state;
+	struct sha256_state state;
 	uint64_t line_ends; /* CRLFs that came and may be the last */
 	bool half;          /* a CR that came last */
 };

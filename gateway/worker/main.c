@@ -1,10 +1,12 @@
 /*
  * sekisho-worker: takes objects apart and rebuilds them, one sandboxed process
- * per object. sekisho-decoder is the same with libvips and GMime, and
- * takes over what the worker finds to be a picture or a mail.
+ * per object. sekisho-decoder is the same with libvips and takes
+ * over what the worker finds to be a picture, sekisho-opener with GMime and
+ * whatever else reads mail.
  *
  * usage: sekisho-worker --edge broker=FD [--edge supervisor=FD]
  *        sekisho-decoder --edge broker=FD [--edge supervisor=FD]
+ *        sekisho-opener --edge broker=FD [--edge supervisor=FD]
  *            [--set certificates=PATH] [--set keyring=PATH]
  */
 #include "base/bytes.h"
@@ -12,6 +14,7 @@
 #include "gateway/worker/host.h"
 #include "sanitizers/detect.h"
 #include "sanitizers/mail/signature.h"
+#include "sanitizers/mail/second.h"
 #include "sanitizers/picture/picture.h"
 
 #include <sodium.h>
@@ -39,7 +42,8 @@ static struct job job_from(const struct job_start *start,
 	    .password_count = parameters->password_count,
 	    .depth = parameters->depth,
 	    .recheck = recheck,
-	    .decoded_elsewhere = !picture_can_decode(),
+	    .pictures_elsewhere = !picture_can_decode(),
+	    .mail_elsewhere = !second_can_read(),
 	    .unpacked_left = parameters->unpacked_left,
 	    .members_left = parameters->members_left,
 	    .arena = arena_new(parameters->policy.limits.memory_bytes),

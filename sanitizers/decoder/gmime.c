@@ -29,6 +29,11 @@ __attribute__((visibility("default"))) iconv_t iconv_open(const char *to,
 	return real(to, from);
 }
 
+bool second_can_read(void)
+{
+	return true;
+}
+
 int second_prepare(void)
 {
 	g_mime_init();

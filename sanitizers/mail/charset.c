@@ -8,7 +8,13 @@
 
 #include "base/banned.h"
 
-enum { TABLE_SINGLE = 256, ESCAPE = 0x1B, SHIFT_OUT = 0x0E, SHIFT_IN = 0x0F };
+enum {
+	TABLE_SINGLE = 256,
+	JIS_ROWS = 94,
+	ESCAPE = 0x1B,
+	SHIFT_OUT = 0x0E,
+	SHIFT_IN = 0x0F,
+};
 
 /* Charsets that are read by the decoder of plain texts. */
 static const struct {
@@ -133,11 +139,42 @@ static int fill(struct foreign *foreign)
 	return 0;
 }
 
+/*
+ * Unicode by row and cell of JIS X 0208, by way of CP932, so that the
+ * characters of Windows (NEC row 13, IBM's in rows 89 to 92) are what their
+ * writer saw; 0: no character.
+ */
+static uint16_t jisx0208[JIS_ROWS][JIS_ROWS];
+
+static void fill_0208(void)
+{
+	for (unsigned row = 0x21; row <= 0x7E; row++)
+		for (unsigned cell = 0x21; cell <= 0x7E; cell++) {
+			unsigned lead = (row - 0x21) / 2 + 0x81;
+			unsigned trail = row % 2 == 0   ? cell + 0x7E
+					 : cell >= 0x60 ? cell + 0x20
+							: cell + 0x1F;
+			uint8_t bytes[2] = {
+			    (uint8_t)(lead > 0x9F ? lead + 0x40 : lead),
+			    (uint8_t)trail};
+			struct decoder decoder =
+			    decoder_make(view_of(bytes, 2), ENCODING_CP932);
+			struct character next;
+
+			if (decoder_next(&decoder, &next) &&
+			    next.value < CHARACTER_INVALID)
+				jisx0208[row - 0x21][cell - 0x21] =
+				    (uint16_t)next.value;
+		}
+}
+
 int charset_prepare(void)
 {
 	static bool filled; /* mail and pages need it */
 	int error = 0;
 
+	if (!filled)
+		fill_0208();
 	for (size_t i = 0; !filled && i < FOREIGNS && error == 0; i++)
 		error = fill(&foreigns[i]);
 	filled = error == 0;
@@ -223,33 +260,36 @@ static size_t shift_at(struct view bytes, size_t at, enum set *set)
 	return 0;
 }
 
-/*
- * Two bytes of JIS X 0208 by way of CP932, so that the characters of Windows
- * (NEC row 13, IBM's in rows 89 to 92) are what their writer saw; JIS X 0212
- * by way of EUC.
- */
+/* JIS X 0212 by way of EUC. */
 static void write_pair(struct buffer *out, uint8_t row, uint8_t cell,
 		       enum set set, size_t *broken)
 {
-	uint8_t bytes[3];
+	uint16_t value = 0;
 
 	row &= 0x7F;
 	cell &= 0x7F;
 	if (set == SET_0212) {
-		bytes[0] = 0x8F;
-		bytes[1] = row | 0x80;
-		bytes[2] = cell | 0x80;
+		uint8_t bytes[3] = {0x8F, row | 0x80, cell | 0x80};
+
 		write_decoded(out, view_of(bytes, 3), ENCODING_EUC_JP, broken);
 		return;
 	}
-	bytes[0] = (uint8_t)((row - 0x21) / 2 + 0x81);
-	if (bytes[0] > 0x9F)
-		bytes[0] = (uint8_t)(bytes[0] + 0x40);
-	if (row % 2 == 1)
-		bytes[1] = (uint8_t)(cell + (cell >= 0x60 ? 0x20 : 0x1F));
-	else
-		bytes[1] = (uint8_t)(cell + 0x7E);
-	write_decoded(out, view_of(bytes, 2), ENCODING_CP932, broken);
+	if (row >= 0x21 && row <= 0x7E && cell >= 0x21 && cell <= 0x7E)
+		value = jisx0208[row - 0x21][cell - 0x21];
+	*broken += value == 0;
+	buffer_utf8(out, value == 0 ? 0xFFFD : value);
+}
+
+/* Printable ASCII, which most lines have some of, in one go. */
+static size_t write_ascii(struct buffer *out, struct view bytes, size_t at)
+{
+	size_t end = at;
+
+	while (end < bytes.size && bytes.data[end] > ' ' &&
+	       bytes.data[end] < 0x7F)
+		end++;
+	buffer_view(out, view_slice(bytes, at, end - at));
+	return end;
 }
 
 /* ISO-2022-JP as mailers write it: half-width katakana by ESC ( I, by shift
@@ -287,6 +327,8 @@ static void write_2022(struct buffer *out, struct view bytes, size_t *broken)
 			   bytes.data[at + 1] != 0x7F) {
 			write_pair(out, byte, bytes.data[at + 1], set, broken);
 			at += 2;
+		} else if (set == SET_ASCII && byte < 0x7F && !shifted_out) {
+			at = write_ascii(out, bytes, at);
 		} else if (set == SET_ASCII && byte < 0x7F) {
 			buffer_u8(out, byte);
 			at++;

@@ -1,5 +1,6 @@
 #include "sanitizers/mail/compose.h"
 
+#include "base/sha256.h"
 #include "base/utf8.h"
 
 #include <sodium.h>
@@ -28,30 +29,39 @@ static bool is_plain(const char *text)
 	return strstr(text, "=?") == NULL;
 }
 
-static void write_base64(struct buffer *out, struct view bytes)
+static void encode_group(uint8_t to[4], uint32_t group)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	to[0] = (uint8_t)digits[group >> 18];
+	to[1] = (uint8_t)digits[group >> 12 & 63];
+	to[2] = (uint8_t)digits[group >> 6 & 63];
+	to[3] = (uint8_t)digits[group & 63];
+}
+
+static void write_base64(struct buffer *out, struct view bytes)
+{
+	const uint8_t *from = bytes.data;
+	size_t room = (bytes.size + 2) / 3 * 4;
+	uint8_t *to = buffer_room(out, room);
 	size_t i = 0;
 
-	for (; i + 2 < bytes.size; i += 3) {
-		uint32_t group = (uint32_t)bytes.data[i] << 16 |
-				 (uint32_t)bytes.data[i + 1] << 8 |
-				 bytes.data[i + 2];
-		char text[4] = {digits[group >> 18], digits[group >> 12 & 63],
-				digits[group >> 6 & 63], digits[group & 63]};
-
-		buffer_bytes(out, text, sizeof(text));
-	}
+	if (to == NULL)
+		return;
+	for (; i + 2 < bytes.size; i += 3, to += 4)
+		encode_group(to, (uint32_t)from[i] << 16 |
+				     (uint32_t)from[i + 1] << 8 | from[i + 2]);
 	if (i < bytes.size) {
 		bool two = bytes.size - i == 2;
-		uint32_t group = (uint32_t)bytes.data[i] << 16 |
-				 (two ? (uint32_t)bytes.data[i + 1] << 8 : 0);
-		char text[4] = {digits[group >> 18], digits[group >> 12 & 63],
-				two ? digits[group >> 6 & 63] : '=', '='};
 
-		buffer_bytes(out, text, sizeof(text));
+		encode_group(to, (uint32_t)from[i] << 16 |
+				     (two ? (uint32_t)from[i + 1] << 8 : 0));
+		to[3] = '=';
+		if (!two)
+			to[2] = '=';
 	}
+	buffer_took(out, room);
 }
 
 /* How much of the text fits in one encoded word at this column: whole
@@ -222,32 +232,40 @@ static void write_name(struct buffer *out, const char *parameter,
 
 enum written { WRITTEN_7BIT, WRITTEN_QUOTED, WRITTEN_BASE64 };
 
-/* 7bit where nothing on the way could change it, quoted-printable where most
- * of it can be read, else base64. */
+/* Whether nothing on the way would change it. */
+static bool is_safe(struct view content)
+{
+	size_t line = 0;
+
+	for (size_t i = 0; i < content.size; i++) {
+		uint8_t byte = content.data[i];
+
+		line = byte == '\n' ? 0 : line + 1;
+		if (byte >= 0x80 || line > LINE_FOLD + 2)
+			return false;
+		if (line == 1 &&
+		    (byte == '-' || byte == '.' ||
+		     view_starts_with(view_slice(content, i, 5), "From ")))
+			return false;
+	}
+	return true;
+}
+
+/* 7bit where it can be, quoted-printable where most of it can be read, else
+ * base64. */
 static enum written encoding_for(const struct compose_part *part)
 {
 	struct view content = part->content;
-	size_t line = 0;
 	size_t special = 0;
-	bool safe = true;
 
 	if (part->raw)
 		return WRITTEN_7BIT;
 	if (part->charset[0] == '\0' || part->name[0] != '\0')
 		return WRITTEN_BASE64;
-	for (size_t i = 0; i < content.size; i++) {
-		uint8_t byte = content.data[i];
-
-		line = byte == '\n' ? 0 : line + 1;
-		special += byte >= 0x80 || byte == '=';
-		safe &= byte < 0x80 && line <= LINE_FOLD + 2;
-		if (line == 1 &&
-		    (byte == '-' || byte == '.' ||
-		     view_starts_with(view_slice(content, i, 5), "From ")))
-			safe = false;
-	}
-	if (safe)
+	if (is_safe(content))
 		return WRITTEN_7BIT;
+	for (size_t i = 0; i < content.size; i++)
+		special += content.data[i] >= 0x80 || content.data[i] == '=';
 	return special * 6 <= content.size ? WRITTEN_QUOTED : WRITTEN_BASE64;
 }
 
@@ -321,27 +339,20 @@ void compose_leaf(struct buffer *out, const struct compose_part *part)
 		write_lines(out, part->content);
 }
 
-static void hash_text(crypto_hash_sha256_state *state, const char *text)
-{
-	(void)crypto_hash_sha256_update(state, (const uint8_t *)text,
-					strlen(text) + 1);
-}
-
 void compose_boundary(const struct compose_part *parts, size_t count,
 		      char ret_boundary[64])
 {
-	uint8_t digest[crypto_hash_sha256_BYTES];
-	crypto_hash_sha256_state state;
+	uint8_t digest[SHA256_SIZE];
+	struct sha256_state state;
 	char hex[33];
 
-	(void)crypto_hash_sha256_init(&state);
+	sha256_begin(&state);
 	for (size_t i = 0; i < count; i++) {
-		hash_text(&state, parts[i].type);
-		hash_text(&state, parts[i].name);
-		(void)crypto_hash_sha256_update(&state, parts[i].content.data,
-						parts[i].content.size);
+		sha256_add_text(&state, parts[i].type);
+		sha256_add_text(&state, parts[i].name);
+		sha256_add(&state, parts[i].content);
 	}
-	(void)crypto_hash_sha256_final(&state, digest);
+	sha256_end(&state, digest);
 	(void)sodium_bin2hex(hex, sizeof(hex), digest, 16);
 	/* "=_" stands in no line of base64 or quoted-printable. */
 	(void)snprintf(ret_boundary, 64, "=_sekisho_%s", hex);

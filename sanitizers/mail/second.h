@@ -7,6 +7,9 @@
 
 #include "sanitizers/mail/tokenizer.h"
 
+/* Whether this program has GMime (sanitizers/decoder/gmime.c, absent.c). */
+bool second_can_read(void);
+
 /* Once, before the sandbox. */
 int second_prepare(void) MUST_CHECK;
 

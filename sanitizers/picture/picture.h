@@ -12,7 +12,7 @@
 int picture_prepare(void) MUST_CHECK;
 
 /* Whether this program has the heavy decoders (sanitizers/decoder/vips.c,
- * gmime.c) or none of them (absent.c). */
+ * gmime.c) or none of them (no_pictures.c). */
 bool picture_can_decode(void);
 
 /*

@@ -64,14 +64,19 @@ static void what_has_to_be_decoded_goes_elsewhere(void **state)
 			   .declared = "",
 			   .policy = &policy,
 			   .forced = FORMAT_BMP,
-			   .decoded_elsewhere = true};
+			   .pictures_elsewhere = true};
 	assert_int_equal(job_run(&job), -ERR_DECODED_ELSEWHERE);
 	assert_int_equal(job.removals, 0);
 	job.format = FORMAT_TEXT;
 	assert_false(job_is_elsewhere(&job));
 	job.format = FORMAT_PNG;
 	assert_true(job_is_elsewhere(&job));
-	job.decoded_elsewhere = false;
+	job.format = FORMAT_EML;
+	assert_false(job_is_elsewhere(&job));
+	job.mail_elsewhere = true;
+	assert_true(job_is_elsewhere(&job));
+	job.format = FORMAT_PNG;
+	job.pictures_elsewhere = false;
 	assert_false(job_is_elsewhere(&job));
 }
 

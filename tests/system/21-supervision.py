@@ -15,6 +15,7 @@ import time
 import gateway
 
 PROGRAMS = ["sekisho-vault", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
+            "sekisho-opener",
             "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
             "sekisho-folder"]
 

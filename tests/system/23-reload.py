@@ -131,7 +131,7 @@ def status_names_the_processes(running):
         finally:
             client.close()
 
-    for name in ("vault", "worker", "decoder", "scanner", "verifier", "reader", "folder",
+    for name in ("vault", "worker", "decoder", "opener", "scanner", "verifier", "reader", "folder",
                  "broker"):
         pid = running.pids(f"sekisho-{name}")[0]
         wait_for(lambda: programs()[name].get("pid") == pid)

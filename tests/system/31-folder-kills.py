@@ -18,6 +18,7 @@ POINTS = ["folder.placed", "folder.claimed", "folder.submitted", "folder.result"
           "folder.removing_claim"]
 RAW = "\x1b[31mred\x1b[0m"  # an escape sequence that may not come out
 PROGRAMS = ["sekisho-folder", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
+            "sekisho-opener",
             "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
             "sekisho-vault"]
 CONFIG = """

@@ -12,7 +12,7 @@ import gateway
 def memory_kilobytes(running):
     """Resident memory of the gateway's long-lived programs."""
     total = {}
-    for program in ["sekishod", "sekisho-broker", "sekisho-worker", "sekisho-decoder",
+    for program in ["sekishod", "sekisho-broker", "sekisho-worker", "sekisho-decoder", "sekisho-opener",
                     "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
                     "sekisho-vault", "sekisho-folder"]:
         pids = [running.process.pid] if program == "sekishod" else running.pids(program)

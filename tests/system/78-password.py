@@ -126,7 +126,8 @@ def search_process(pid):
 
 def search_programs(running):
     for program in ("sekisho-broker", "sekisho-vault", "sekisho-folder",
-                    "sekisho-worker", "sekisho-decoder", "sekisho-scanner",
+                    "sekisho-worker", "sekisho-decoder", "sekisho-opener",
+                    "sekisho-scanner",
                     "sekisho-verifier", "sekisho-reader"):
         for pid in running.pids(program):
             search_process(pid)

@@ -353,7 +353,7 @@ def check_lmtp(folder):
 def search(relay):
     """Nowhere is the password: memory, arguments, environment, files."""
     for program in ("sekisho-broker", "sekisho-vault", "sekisho-worker",
-                    "sekisho-decoder", "sekisho-scanner", "sekisho-verifier",
+                    "sekisho-decoder", "sekisho-opener", "sekisho-scanner", "sekisho-verifier",
                     "sekisho-reader", "sekisho-milter", "sekisho-seal"):
         pids = relay.gateway.pids(program)
         assert pids, program

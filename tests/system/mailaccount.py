@@ -23,7 +23,7 @@ POINTS = ["mail.header", "mail.body", "mail.submitting", "mail.result", "mail.de
           "broker.item_ended", "vault.blob_written", "vault.committing",
           "vault.committed"]
 # What is killed from outside, at any moment.
-OURS = ["sekisho-worker", "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
+OURS = ["sekisho-worker", "sekisho-opener", "sekisho-scanner", "sekisho-verifier", "sekisho-reader",
         "sekisho-milter", "sekisho-broker", "sekisho-vault"]
 POSTFIX = ["cleanup", "smtpd", "qmgr"]
 # With the inner instance, and behind the queue.

@@ -72,13 +72,13 @@ enum message {
 	MESSAGE_VAULT_ORIGINAL, /* + fd: original to keep, for a RECORD to come
 				 */
 	MESSAGE_VAULT_RECORD,   /* + fd: JSON report; struct vault_record */
-	MESSAGE_VAULT_TRANSITION, /* item id, u8 enum item_state, detail */
-	MESSAGE_VAULT_STATE,      /* item id */
-	MESSAGE_VAULT_OPEN,       /* item id, u8 decided (else a password is
-				     tried): the original */
-	MESSAGE_VAULT_LIST,       /* JSON text: filter */
-	MESSAGE_VAULT_SHOW,       /* item id */
-	MESSAGE_VAULT_TRAFFIC,    /* u8 direction, u8 stopped, reason */
+	MESSAGE_VAULT_TRANSITION,  /* item id, u8 enum item_state, detail */
+	MESSAGE_VAULT_STATE,       /* item id */
+	MESSAGE_VAULT_OPEN,        /* item id, u8 decided (else a password is
+				      tried): the original */
+	MESSAGE_VAULT_LIST,        /* JSON text: filter */
+	MESSAGE_VAULT_SHOW,        /* item id */
+	MESSAGE_VAULT_TRAFFIC,     /* u8 direction, u8 stopped, reason */
 	MESSAGE_VAULT_TRAFFIC_ASK, /* empty */
 	/* --- web → vault --- */
 	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
@@ -126,9 +126,9 @@ enum item_state {
 	STATE_READY,     /* output exists, not yet delivered */
 	STATE_DELIVERED, /* output is where its receiver finds it */
 	STATE_DESTROYED,
-	STATE_REQUESTED,    /* held, and somebody asked for something */
-	STATE_APPROVED,     /* its release is decided */
-	STATE_RELEASING,    /* on its way */
+	STATE_REQUESTED, /* held, and somebody asked for something */
+	STATE_APPROVED,  /* its release is decided */
+	STATE_RELEASING, /* on its way */
 	STATE_RELEASED_SANITIZED,
 	STATE_RELEASED_ORIGINAL,
 	STATE_REPROCESSING, /* goes all the way again, as decided */
@@ -269,10 +269,10 @@ struct vault_record {
 	bool until_delivered; /* READY: its original stays until then */
 	char delivery[DELIVERY_MAX + 1]; /* as in struct handover; "": as it
 					    was */
-	struct view recipients; /* of what is not ready: lines of kind
-				   ("department", "address", "user"), name and
-				   department, divided by tabs; read: lives in
-				   the payload; empty: as they were */
+	struct view recipients;          /* of what is not ready: lines of kind
+					    ("department", "address", "user"), name and
+					    department, divided by tabs; read: lives in
+					    the payload; empty: as they were */
 };
 
 /* MESSAGE_VAULT_OPENED: what the vault knows of an item that waits for its
@@ -348,6 +348,7 @@ enum {
 	CONSOLE_OPERATION_MAX = 63,
 	CONSOLE_TOKEN_MAX = 64, /* hexadecimal digits of a session's token */
 	CONSOLE_SOURCE_MAX = 63,
+	CONSOLE_ONCE_MAX = 64,
 	CONSOLE_PARAMETERS_MAX = 1024 * 1024, /* bytes of JSON */
 	CONSOLE_ANSWER_MAX = 64 * 1024 * 1024,
 };
@@ -357,6 +358,8 @@ struct console_call {
 	char operation[CONSOLE_OPERATION_MAX + 1]; /* "items_search" */
 	char token[CONSOLE_TOKEN_MAX + 1];         /* "": nobody */
 	char source[CONSOLE_SOURCE_MAX + 1];       /* address of the browser */
+	char once[CONSOLE_ONCE_MAX + 1]; /* the caller's key for a call that
+					    is done once; "" */
 };
 
 void submission_write(struct buffer *buffer, const struct submission *value);

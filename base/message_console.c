@@ -8,6 +8,7 @@ void console_call_write(struct buffer *buffer, const struct console_call *value)
 	pack_string(buffer, value->operation);
 	pack_string(buffer, value->token);
 	pack_string(buffer, value->source);
+	pack_string(buffer, value->once);
 }
 
 int console_call_read(struct view payload, struct console_call *ret)
@@ -18,5 +19,6 @@ int console_call_read(struct view payload, struct console_call *ret)
 	unpack_string(&cursor, ret->operation, sizeof(ret->operation));
 	unpack_string(&cursor, ret->token, sizeof(ret->token));
 	unpack_string(&cursor, ret->source, sizeof(ret->source));
+	unpack_string(&cursor, ret->once, sizeof(ret->once));
 	return wire_end(&cursor);
 }

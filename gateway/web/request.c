@@ -143,11 +143,15 @@ void request_ask(struct request *request, const char *operation,
 		 const json_t *parameters, request_then *then)
 {
 	struct console_call call = {0};
+	const char *once = request_header(request, "Idempotency-Key");
 	char *text = json_dumps(parameters, JSON_COMPACT);
 
 	(void)text_copy(call.operation, sizeof(call.operation), operation);
 	(void)text_copy(call.token, sizeof(call.token), request->token);
 	(void)text_copy(call.source, sizeof(call.source), request->source);
+	if ((request->route->flags & ROUTE_ONCE) != 0)
+		(void)text_copy(call.once, sizeof(call.once),
+				once == NULL ? "" : once);
 	request->then = then;
 	if (text != NULL)
 		request->call_id =

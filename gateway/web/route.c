@@ -260,6 +260,7 @@ int route_read_query(struct request *request, const char **ret_wrong)
 {
 	struct query query = {.request = request};
 	const char *match_header = request_header(request, "If-Match");
+	const char *key = request_header(request, "Idempotency-Key");
 
 	(void)MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND,
 					on_argument, &query);
@@ -267,6 +268,9 @@ int route_read_query(struct request *request, const char **ret_wrong)
 	    (request->route->flags & ROUTE_MATCH) != 0 &&
 	    !set_version(request, match_header))
 		query.wrong = "If-Match";
+	if (key != NULL && (strlen(key) > CONSOLE_ONCE_MAX ||
+			    (request->route->flags & ROUTE_ONCE) == 0))
+		query.wrong = "Idempotency-Key";
 	*ret_wrong = query.wrong;
 	return query.wrong == NULL ? 0 : -ERR_PARAMETER;
 }

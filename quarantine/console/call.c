@@ -1,6 +1,7 @@
 #include "quarantine/console/call.h"
 
 #include "base/handle.h"
+#include "quarantine/console/once.h"
 
 #include "base/banned.h"
 
@@ -141,6 +142,8 @@ static int run_writing(struct call *call, call_handler *handler,
 	/* Nothing is done on behalf of parameters that nobody looked at. */
 	if (result >= 0 && !call->parameters_ended)
 		result = -ERR_INTERNAL;
+	if (result == 0)
+		result = once_keep(call);
 	return settle(call, &before, result);
 }
 
@@ -170,6 +173,7 @@ static int start(struct store *store, const struct console_call *request,
 		 bool *ret_wrote)
 {
 	json_t *object;
+	bool found = false;
 	int error;
 
 	*ret_wrote = false;
@@ -191,6 +195,10 @@ static int start(struct store *store, const struct console_call *request,
 	if (error != 0)
 		return error;
 	call->parameters = object;
+	once_begin(call, request->once, parameters);
+	error = once_find(call, &found);
+	if (error != 0 || found)
+		return error;
 	return run_handler(call, call->operation->handler, ret_wrote);
 }
 

@@ -53,6 +53,10 @@ struct call {
 	struct slow slow;
 	int slow_result;
 
+	/* --- for once_*() --- */
+	const char *once;
+	uint8_t asked[32]; /* hash of operation and parameters */
+
 	/* --- for parameter_*() --- */
 	const json_t *parameters; /* an object, never NULL; hostile */
 	size_t parameters_read;

@@ -1,12 +1,17 @@
 """A gateway with its console, for tests, and clients that speak to it as a
 browser or an attacker would."""
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import os
 import pathlib
 import socket
 import ssl
+import struct
 import subprocess
+import time
 import urllib.parse
 
 import gateway
@@ -135,6 +140,37 @@ class Browser:
                             {"Content-Type": "application/octet-stream"})
 
 
+def totp(secret, at=None, step=0):
+    """The code of RFC 6238 now, or `step` half minutes from now."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    counter = int((time.time() if at is None else at) // 30) + step
+    digest = hmac.new(key, struct.pack(">Q", counter), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset:offset + 4])[0] & 0x7fffffff
+    return f"{number % 1000000:06d}"
+
+
+class Person:
+    """An account with what its owner knows."""
+
+    def __init__(self, login, number, password):
+        self.login, self.number, self.password = login, number, password
+        self.secret = None
+        self.used = 0  # the last half minute whose code was used
+
+    def code(self):
+        """A code that was not used yet; a step ahead is accepted, too."""
+        now = int(time.time() // 30)
+        if now <= self.used:
+            if now + 1 <= self.used:
+                while int(time.time() // 30) < self.used:
+                    time.sleep(0.2)
+                now = int(time.time() // 30)
+            now = max(now, self.used + 1) if now <= self.used else now
+        self.used = now
+        return totp(self.secret, now * 30)
+
+
 class Console(gateway.Gateway):
     """A gateway with sekisho-web on a port of its own."""
 
@@ -155,7 +191,6 @@ class Console(gateway.Gateway):
         super().__init__(folder, "\n".join(lines) + "\n" + config, **options)
 
     def wait_ready(self, seconds=60, healthy=True):
-        import time
         state = super().wait_ready(seconds, healthy)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -169,3 +204,78 @@ class Console(gateway.Gateway):
 
     def browser(self):
         return Browser(self.port, self.plain)
+
+    # --- accounts, made as the operator of the machine does ---
+
+    def operate(self, operation, parameters):
+        """One operation over run/vault.sock: what `sekisho users` asks."""
+        client = gateway.Client(str(self.state / "run/vault.sock"))
+        try:
+            payload = b"".join(gateway.string(text)
+                               for text in (operation, "", "console", ""))
+            fd = gateway.sealed_file(json.dumps(parameters).encode())
+            client.send("MESSAGE_CONSOLE", 1, payload, fd)
+            os.close(fd)
+            _, _, answer, fd = client.receive()
+            content = {}
+            if fd is not None:
+                content = json.loads(os.pread(fd, os.fstat(fd).st_size, 0))
+                os.close(fd)
+            error = struct.unpack("<I", answer[:4])[0]
+            if error:
+                raise RuntimeError(f"{operation}: error {error} {content}")
+            return content
+        finally:
+            client.close()
+
+    def unit(self, name, parent=""):
+        parameters = {"name": name}
+        if parent:
+            parameters["parent"] = parent
+        return self.operate("units_create", parameters)["unit"]
+
+    def person(self, login, unit="", *roles, name=None, log_in=True):
+        """A user with these roles over the department, ready to work."""
+        made = self.operate("users_create", {"login": login, "name": name or login,
+                                             "unit": unit})
+        person = Person(login, made["user"], made["temporary_password"])
+        for role in roles:
+            self.operate("grants_add", {"user": person.number, "role": role, "unit": unit})
+        if log_in:
+            person.browser = self.first_login(person)
+        return person
+
+    def first_login(self, person):
+        """Through the forced change of the temporary password and, where the
+        role wants one, the enrolment of a second factor."""
+        browser = self.browser()
+        answer = browser.post("/api/v1/session",
+                              {"login": person.login, "password": person.password})
+        assert answer.status == 200 and answer.json()["state"] == "password", answer
+        new = f"Matsu#Kaze-{person.number}-Uguisu"
+        answer = browser.post("/api/v1/session:password",
+                              {"password": person.password, "new_password": new})
+        assert answer.status == 200, answer
+        person.password = new
+        if answer.json()["state"] == "enrol":
+            self.enrol(person, browser)
+        return browser
+
+    def enrol(self, person, browser):
+        answer = browser.post("/api/v1/session/totp:enrol", {})
+        assert answer.status == 200, answer
+        person.secret = answer.json()["secret"]
+        answer = browser.post("/api/v1/session/totp:confirm", {"code": person.code()})
+        assert answer.status == 200 and answer.json()["state"] == "active", answer
+        person.recovery = answer.json().get("recovery_codes", [])
+
+    def log_in(self, person):
+        browser = self.browser()
+        answer = browser.post("/api/v1/session",
+                              {"login": person.login, "password": person.password})
+        assert answer.status == 200, answer
+        if answer.json()["state"] == "second_factor":
+            answer = browser.post("/api/v1/session:secondFactor",
+                                  {"code": person.code()})
+        assert answer.status == 200 and answer.json()["state"] == "active", answer
+        return browser

@@ -403,9 +403,7 @@ static void finish_body(struct request *request)
 {
 	int error = 0;
 
-	if (request->received != request->expected)
-		error = -ERR_PARAMETER;
-	if (error == 0 && (request->route->flags & ROUTE_FILE) == 0)
+	if ((request->route->flags & ROUTE_FILE) == 0)
 		error = merge_body(request);
 	if (error != 0) {
 		reply_error(request, error, NULL);
@@ -437,7 +435,8 @@ enum MHD_Result request_on_access(void *context, struct MHD_Connection *mhd,
 		begin(request, url, version);
 	else if (*upload_data_size > 0)
 		return take_body(request, upload_data, upload_data_size);
-	else if (!request->answered)
+	/* After it was suspended it comes here once in front of its body. */
+	else if (!request->answered && request->received == request->expected)
 		finish_body(request);
 	/* libmicrohttpd closes the connection of what is answered before its
 	 * last call: for requests that were refused for a reason. */

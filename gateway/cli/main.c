@@ -55,14 +55,15 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
-	int status = options_read(argc, argv, &options);
+	bool users = argc > 1 && strcmp(argv[1], "users") == 0;
+	int status = users ? 0 : options_read(argc, argv, &options);
 
 	if (status != 0)
 		return status;
 	if (sodium_init() < 0)
 		return EXIT_COULD_NOT;
 	(void)signal(SIGPIPE, SIG_IGN);
-	status = run(&options);
+	status = users ? command_users(argc, argv) : run(&options);
 	if (fflush(stdout) != 0 && status == EXIT_ALL_OUT)
 		status = EXIT_COULD_NOT;
 	return status;

@@ -138,7 +138,7 @@ static const struct option general_options[] = {
 };
 
 /* The language of the environment, until --lang is read. */
-static enum language environment_language(void)
+enum language options_language(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
 
@@ -502,7 +502,7 @@ int options_read(int argc, char **argv, struct options *ret)
 	int words;
 	int option;
 
-	options.language = environment_language();
+	options.language = options_language();
 	words = read_command(argc, argv, &options, &known);
 	argc -= words;
 	argv += words;

@@ -77,6 +77,9 @@ struct options {
  * argv. */
 int options_read(int argc, char **argv, struct options *ret) MUST_CHECK;
 
+/* The language of the environment. */
+enum language options_language(void);
+
 void options_help(enum language language);
 
 #endif

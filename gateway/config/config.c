@@ -307,6 +307,8 @@ static int fill_all(struct view text, struct config_problems *problems,
 	config->given[4] = config->mail.sockets;
 	config->given[5] = config->web.certificate;
 	config->given[6] = config->web.key;
+	config->given[7] = config->directory.ca;
+	config->given[8] = config->directory.password;
 	config_default_state(fallback, sizeof(fallback));
 	return config_set_state(
 	    config, config->state[0] == '\0' ? fallback : config->state);

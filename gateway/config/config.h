@@ -104,6 +104,38 @@ struct config_web {
 	uint32_t connections_per_address;
 };
 
+/* Accounts, as the vault gets them (quarantine/people/settings.h). */
+struct config_accounts {
+	uint32_t idle_minutes;
+	uint32_t session_hours;
+	uint32_t lock_failures;
+	uint32_t lock_minutes;
+	uint32_t password_length;
+	uint32_t password_classes;
+	uint32_t administrator_length;
+	uint32_t password_history;
+	uint32_t temporary_hours;
+	uint32_t dormant_days;
+	uint8_t dormant_disable;
+	uint8_t second_factor; /* enum second_factor */
+	const char *banner;
+	const char *origin; /* https://HOST[:PORT] of the console; "" */
+};
+
+/* LDAP or Active Directory. Paths are absolute or "". */
+struct config_directory {
+	const char *url; /* "": there is none */
+	const char *ca;
+	const char *bind;     /* the account for searches */
+	const char *password; /* file */
+	const char *base;
+	const char *filter;
+	const char *name; /* attributes */
+	const char *mail;
+	const char *department;
+	uint8_t create;
+};
+
 /* What a mail door knows of a message before anybody reads it. */
 struct mail_facts {
 	enum direction direction;
@@ -150,6 +182,8 @@ struct config {
 
 	struct config_mail mail;
 	struct config_web web;
+	struct config_accounts accounts;
+	struct config_directory directory;
 
 	uint32_t queue; /* items waiting in the broker at most */
 
@@ -160,7 +194,7 @@ struct config {
 
 	/* in, out, held, work, mail.sockets, web.certificate, web.key as given
 	 */
-	const char *given[7];
+	const char *given[9];
 	struct arena *arena;
 };
 

@@ -12,6 +12,8 @@ static const char *const headings[SECTION_COUNT][2] = {
     [SECTION_BROKER] = {"処理の待ち行列", "Queue"},
     [SECTION_MAIL] = {"メール", "Mail"},
     [SECTION_WEB] = {"Web コンソールと API", "Web console and API"},
+    [SECTION_ACCOUNTS] = {"アカウント", "Accounts"},
+    [SECTION_DIRECTORY] = {"LDAP・Active Directory", "LDAP, Active Directory"},
     [SECTION_POLICY] = {"ポリシー。名前のあるものをいくつでも。",
 			"Policies, as many as needed."},
     [SECTION_LIMITS] = {"一件(入れ子を含む)の上限",
@@ -74,10 +76,16 @@ void config_write_defaults(struct buffer *buffer, enum language language)
 		enum key_section section;
 		const char *name;
 	} plain[] = {
-	    {SECTION_FOLDERS, "folders"}, {SECTION_DEFINITIONS, "definitions"},
-	    {SECTION_LOG, "log"},         {SECTION_FOLDER, "folder"},
-	    {SECTION_VAULT, "vault"},     {SECTION_BROKER, "broker"},
-	    {SECTION_MAIL, "mail"},       {SECTION_WEB, "web"},
+	    {SECTION_FOLDERS, "folders"},
+	    {SECTION_DEFINITIONS, "definitions"},
+	    {SECTION_LOG, "log"},
+	    {SECTION_FOLDER, "folder"},
+	    {SECTION_VAULT, "vault"},
+	    {SECTION_BROKER, "broker"},
+	    {SECTION_MAIL, "mail"},
+	    {SECTION_WEB, "web"},
+	    {SECTION_ACCOUNTS, "accounts"},
+	    {SECTION_DIRECTORY, "directory"},
 	};
 
 	write_section(buffer, SECTION_GENERAL, "", "", language);

@@ -24,6 +24,8 @@ static const char *const mail_languages[] = {"ja", "en", "both", NULL};
 static const char *const mail_on_helds[] = {"notice", "discard", NULL};
 static const char *const mail_spams[] = {"pass", "tag", "hold", NULL};
 static const char *const seal_refusals[] = {"defer", "reject", NULL};
+static const char *const second_factors[] = {"required", "administrators",
+					     "optional", NULL};
 static const char *const channels[] = {"command", "folder", "mail",
 				       "upload",  "any",    NULL};
 static const char *const directions[] = {"inbound", "outbound", "any", NULL};
@@ -86,6 +88,8 @@ const char *key_prefix(enum key_section section)
 	    [SECTION_BROKER] = "broker.",
 	    [SECTION_MAIL] = "mail.",
 	    [SECTION_WEB] = "web.",
+	    [SECTION_ACCOUNTS] = "accounts.",
+	    [SECTION_DIRECTORY] = "directory.",
 	    [SECTION_POLICY] = "policies[].",
 	    [SECTION_LIMITS] = "policies[].limits.",
 	    [SECTION_MODES] = "policies[].modes.",

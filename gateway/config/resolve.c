@@ -44,12 +44,16 @@ int config_set_state(struct config *config, const char *state)
 	config->mail.sockets = below(config, config->given[4]);
 	config->web.certificate = below(config, config->given[5]);
 	config->web.key = below(config, config->given[6]);
+	config->directory.ca = below(config, config->given[7]);
+	config->directory.password = below(config, config->given[8]);
 	config->run = below(config, "run");
 	return config->in == NULL || config->out == NULL ||
 		       config->held == NULL || config->work == NULL ||
 		       config->run == NULL || config->mail.sockets == NULL ||
 		       config->web.certificate == NULL ||
-		       config->web.key == NULL
+		       config->web.key == NULL ||
+		       config->directory.ca == NULL ||
+		       config->directory.password == NULL
 		   ? -ERR_MEMORY
 		   : 0;
 }

@@ -52,6 +52,35 @@ static void add_setting(struct start *start, const char *name,
 	add_argument(start, "--set", text);
 }
 
+/* One argument for all numbers: quarantine/people/settings.h. */
+static void add_accounts(const struct config *config, struct start *start)
+{
+	const struct config_accounts *accounts = &config->accounts;
+	char *numbers = start->settings[start->setting_count++];
+	char *banner = start->settings[start->setting_count++];
+	char *origin = start->settings[start->setting_count++];
+
+	(void)snprintf(
+	    numbers, SETTING_SIZE,
+	    "idle_seconds=%u,session_seconds=%u,lock_failures=%u,"
+	    "lock_seconds=%u,password_length=%u,password_classes=%u,"
+	    "administrator_length=%u,password_history=%u,temporary_hours=%u,"
+	    "dormant_days=%u,dormant_disable=%u,second_factor=%u,"
+	    "directory_create=%u",
+	    accounts->idle_minutes * 60, accounts->session_hours * 3600,
+	    accounts->lock_failures, accounts->lock_minutes * 60,
+	    accounts->password_length, accounts->password_classes,
+	    accounts->administrator_length, accounts->password_history,
+	    accounts->temporary_hours, accounts->dormant_days,
+	    accounts->dormant_disable, accounts->second_factor,
+	    config->directory.create);
+	(void)snprintf(banner, SETTING_SIZE, "banner=%s", accounts->banner);
+	(void)snprintf(origin, SETTING_SIZE, "origin=%s", accounts->origin);
+	add_argument(start, "--accounts", numbers);
+	add_argument(start, "--accounts", banner);
+	add_argument(start, "--accounts", origin);
+}
+
 static int add_edge(struct start *start, const char *name, int fd, bool owned)
 {
 	int i = start->inherited_count;
@@ -152,6 +181,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		add_argument(start, "--keep-waiting-days", age + 2 * TEXT_MAX);
 		if (config->node[0] != '\0')
 			add_argument(start, "--node", config->node);
+		add_accounts(config, start);
 		break;
 	case PROGRAM_OPENER:
 		add_setting(start, "certificates", config->mail.certificates);

@@ -69,20 +69,25 @@ static int put_lists(struct call *call, int64_t number)
 
 int users_show(struct call *call)
 {
+	char login[USER_LOGIN_MAX + 1];
 	struct user user;
 	int64_t number = 0;
 	int error;
 
-	parameter_integer(call, "user", REQUIRED, 1, INT64_MAX, &number);
+	parameter_integer(call, "user", OPTIONAL, 1, INT64_MAX, &number);
+	parameter_text(call, "login", OPTIONAL, login, sizeof(login));
 	error = parameters_end(call);
+	if (error == 0 && (number == 0) == (login[0] == '\0'))
+		error = parameter_refuse(call, "user");
 	if (error == 0)
-		error = user_read(call->store, number, &user);
+		error = number != 0 ? user_read(call->store, number, &user)
+				    : user_find(call->store, login, &user);
 	if (error == 0 && (user.number == 0 || !may_see(call, user.unit)))
 		error = -ERR_NOT_FOUND;
 	if (error == 0)
-		error =
-		    user_write(call->store, number, call->now_ms, call->answer);
-	return error != 0 ? error : put_lists(call, number);
+		error = user_write(call->store, user.number, call->now_ms,
+				   call->answer);
+	return error != 0 ? error : put_lists(call, user.number);
 }
 
 /* --- making --- */

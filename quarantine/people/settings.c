@@ -68,28 +68,50 @@ static int take_number(struct people_settings *settings, const char *key,
 	return -ERR_CONFIG;
 }
 
+static bool take_text(char *text, size_t size, const char *key,
+		      const char *assignment, int *ret_error)
+{
+	size_t length = strlen(key);
+
+	if (strncmp(assignment, key, length) != 0)
+		return false;
+	*ret_error =
+	    text_copy(text, size, assignment + length) ? 0 : -ERR_CONFIG;
+	return true;
+}
+
+static int take_one(struct people_settings *settings, struct view assignment)
+{
+	char text[2 * KEY_SIZE_MAX + 1];
+	char *equals;
+
+	if (!bytes_copy(text, sizeof(text) - 1, assignment))
+		return -ERR_CONFIG;
+	text[assignment.size] = '\0';
+	equals = strchr(text, '=');
+	if (equals == NULL)
+		return -ERR_CONFIG;
+	*equals = '\0';
+	return take_number(settings, text, equals + 1);
+}
+
 int people_settings_take(struct people_settings *settings,
 			 const char *assignment)
 {
-	char key[KEY_SIZE_MAX + 1];
-	const char *equals = strchr(assignment, '=');
-	size_t length;
+	int error = 0;
 
-	if (equals == NULL)
-		return -ERR_CONFIG;
-	length = (size_t)(equals - assignment);
-	if (!bytes_copy(key, KEY_SIZE_MAX, view_of(assignment, length)))
-		return -ERR_CONFIG;
-	key[length] = '\0';
-	if (strcmp(key, "banner") == 0)
-		return text_copy(settings->banner, sizeof(settings->banner),
-				 equals + 1)
-			   ? 0
-			   : -ERR_CONFIG;
-	if (strcmp(key, "origin") == 0)
-		return text_copy(settings->origin, sizeof(settings->origin),
-				 equals + 1)
-			   ? 0
-			   : -ERR_CONFIG;
-	return take_number(settings, key, equals + 1);
+	if (take_text(settings->banner, sizeof(settings->banner),
+		      "banner=", assignment, &error) ||
+	    take_text(settings->origin, sizeof(settings->origin),
+		      "origin=", assignment, &error))
+		return error;
+	while (error == 0) {
+		size_t length = strcspn(assignment, ",");
+
+		error = take_one(settings, view_of(assignment, length));
+		if (assignment[length] == '\0')
+			break;
+		assignment += length + 1;
+	}
+	return error;
 }

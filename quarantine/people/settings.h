@@ -38,7 +38,8 @@ struct people_settings {
 
 void people_settings_default(struct people_settings *ret_settings);
 
-/* Takes one "key=value". -ERR_CONFIG: unknown, or out of its range. */
+/* Takes "key=value,key=value" of numbers, or "banner=" or "origin=" and a text.
+ * -ERR_CONFIG: unknown, or out of its range. */
 int people_settings_take(struct people_settings *settings,
 			 const char *assignment) MUST_CHECK;
 

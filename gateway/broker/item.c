@@ -16,7 +16,8 @@
 
 /* Parts of a message that are kept by themselves; with more of them the whole
  * message is held. */
-enum { KEPT_PARTS_MAX = 32 };
+/* Of one message; it has no more than limits.members anyhow. */
+enum { KEPT_PARTS_MAX = 500 };
 
 static void resolve_policy(struct item *item)
 {
@@ -396,7 +397,7 @@ void item_end(struct item *item)
 	if (verdict_passes(original->verdict) &&
 	    vault_parts(item) > KEPT_PARTS_MAX) {
 		original->verdict = VERDICT_BLOCKED;
-		original->reason = ERR_LIMIT_MEMBERS;
+		original->reason = ERR_LIMIT_PARTS;
 		handle_close(&original->output);
 	}
 	item->verdict = original->verdict;

@@ -209,13 +209,19 @@ static int hold(const struct door *door, const struct mail_message *message,
 	    .reason = outcome->reason,
 	    .verdict = outcome->verdict,
 	};
+	int error = 0;
 
 	if (policy->mail_on_held == MAIL_ON_HELD_DISCARD) {
 		outcome->decision = DECISION_DISCARD;
 		return 0;
 	}
+	if (door->texts >= 0)
+		error = handle_map(door->texts, &notice.texts);
+	if (error != 0)
+		return error;
 	outcome->message = buffer_make(NOTICE_BYTES_MAX);
 	notice_write(&notice, &outcome->message);
+	handle_unmap(&notice.texts);
 	outcome->decision = DECISION_NOTICE;
 	return buffer_error(&outcome->message);
 }

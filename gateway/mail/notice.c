@@ -1,12 +1,16 @@
 #define _GNU_SOURCE
 #include "gateway/mail/notice.h"
 
+#include "base/utf8.h"
+#include "sanitizers/mail/compose.h"
+#include "sanitizers/mail/template.h"
+
 #include <sodium.h>
 #include <time.h>
 
 #include "base/banned.h"
 
-enum { LINE_BYTES = 57, TEXT_BYTES_MAX = 8192 };
+enum { LINE_BYTES = 57, TEXT_BYTES_MAX = 32 * 1024, SUBJECT_BYTES_MAX = 500 };
 
 /* An address that needs no quoting anywhere; anything else is not shown. */
 static bool is_plain(const char *address)
@@ -32,14 +36,21 @@ static void write_base64(struct buffer *buffer, struct view bytes)
 	}
 }
 
-/* Short texts of our own only: one encoded word. */
-static void write_subject(struct buffer *buffer, const char *text)
+/* Of one line, whatever a site wrote. */
+static void write_subject(const struct notice *notice, struct buffer *buffer)
 {
-	char word[128];
+	bool english = notice->policy->mail_language == MAIL_LANGUAGE_EN;
+	BUFFER_CLEANUP struct buffer text = buffer_make(TEXT_BYTES_MAX);
+	struct view rest = template_find(notice->texts, MAIL_TEXT_WHOLE_SUBJECT,
+					 english ? LANGUAGE_EN : LANGUAGE_JA);
+	struct view line = template_line(&rest);
 
-	(void)sodium_bin2base64(word, sizeof(word), (const uint8_t *)text,
-				strlen(text), sodium_base64_VARIANT_ORIGINAL);
-	buffer_format(buffer, "Subject: =?UTF-8?B?%s?=\r\n", word);
+	if (line.size > SUBJECT_BYTES_MAX)
+		line.size = 0;
+	utf8_write_visible(&text, line);
+	buffer_u8(&text, 0);
+	if (buffer_error(&text) == 0)
+		compose_text_field(buffer, "Subject", (const char *)text.data);
 }
 
 static void write_date(struct buffer *buffer)
@@ -59,7 +70,6 @@ static void write_headers(const struct notice *notice, struct buffer *buffer)
 	const struct mail_message *message = notice->message;
 	bool one =
 	    message->recipient_count == 1 && is_plain(message->recipients[0]);
-	bool english = notice->policy->mail_language == MAIL_LANGUAGE_EN;
 
 	buffer_format(buffer, "From: Sekisho <%s>\r\n",
 		      notice->config->mail.notice_from);
@@ -67,8 +77,7 @@ static void write_headers(const struct notice *notice, struct buffer *buffer)
 	buffer_format(buffer, "To: %s\r\n",
 		      one ? message->recipients[0]
 			  : "undisclosed-recipients:;");
-	write_subject(buffer, english ? "[Held] A message was held"
-				      : "【隔離】メールを保留しました");
+	write_subject(notice, buffer);
 	write_date(buffer);
 	buffer_format(buffer, "Message-ID: <%s.held@sekisho.invalid>\r\n",
 		      notice->item_id);
@@ -80,44 +89,39 @@ static void write_headers(const struct notice *notice, struct buffer *buffer)
 		      notice->item_id);
 }
 
-static void write_japanese(const struct notice *notice, struct buffer *text)
+static void write_text(const struct notice *notice, enum language language,
+		       struct buffer *text)
 {
 	const struct mail_message *message = notice->message;
+	BUFFER_CLEANUP struct buffer contact = buffer_make(TEXT_BYTES_MAX);
+	char size[24];
+	char days[24];
+	struct filler fillers[] = {
+	    {"contact", ""},
+	    {"reason", error_sentence((int)notice->reason, language)},
+	    {"code", error_name((int)notice->reason)},
+	    {"sender", is_plain(message->sender) ? message->sender : "-"},
+	    {"size", size},
+	    {"id", notice->item_id},
+	    {"days", days},
+	    {NULL, NULL}};
 
-	buffer_text(
-	    text, "あなた宛てのメールを、内容を渡さずに保留しました。\r\n\r\n");
-	buffer_format(text, "理由: %s (%s)\r\n",
-		      error_sentence((int)notice->reason, LANGUAGE_JA),
-		      error_name((int)notice->reason));
-	buffer_format(text, "差出人(封筒): %s\r\n",
-		      is_plain(message->sender) ? message->sender : "-");
-	buffer_format(text, "大きさ: %llu バイト\r\n",
-		      (unsigned long long)message->bytes);
-	buffer_format(text, "番号: %s\r\n", notice->item_id);
-	buffer_format(text, "保存期間: %u 日\r\n",
-		      notice->config->keep_held_days);
-	buffer_text(text, "必要なメールであれば、この番号を管理者に伝えてくだ"
-			  "さい。\r\n\r\n");
-}
-
-static void write_english(const struct notice *notice, struct buffer *text)
-{
-	const struct mail_message *message = notice->message;
-
-	buffer_text(text, "A message to you was held; nothing of it was "
-			  "delivered.\r\n\r\n");
-	buffer_format(text, "Reason: %s (%s)\r\n",
-		      error_sentence((int)notice->reason, LANGUAGE_EN),
-		      error_name((int)notice->reason));
-	buffer_format(text, "Sender (envelope): %s\r\n",
-		      is_plain(message->sender) ? message->sender : "-");
-	buffer_format(text, "Size: %llu bytes\r\n",
-		      (unsigned long long)message->bytes);
-	buffer_format(text, "Id: %s\r\n", notice->item_id);
-	buffer_format(text, "Kept for: %u days\r\n",
-		      notice->config->keep_held_days);
-	buffer_text(text, "If you need it, give this id to your "
-			  "administrator.\r\n");
+	(void)snprintf(size, sizeof(size), "%llu",
+		       (unsigned long long)message->bytes);
+	(void)snprintf(days, sizeof(days), "%u",
+		       notice->config->keep_held_days);
+	buffer_view(&contact,
+		    template_find(notice->texts, MAIL_TEXT_CONTACT, language));
+	buffer_u8(&contact, 0);
+	if (buffer_error(&contact) == 0)
+		fillers[0].value = (const char *)contact.data;
+	if (text->size > 0)
+		buffer_text(text, "\r\n");
+	template_fill(
+	    text, template_find(notice->texts, MAIL_TEXT_WHOLE_BODY, language),
+	    fillers);
+	if (text->size > 0 && text->data[text->size - 1] != '\n')
+		buffer_text(text, "\r\n");
 }
 
 void notice_write(const struct notice *notice, struct buffer *buffer)
@@ -126,9 +130,9 @@ void notice_write(const struct notice *notice, struct buffer *buffer)
 	uint8_t language = notice->policy->mail_language;
 
 	if (language != MAIL_LANGUAGE_EN)
-		write_japanese(notice, &text);
+		write_text(notice, LANGUAGE_JA, &text);
 	if (language != MAIL_LANGUAGE_JA)
-		write_english(notice, &text);
+		write_text(notice, LANGUAGE_EN, &text);
 	write_headers(notice, buffer);
 	buffer_text(buffer, "\r\n");
 	write_base64(buffer, buffer_contents(&text));

@@ -13,6 +13,7 @@ enum { NOTICE_BYTES_MAX = 64 * 1024 };
 
 struct notice {
 	const struct config *config;
+	struct view texts; /* of the site; may be empty */
 	const struct policy *policy;
 	const struct mail_message *message;
 	const char *item_id;

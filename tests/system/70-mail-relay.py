@@ -96,6 +96,27 @@ def check_whole(relay):
     print("held whole: a notice, and the original in the vault")
 
 
+def check_many(relay):
+    """More held parts than anybody sends: each is kept, the text arrives."""
+    lines = ["From: Someone <someone@example.com>", "To: user@" + mailsystem.DOMAIN, "Subject: many",
+             "Message-ID: <many@example.com>", "Date: Sat, 21 Nov 2026 10:00:00 +0900", "MIME-Version: 1.0",
+             'Content-Type: multipart/mixed; boundary="b"', "", "--b", "Content-Type: text/plain", "", "many files"]
+    for number in range(80):
+        lines += ["--b", "Content-Type: application/octet-stream", "Content-Transfer-Encoding: base64",
+                  f"Content-Disposition: attachment; filename=setup{number}.exe", "",
+                  base64.b64encode(PROGRAM + bytes([number])).decode()]
+    code, text = relay.send("\r\n".join(lines + ["--b--", ""]).encode())
+    assert code == 250, (code, text)
+    relay.store.wait(4)
+    message = [one for one in relay.store.messages() if one["Message-ID"] == "<many@example.com>"][0]
+    assert "many files" in message.get_body().get_content()
+    item = message["X-Sekisho-Result"].split("id=")[1][:32]
+    assert message["X-Sekisho-Result"].endswith("clean=0; held=80"), message["X-Sekisho-Result"]
+    kept = [entry for entry in relay.items("--state", "held") if entry["parent"] == item]
+    assert len(kept) == 80, len(kept)
+    print("eighty held parts are kept one by one")
+
+
 def check_open_relay(relay):
     code, _ = relay.send(mailsystem.plain("x", "y"), recipients=["a@elsewhere.example"])
     assert 500 <= code < 600, code
@@ -126,6 +147,7 @@ def main():
             check_parts(relay)
             check_repeat(relay)
             check_whole(relay)
+            check_many(relay)
             check_open_relay(relay)
             check_pipe(relay)
     return 0

@@ -76,10 +76,11 @@ static int read_all(struct message *message)
 		error = message_check_signed(message);
 	if (error == 0)
 		error = message_open_inner(message);
-	if (error == 0)
-		error = message_write_body(message);
+	/* First, because the text may show some of them. */
 	if (error == 0)
 		error = message_run_attachments(message);
+	if (error == 0)
+		error = message_write_body(message);
 	return error;
 }
 

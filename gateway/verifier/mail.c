@@ -218,23 +218,64 @@ static bool name_allowed(const char *name)
 	return true;
 }
 
-/* A message is one text, or a mixture of a text and files. */
+/* What holds the part; NULL: it is the message. */
+static const struct mail_seen *parent_of(const struct mail_reading *list,
+					 size_t i)
+{
+	unsigned depth = list->parts[i].depth;
+
+	while (depth > 0 && i-- > 0)
+		if (list->parts[i].depth + 1 == depth)
+			return &list->parts[i];
+	return NULL;
+}
+
+static bool is_text(const struct check *check, const struct mail_seen *part)
+{
+	return (strcmp(part->type, "text/plain") == 0 ||
+		(strcmp(part->type, "text/html") == 0 &&
+		 check->policy->mail_html == MAIL_HTML_CLEAN)) &&
+	       part->name[0] == '\0' && part->disposition[0] == '\0';
+}
+
+/* A picture that the text shows, under a name of ours. */
+static bool is_picture(const struct mail_seen *part)
+{
+	static const char host[] = "@sekisho.invalid";
+
+	return strncmp(part->type, "image/", 6) == 0 && type_allowed(part) &&
+	       part->name[0] != '\0' && name_allowed(part->name) &&
+	       strcmp(part->disposition, "inline") == 0 &&
+	       strspn(part->cid, "0123456789abcdef") == 32 &&
+	       strcmp(part->cid + 32, host) == 0;
+}
+
+/* A message is one text, maybe with the pictures that it shows, or a mixture of
+ * that and files. */
 static bool fits(const struct check *check, const struct mail_reading *list,
 		 size_t i)
 {
 	const struct mail_seen *part = &list->parts[i];
+	const struct mail_seen *parent = parent_of(list, i);
 	bool top =
-	    i == 0 || strcmp(list->parts[i - 1].type, "message/rfc822") == 0;
+	    parent == NULL || strcmp(parent->type, "message/rfc822") == 0;
+	bool first = !top && &list->parts[i - 1] == parent;
+	bool related = !top && strcmp(parent->type, "multipart/related") == 0;
 
 	if (strcmp(part->type, "multipart/mixed") == 0)
 		return top;
-	if (top || (i > 0 && list->parts[i - 1].depth < part->depth))
-		return (strcmp(part->type, "text/plain") == 0 ||
-			(strcmp(part->type, "text/html") == 0 &&
-			 check->policy->mail_html == MAIL_HTML_CLEAN)) &&
-		       part->name[0] == '\0' && part->disposition[0] == '\0';
-	return part->name[0] != '\0' && type_allowed(part) &&
-	       name_allowed(part->name) &&
+	if (strcmp(part->type, "multipart/related") == 0)
+		return check->policy->mail_html == MAIL_HTML_CLEAN &&
+		       (top || (first &&
+				strcmp(parent->type, "multipart/mixed") == 0));
+	if (related)
+		return first ? strcmp(part->type, "text/html") == 0 &&
+				   is_text(check, part)
+			     : is_picture(part);
+	if (top || first)
+		return is_text(check, part);
+	return part->name[0] != '\0' && part->cid[0] == '\0' &&
+	       type_allowed(part) && name_allowed(part->name) &&
 	       strcmp(part->disposition, "attachment") == 0;
 }
 
@@ -279,7 +320,7 @@ static int check_parts(struct check *check, const struct mail_reading *list)
 			return check_fail(check, -ERR_VERIFY_RESIDUE,
 					  "part %zu: %s, %.80s", i, part->type,
 					  part->name);
-		if (strcmp(part->type, "multipart/mixed") == 0 &&
+		if (strncmp(part->type, "multipart/", 10) == 0 &&
 		    !boundary_allowed(list, i))
 			return check_fail(check, -ERR_VERIFY_RESIDUE,
 					  "part %zu: boundary", i);

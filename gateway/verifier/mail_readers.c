@@ -40,8 +40,11 @@ static struct mail_seen *add(struct mail_reading *list, unsigned depth)
 		return NULL;
 	}
 	part = &list->parts[list->count++];
-	*part = (struct mail_seen){
-	    .depth = depth, .name = "", .boundary = "", .disposition = ""};
+	*part = (struct mail_seen){.depth = depth,
+				   .name = "",
+				   .boundary = "",
+				   .disposition = "",
+				   .cid = ""};
 	return part;
 }
 
@@ -133,6 +136,7 @@ static void add_object(struct mail_reading *list, GMimeObject *object,
 	set_type(part, g_mime_content_type_get_media_type(type),
 		 g_mime_content_type_get_media_subtype(type));
 	part->disposition = keep(list, g_mime_object_get_disposition(object));
+	part->cid = keep(list, g_mime_object_get_content_id(object));
 	if (GMIME_IS_MULTIPART(object))
 		part->boundary = keep(list, g_mime_multipart_get_boundary(
 						(GMimeMultipart *)object));

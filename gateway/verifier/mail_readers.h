@@ -18,13 +18,14 @@ struct mail_seen {
 	const char *name;     /* of a file; "" when it has none */
 	const char *boundary; /* of a multipart; "" */
 	const char *disposition;
+	const char *cid; /* Content-ID without its angles; "" */
 };
 
 struct mail_reading {
 	struct arena *arena;
 	struct mail_seen *parts;
 	size_t count;
-	size_t room; /* for so many of them, now */
+	size_t room;       /* for so many of them, now */
 	const char *fault; /* why it is not complete; NULL: it is */
 };
 

@@ -201,6 +201,15 @@ def structures():
                                "Content-Transfer-Encoding: base64"], encoded(picture))], "related", "b2")
     yield loses("related.eml", mail(related), ["mail.html"],
                 "a picture within HTML becomes an attachment")
+    # Two pictures that are shown (one of them twice, one by percent signs), one that is not, one that is held.
+    shown = html.replace(b"</p>", b'<img src="cid:p1" alt="one"><img src="cid:p%31"><img src="CID:q@x" alt="two">'
+                         b'<img src="cid:gone" alt="gone"><img src="cid:bad" alt="bad"></p>')
+
+    def image(name, data):
+        return part(["Content-Type: image/png", f"Content-ID: <{name}>", "Content-Transfer-Encoding: base64"], encoded(data))
+    parts = [shown, image("p1", picture), image("q@x", sibling("png", "palette.png")), image("bad", EXE)]
+    yield loses("related-many.eml", mail(multipart([multipart(parts, "related", "b2"), attached(NOTE)])),
+                ["mail.html", "mail.attachment_held"], "several pictures, and a file beside them")
     yield loses("alternative-mixed.eml", mail(multipart([text(), multipart(
         [html, attached(NOTE)], "mixed", "b2")], "alternative")), ["mail.alternative"],
         "an attachment among the forms of a text is not lost")

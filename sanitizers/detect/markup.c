@@ -222,7 +222,8 @@ static struct kind kind_of_mail(const struct head *head)
 		return (struct kind){0};
 	if (head_find(head, "multipart/related", HEAD_MAX) != NULL &&
 	    head_find(head, "type=\"text/html\"", HEAD_MAX) != NULL &&
-	    head_find(head, "received:", HEAD_MAX) == NULL)
+	    head_find(head, "received:", HEAD_MAX) == NULL &&
+	    head_find(head, "=_sekisho_", HEAD_MAX) == NULL)
 		return (struct kind){.name = "mhtml"};
 	/* One message with the line of its mail box is a message. */
 	mbox = mbox && (head_find(head, "\n\nfrom ", HEAD_MAX) != NULL ||

@@ -141,7 +141,11 @@ static int read_leaf(struct body *body, const struct leaf *leaf,
 	struct view content = message->contents[leaf->part->number];
 	size_t room = message->job->policy->limits.output_bytes;
 	BUFFER_CLEANUP struct buffer text = buffer_make(room);
-	struct html_options options = {.path = path_of(message, leaf)};
+	struct html_options options = {
+	    .path = path_of(message, leaf),
+	    .picture = message->html ? message_picture : NULL,
+	    .context = message,
+	};
 	int error = 0;
 
 	charset_decode(&text, content,

@@ -326,7 +326,10 @@ void compose_leaf(struct buffer *out, const struct compose_part *part)
 	buffer_format(out, "\r\nContent-Transfer-Encoding: %s\r\n",
 		      names[written]);
 	if (part->name[0] != '\0') {
-		buffer_text(out, "Content-Disposition: attachment");
+		if (part->cid != NULL)
+			buffer_format(out, "Content-ID: <%s>\r\n", part->cid);
+		buffer_format(out, "Content-Disposition: %s",
+			      part->cid != NULL ? "inline" : "attachment");
 		write_name(out, "filename", part->name, false);
 		buffer_text(out, "\r\n");
 	}

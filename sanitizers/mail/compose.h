@@ -15,6 +15,7 @@ struct compose_part {
 	const char *name;    /* UTF-8; "": no file, shown inline */
 	struct view content; /* decoded */
 	bool raw;            /* a message: as it is, not encoded */
+	const char *cid;     /* by which a text shows it; NULL: it is a file */
 };
 
 /* `Name: text`, encoded where it is not plain ASCII, and folded. */

@@ -20,6 +20,7 @@ static const char text_type[] = "text/plain";
 struct layout {
 	struct compose_part *parts; /* the body is the first */
 	size_t count;
+	size_t shown; /* how many behind it are pictures that it shows */
 	struct notice_numbers numbers;
 	struct buffer notice;
 	struct buffer body;
@@ -64,6 +65,7 @@ static int fill_attachment(struct message *message,
 	    .charset = "",
 	    .name = attachment->out_name,
 	    .content = result->output,
+	    .cid = attachment->cid,
 	};
 	if (recheck)
 		part->type = kept_type(message, attachment);
@@ -134,14 +136,45 @@ static int add_notice(struct message *message, struct layout *layout)
 	return 0;
 }
 
-static int add_attachments(struct message *message, struct layout *layout)
+/* The same picture twice is there once. */
+static bool is_shown_already(const struct layout *layout, const char *cid)
+{
+	for (size_t i = 1; i < layout->count; i++)
+		if (layout->parts[i].cid != NULL &&
+		    strcmp(layout->parts[i].cid, cid) == 0)
+			return true;
+	return false;
+}
+
+static int add_pictures(struct message *message, struct layout *layout)
 {
 	int error = 0;
+
+	for (size_t i = 0; i < message->attachment_count && error == 0; i++) {
+		const struct attachment *attachment = &message->attachments[i];
+
+		if (attachment->cid == NULL)
+			continue;
+		layout->numbers.clean++;
+		if (!is_shown_already(layout, attachment->cid))
+			error =
+			    fill_attachment(message, attachment,
+					    &layout->parts[layout->count++]);
+	}
+	layout->shown = layout->count - 1;
+	return error;
+}
+
+static int add_attachments(struct message *message, struct layout *layout)
+{
+	int error = add_pictures(message, layout);
 
 	layout->numbers.files = message->attachment_count;
 	for (size_t i = 0; i < message->attachment_count && error == 0; i++) {
 		const struct attachment *attachment = &message->attachments[i];
 
+		if (attachment->cid != NULL)
+			continue;
 		if (verdict_passes(attachment->result.verdict)) {
 			layout->numbers.clean++;
 			error =
@@ -181,7 +214,8 @@ static int mark_html(struct message *message, struct view mark,
 		     struct layout *layout)
 {
 	struct view body = buffer_contents(&message->body);
-	struct html_options options = {.path = "body"};
+	struct html_options options = {
+	    .path = "body", .picture = message_picture, .context = message};
 	BUFFER_CLEANUP struct buffer marked = buffer_make(layout->body.maximum);
 	BUFFER_CLEANUP struct buffer clean = buffer_make(layout->body.maximum);
 	size_t at = view_find(body, view_of("<body", 5), 0);
@@ -291,28 +325,74 @@ static int emit(struct job *job, struct buffer *out)
 	return error;
 }
 
-static int write_parts(struct job *job, const struct layout *layout,
-		       struct buffer *out)
+/* Parts `from` to before `to`, each behind a delimiter. */
+static int write_list(struct job *job, const struct layout *layout, size_t from,
+		      size_t to, const char *boundary, struct buffer *out)
 {
-	char boundary[64];
 	int error = 0;
 
-	if (layout->count == 1) {
-		compose_leaf(out, &layout->parts[0]);
-		return emit(job, out);
-	}
-	compose_boundary(layout->parts, layout->count, boundary);
-	buffer_format(out,
-		      "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n"
-		      "\r\n",
-		      boundary);
-	for (size_t i = 0; i < layout->count && error == 0; i++) {
+	for (size_t i = from; i < to && error == 0; i++) {
 		buffer_format(out, "%s--%s\r\n", i == 0 ? "" : "\r\n",
 			      boundary);
 		compose_leaf(out, &layout->parts[i]);
 		error = emit(job, out);
 	}
+	return error;
+}
+
+/* The body with the pictures that it shows (RFC 2387), as the message or as
+ * its first part. */
+static int write_related(struct job *job, const struct layout *layout,
+			 struct buffer *out)
+{
+	size_t count = layout->shown + 1;
+	char boundary[64];
+	int error;
+
+	compose_boundary(layout->parts, count, boundary);
+	buffer_format(out,
+		      "Content-Type: multipart/related; type=\"text/html\";\r\n"
+		      " boundary=\"%s\"\r\n\r\n",
+		      boundary);
+	error = write_list(job, layout, 0, count, boundary, out);
 	buffer_format(out, "\r\n--%s--\r\n", boundary);
+	return error;
+}
+
+static int write_mixed(struct job *job, const struct layout *layout,
+		       struct buffer *out)
+{
+	char boundary[64];
+	int error = 0;
+
+	compose_boundary(layout->parts, layout->count, boundary);
+	buffer_format(out,
+		      "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n"
+		      "\r\n",
+		      boundary);
+	if (layout->shown > 0) {
+		buffer_format(out, "--%s\r\n", boundary);
+		error = write_related(job, layout, out);
+	}
+	if (error == 0)
+		error = write_list(job, layout,
+				   layout->shown > 0 ? layout->shown + 1 : 0,
+				   layout->count, boundary, out);
+	buffer_format(out, "\r\n--%s--\r\n", boundary);
+	return error;
+}
+
+static int write_parts(struct job *job, const struct layout *layout,
+		       struct buffer *out)
+{
+	int error = 0;
+
+	if (layout->count == 1)
+		compose_leaf(out, &layout->parts[0]);
+	else if (layout->shown + 1 == layout->count)
+		error = write_related(job, layout, out);
+	else
+		error = write_mixed(job, layout, out);
 	return error != 0 ? error : emit(job, out);
 }
 

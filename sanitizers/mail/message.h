@@ -46,6 +46,7 @@ struct attachment {
 	uint32_t ticket;
 	struct nested_result result;
 	const char *out_name; /* that it goes out by */
+	const char *cid;      /* that the text shows it by; NULL */
 };
 
 struct message {
@@ -102,6 +103,11 @@ int message_write_body(struct message *message) MUST_CHECK;
 
 /* Hands attachments over and waits for all of them. */
 int message_run_attachments(struct message *message) MUST_CHECK;
+
+/* For struct html_options: "cid:..." of a picture among the attachments that
+ * passed, which it marks; NULL where there is none. `context` is the
+ * message. */
+const char *message_picture(void *context, struct view source);
 
 /* Whether the leaf is text that has anything to show. */
 bool message_has_text(const struct message *message, const struct leaf *leaf);

@@ -125,6 +125,100 @@ static void policy_keeps_html_that_is_cleaned(void **state)
 	local_run_free(run);
 }
 
+static size_t count_of(const struct local_run *run, const char *text)
+{
+	struct view output = buffer_contents(&run->output);
+	size_t count = 0;
+
+	for (size_t at = 0;
+	     (at = view_find(output, view_of_string(text), at)) != SIZE_MAX;
+	     at++)
+		count++;
+	return count;
+}
+
+static void assert_stable(const struct local_run *run,
+			  const struct policy *policy)
+{
+	struct local_run *again = local_run_with(
+	    buffer_contents(&run->output), "a.eml", policy, NULL, 0, true);
+
+	assert_int_equal(again->error, 0);
+	assert_int_equal(again->removal_count, 0);
+	assert_true(view_equal(buffer_contents(&again->output),
+			       buffer_contents(&run->output)));
+	local_run_free(again);
+}
+
+static void pictures_that_clean_html_shows_stay_with_it(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_html = MAIL_HTML_CLEAN;
+	run = run_sample("related.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_int_equal(count_of(run, "Content-Type: multipart/related; "
+				       "type=\"text/html\";"),
+			 1);
+	assert_false(holds(run, "multipart/mixed"));
+	assert_int_equal(count_of(run, "@sekisho.invalid>\r\n"
+				       "Content-Disposition: inline;"),
+			 1);
+	assert_stable(run, &policy);
+	local_run_free(run);
+}
+
+static void only_pictures_that_pass_and_are_shown_are_inline(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_html = MAIL_HTML_CLEAN;
+	policy.mail_first_line = 0;
+	run = run_sample("related-many.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_int_equal(local_run_count(run, REMOVAL_MAIL_ATTACHMENT_HELD), 1);
+	assert_true(holds(run, "clean=3; held=1"));
+	assert_int_equal(count_of(run, "Content-Disposition: inline;"), 2);
+	/* The file and the notice. */
+	assert_int_equal(count_of(run, "Content-Disposition: attachment;"), 2);
+	assert_int_equal(count_of(run, "Content-ID: <"), 2);
+	assert_false(holds(run, "<p1>"));
+	assert_stable(run, &policy);
+	local_run_free(run);
+}
+
+static void a_marked_page_keeps_its_pictures(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_html = MAIL_HTML_CLEAN;
+	run = run_sample("related-many.eml", &policy);
+	assert_int_equal(run->error, 0);
+	assert_int_equal(count_of(run, "Content-Disposition: inline;"), 2);
+	assert_stable(run, &policy);
+	local_run_free(run);
+}
+
+static void text_has_its_pictures_as_files(void **state)
+{
+	struct local_run *run = run_sample("related-many.eml", NULL);
+
+	(void)state;
+	assert_int_equal(run->error, 0);
+	assert_int_equal(count_of(run, "Content-Disposition: inline;"), 0);
+	assert_int_equal(count_of(run, "Content-Disposition: attachment;"), 4);
+	local_run_free(run);
+}
+
 static void a_site_has_texts_of_its_own(void **state)
 {
 	struct policy policy;
@@ -157,6 +251,10 @@ int main(void)
 	    cmocka_unit_test(policy_turns_marks_off),
 	    cmocka_unit_test(policy_holds_invitations),
 	    cmocka_unit_test(policy_keeps_html_that_is_cleaned),
+	    cmocka_unit_test(pictures_that_clean_html_shows_stay_with_it),
+	    cmocka_unit_test(only_pictures_that_pass_and_are_shown_are_inline),
+	    cmocka_unit_test(a_marked_page_keeps_its_pictures),
+	    cmocka_unit_test(text_has_its_pictures_as_files),
 	    cmocka_unit_test(a_site_has_texts_of_its_own),
 	};
 

@@ -8,6 +8,7 @@ import email.policy
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -77,16 +78,21 @@ def without_line_ends(rows):
 
 
 class MailParsers(unittest.TestCase):
+    """What everybody gets: text."""
+    config = ""
+    pattern = "*.eml"
+    least = 60
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         path = pathlib.Path(cls.folder.name)
         path.chmod(0o755)
-        cls.gateway = gateway.Gateway(path / "state").start()
+        cls.gateway = gateway.Gateway(path / "state", cls.config).start()
         cls.client = client = cls.gateway.client()
         cls.inputs = {}
         cls.outputs = {}
-        for sample in sorted((gateway.SAMPLES / "eml").glob("*.eml")):
+        for sample in sorted((gateway.SAMPLES / "eml").glob(cls.pattern)):
             expected = json.loads((sample.parent / (sample.name + ".expect.json")).read_text())
             if expected["verdict"] not in ("sanitized", "unchanged"):
                 continue
@@ -101,7 +107,7 @@ class MailParsers(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_there_are_outputs(self):
-        self.assertGreater(len(self.outputs), 60)
+        self.assertGreater(len(self.outputs), self.least)
         missing = [name for name, output in self.outputs.items() if not output]
         self.assertEqual(missing, [])
 
@@ -182,6 +188,26 @@ class MailParsers(unittest.TestCase):
         self.assertTrue(message["Subject"].startswith("【添付隔離】"))
         self.assertRegex(message["X-Sekisho-Result"],
                          r"^v=1; id=[0-9a-f]{32}; text=1; clean=1; held=1$")
+
+
+class CleanPages(MailParsers):
+    """The same, and HTML stays HTML with the pictures that it shows."""
+    config = "policies: [{name: default, mail_html: clean}]\n"
+    pattern = "[hr]*.eml"
+    least = 5
+    test_that_check_sees_what_senders_write = None  # not with so few
+
+    def test_pictures_are_where_the_page_looks_for_them(self):
+        message = email.message_from_bytes(self.outputs["related-many.eml"], policy=email.policy.default)
+        related = next(part for part in message.walk() if part.get_content_type() == "multipart/related")
+        page, *pictures = related.iter_parts()
+        shown = re.findall(r'src="cid:([^"]+)"', page.get_content())
+        self.assertEqual(len(shown), 3)
+        self.assertEqual({f"<{cid}>" for cid in shown}, {picture["Content-ID"] for picture in pictures})
+        for picture in pictures:
+            self.assertEqual(picture.get_content_disposition(), "inline")
+            self.assertTrue(picture.get_content().startswith(b"\x89PNG"))
+        self.assertIn("[gone][bad]", page.get_content())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ OWN = {"mime-version": r"1\.0",
 TEXT = r"[\x21-\x7e][\x20-\x7e]*"
 NAME = r"(?:;\s+%s(?:\*\d*\*?)?=(?:\"[^\"\\]*\"|[^\s\";]+))*"
 PART = {"content-type": r"[a-z0-9.+-]+/[a-z0-9.+-]+(?:; charset=UTF-8)?(?:; method=[A-Z]+)?"
-                        r"(?:;\s+boundary=\"=_sekisho_[0-9a-f]{32}\")?" + NAME % "name",
+                        r"(?:; type=\"text/html\")?(?:;\s+boundary=\"=_sekisho_[0-9a-f]{32}\")?" + NAME % "name",
+        "content-id": r"<[0-9a-f]{32}@sekisho\.invalid>",
         "content-transfer-encoding": r"base64|quoted-printable|7bit",
         "content-disposition": r"(?:attachment|inline)" + NAME % "filename"}
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")

@@ -10,6 +10,8 @@
 
 #define BOUNDARY "=_sekisho_0123456789abcdef0123456789abcdef"
 
+static uint8_t html_policy;
+
 static int verify(struct view output)
 {
 	static struct policy policy;
@@ -21,6 +23,7 @@ static int verify(struct view output)
 	int error;
 
 	policy_default(&policy);
+	policy.mail_html = html_policy;
 	error = verifier_for("eml")->verify(&check);
 	if (check.detail[0] != '\0')
 		(void)fprintf(stderr, "  %s\n", check.detail);
@@ -152,6 +155,61 @@ static void two_readers_must_see_the_same(void **state)
 		"application/pdf", "a.pdf")) "--" BOUNDARY "\r\n" TEXT)) < 0);
 }
 
+static void pictures_within_pages_are_accepted(void **state)
+{
+	static const char *const names[] = {"related.eml", "related-many.eml"};
+	struct policy policy;
+
+	(void)state;
+	policy_default(&policy);
+	policy.mail_html = html_policy = MAIL_HTML_CLEAN;
+	for (size_t i = 0; i < 2; i++) {
+		struct buffer input = sample_read("eml", names[i]);
+		struct local_run *run =
+		    local_run(buffer_contents(&input), names[i], &policy);
+
+		assert_int_equal(run->error, 0);
+		assert_int_equal(verify(buffer_contents(&run->output)), 0);
+		html_policy = MAIL_HTML_TEXT;
+		assert_int_equal(verify(buffer_contents(&run->output)),
+				 -ERR_VERIFY_RESIDUE);
+		html_policy = MAIL_HTML_CLEAN;
+		local_run_free(run);
+		buffer_free(&input);
+	}
+	html_policy = MAIL_HTML_TEXT;
+}
+
+#define RELATED(type, id, disposition)                                         \
+	"From: a@b\r\nMIME-Version: 1.0\r\n"                                   \
+	"Content-Type: multipart/related; type=\"text/html\";\r\n"             \
+	" boundary=\"" BOUNDARY "\"\r\n\r\n--" BOUNDARY "\r\n"                 \
+	"Content-Type: text/html; charset=UTF-8\r\n\r\n"                       \
+	"<!DOCTYPE html>\r\n<html><head><meta charset=\"utf-8\"></head>"       \
+	"<body><p>a</p></body></html>\r\n--" BOUNDARY "\r\n"                   \
+	"Content-Type: " type "; name=\"a.png\"\r\n"                           \
+	"Content-Transfer-Encoding: base64\r\nContent-ID: <" id ">\r\n"        \
+	"Content-Disposition: " disposition "; filename=\"a.png\"\r\n\r\n"     \
+	"AAAA\r\n\r\n--" BOUNDARY "--\r\n"
+
+#define OURS "0123456789abcdef0123456789abcdef@sekisho.invalid"
+
+static void only_pictures_of_ours_stand_beside_a_page(void **state)
+{
+	(void)state;
+	html_policy = MAIL_HTML_CLEAN;
+	assert_message(RELATED("image/png", OURS, "inline"), 0);
+	assert_message(RELATED("image/png", "p1", "inline"),
+		       -ERR_VERIFY_RESIDUE);
+	assert_message(RELATED("image/png", OURS, "attachment"),
+		       -ERR_VERIFY_RESIDUE);
+	assert_message(RELATED("application/pdf", OURS, "inline"),
+		       -ERR_VERIFY_RESIDUE);
+	assert_message(RELATED("image/x-icon", OURS, "inline"),
+		       -ERR_VERIFY_RESIDUE);
+	html_policy = MAIL_HTML_TEXT;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +220,8 @@ int main(void)
 	    cmocka_unit_test(parts_outside_the_list_are_refused),
 	    cmocka_unit_test(boundaries_of_others_are_refused),
 	    cmocka_unit_test(two_readers_must_see_the_same),
+	    cmocka_unit_test(pictures_within_pages_are_accepted),
+	    cmocka_unit_test(only_pictures_of_ours_stand_beside_a_page),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, NULL);

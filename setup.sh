@@ -14,7 +14,7 @@ export DEBIAN_FRONTEND=noninteractive PYTHONUTF8=1
 PYTHON=/usr/bin/python3
 
 BUILD_PACKAGES=(
-  build-essential clang cmake ninja-build pkg-config ccache python3
+  build-essential clang cmake ninja-build pkg-config ccache openssl python3
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
   libetpan-dev libgmime-3.0-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
   libmagic-dev libmicrohttpd-dev libmilter-dev libopendkim-dev libopenjp2-7-dev libpoppler-glib-dev

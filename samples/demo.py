@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The demonstration: a gateway on a fresh folder, fed with the samples.
 
-usage: samples/demo.py [--once] [--state FOLDER] [--lang ja|en]
+usage: samples/demo.py [--once] [--state FOLDER] [--lang ja|en] [--no-console]
+       samples/demo.py --code LOGIN [--state FOLDER]
 
 Starts sekishod with the sample definitions, drops the demo samples in
 in/DEPARTMENT/, waits for each outcome and shows them as a table. Then it goes on
 running, so that you can drop files of your own, until Ctrl+C; with --once it
-stops and exits 0 only if every sample met its expectation.
+stops and exits 0 only if every sample met its expectation. The console runs
+with accounts that are printed; --code gives the second factor of one now.
 """
 import argparse
 import json
@@ -19,6 +21,8 @@ import sys
 import tempfile
 import time
 import unicodedata
+
+import demo_console
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("SEKISHO_BUILD", ROOT / "build"))
@@ -35,6 +39,12 @@ TEXT = {
         "again": "{} にファイルを置くと無害化されます。終了は Ctrl+C。",
         "missing": "結果が出ませんでした", "expected": "期待と違います: {}",
         "good": "すべての検体が期待どおりでした。", "more": "ほか {} 種",
+        "console": "コンソール: https://localhost:{}/(自己署名証明書)",
+        "accounts": ("ID", "役割", "パスワード"),
+        "code": "確認コード: samples/demo.py --code ID{}",
+        "pending": "shinsa の承認依頼が一件、kessai を待っています。",
+        "roles": {"administrator": "管理者", "auditor": "監査", "reviewer": "審査",
+                  "approver": "承認", "staff": "職員"},
     },
     "en": {
         "head": ("came in", "outcome", "came out", "what was removed / why it is held"),
@@ -45,6 +55,12 @@ TEXT = {
         "again": "Drop your own files in {}. Ctrl+C ends the demonstration.",
         "missing": "no outcome came", "expected": "not as expected: {}",
         "good": "Every sample met its expectation.", "more": "and {} more kinds",
+        "console": "console: https://localhost:{}/ (self-signed certificate)",
+        "accounts": ("ID", "role", "password"),
+        "code": "second factor: samples/demo.py --code ID{}",
+        "pending": "A request of shinsa waits for kessai's approval.",
+        "roles": {role: role for role in ("administrator", "auditor", "reviewer",
+                                          "approver", "staff")},
     },
 }
 
@@ -77,7 +93,9 @@ def print_table(head, rows):
 
 
 class Demo:
-    def __init__(self, state, lang):
+    def __init__(self, state, lang, console=True):
+        self.console = console
+        self.port = None
         self.state = state
         self.lang = lang
         self.text = TEXT[lang]
@@ -94,9 +112,14 @@ class Demo:
         os.chmod(self.state, 0o755)
         # Beside the state, where the gateway's user can reach them.
         shutil.copytree(BUILD / "samples/definitions", definitions)
+        command = [BUILD / "bin/sekishod", "--state", self.state, "--definitions",
+                   definitions]
+        if self.console:
+            config, self.port = demo_console.configure(self.state)
+            command += ["--config", config]
         log = open(self.log, "wb")
         self.process = subprocess.Popen(
-            [BUILD / "bin/sekishod", "--state", self.state, "--definitions", definitions],
+            command,
             stdin=subprocess.DEVNULL, stderr=log)
         log.close()
         end = time.monotonic() + 60
@@ -107,6 +130,19 @@ class Demo:
                 return
             time.sleep(0.1)
         sys.exit(f"the gateway did not become ready:\n{self.log.read_text()}")
+
+    def show_console(self):
+        people, pending = demo_console.prepare(self.state, self.port)
+        print(self.text["console"].format(self.port))
+        rows = [self.text["accounts"]]
+        rows += [(person.login, self.text["roles"][person.role], person.password)
+                 for person in people.values()]
+        for row in rows:
+            print("  " + "  ".join(cell + " " * (14 - width(cell)) for cell in row))
+        given = "" if self.state == default_state() else f" --state {self.state}"
+        print(self.text["code"].format(given))
+        if pending:
+            print(self.text["pending"])
 
     def is_healthy(self):
         done = subprocess.run([BUILD / "bin/sekisho", "status", "--state", self.state],
@@ -227,6 +263,10 @@ def run(demo, once):
     print()
     print(demo.text["where"].format(demo.inbox, demo.state / "out" / DEPARTMENT,
                                     demo.state / "held" / DEPARTMENT, demo.log))
+    if demo.console:
+        print()
+        demo.show_console()
+        print()
     for line in bad:
         print(demo.text["expected"].format(line))
     if not bad:
@@ -247,10 +287,18 @@ def main():
                                      formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--state", type=pathlib.Path)
+    parser.add_argument("--no-console", action="store_true")
+    parser.add_argument("--code", metavar="LOGIN")
     language = "ja" if os.environ.get("LANG", "").startswith("ja") else "en"
     parser.add_argument("--lang", choices=("ja", "en"), default=language)
     options = parser.parse_args()
-    demo = Demo((options.state or default_state()).absolute(), options.lang)
+    if options.code:
+        code = demo_console.code((options.state or default_state()).absolute(),
+                                 options.code)
+        print(code or f"no such account: {options.code}")
+        return 0 if code else 1
+    demo = Demo((options.state or default_state()).absolute(), options.lang,
+                not options.no_console)
     try:
         return run(demo, options.once)
     except KeyboardInterrupt:

@@ -245,14 +245,14 @@ class Console(gateway.Gateway):
             person.browser = self.first_login(person)
         return person
 
-    def first_login(self, person):
+    def first_login(self, person, password=None):
         """Through the forced change of the temporary password and, where the
         role wants one, the enrolment of a second factor."""
         browser = self.browser()
         answer = browser.post("/api/v1/session",
                               {"login": person.login, "password": person.password})
         assert answer.status == 200 and answer.json()["state"] == "password", answer
-        new = f"Matsu#Kaze-{person.number}-Uguisu"
+        new = password or f"Matsu#Kaze-{person.number}-Uguisu"
         answer = browser.post("/api/v1/session:password",
                               {"password": person.password, "new_password": new})
         assert answer.status == 200, answer

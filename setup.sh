@@ -16,7 +16,7 @@ PYTHON=/usr/bin/python3
 BUILD_PACKAGES=(
   build-essential clang cmake ninja-build pkg-config ccache openssl python3
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
-  libetpan-dev libgmime-3.0-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
+  libetpan-dev libgmime-3.0-dev libgnutls28-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
   libmagic-dev libmicrohttpd-dev libmilter-dev libopendkim-dev libopenjp2-7-dev libpoppler-glib-dev
   libldap-dev liboath-dev libfido2-dev
   libqpdf-dev librnp-dev libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev
@@ -25,7 +25,7 @@ BUILD_PACKAGES=(
 )
 TEST_PACKAGES=(
   clang-format clang-tidy cppcheck libclang-rt-14-dev libvips-tools poppler-utils
-  gpg gpg-agent openssl postfix swaks
+  gpg gpg-agent openssl postfix rsyslog rsyslog-gnutls swaks
   libmime-tools-perl maildrop python3-dkim python3-jsonschema qpdf sqlite3
 )
 # What the gateway is measured beside; none of them is started as a service.

@@ -80,6 +80,7 @@ enum message {
 	MESSAGE_VAULT_SHOW,        /* item id */
 	MESSAGE_VAULT_TRAFFIC,     /* u8 direction, u8 stopped, reason */
 	MESSAGE_VAULT_TRAFFIC_ASK, /* empty */
+	MESSAGE_VAULT_BACKED_UP,   /* 32 sha256 of the manifest */
 	/* --- web → vault --- */
 	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
 			    struct console_call */

@@ -48,6 +48,12 @@ int audit_open(struct database *database, const struct signer *signer,
 	       struct problem *problem) MUST_CHECK;
 void audit_close(struct audit *audit);
 
+/* Writes the files of every year in the database into `folder`, for a copy of
+ * the database. The number of records goes to `ret_records`. */
+int audit_write_files(struct database *database, const struct signer *signer,
+		      const char *folder, uint64_t *ret_records,
+		      struct problem *problem) MUST_CHECK;
+
 /*
  * Adds a record inside the caller's transaction. The caller fills in what
  * happened; year, seq, time (if 0), node and previous are set here. With

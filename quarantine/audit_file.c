@@ -271,6 +271,40 @@ void audit_close(struct audit *audit)
 	audit->database = NULL;
 }
 
+static int next_year(struct database *database, int after)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    database, "SELECT coalesce(min(year), 0) FROM audit_entry"
+		      " WHERE year > ?");
+	int result;
+
+	query_integer(&query, after);
+	result = query_step(&query);
+	return result < 0 ? result : (int)query_column_integer(&query, 0);
+}
+
+int audit_write_files(struct database *database, const struct signer *signer,
+		      const char *folder, uint64_t *ret_records,
+		      struct problem *problem)
+{
+	struct audit audit = {
+	    .database = database, .signer = signer, .folder = folder};
+	int year = next_year(database, 0);
+	int error = year < 0 ? year : 0;
+
+	*ret_records = 0;
+	while (error == 0 && year > 0) {
+		error = open_files(&audit, year, problem);
+		if (error == 0)
+			*ret_records += audit.file.record_count;
+		year = next_year(database, year);
+		if (year < 0 && error == 0)
+			error = year;
+	}
+	audit_close(&audit);
+	return error;
+}
+
 /* --- the state, from the database --- */
 
 /* The tree as the last checkpoint left it. */

@@ -114,28 +114,65 @@ static int check_signatures(struct view body, struct view lines,
 	return -ERR_NOT_FOUND;
 }
 
-int note_next(struct cursor *file, const struct signer *signer,
-	      struct checkpoint *ret_checkpoint, struct view *ret_note)
+/* Takes the next note's text; `ret_body` is how much of it is signed. */
+static int take_note(struct cursor *file, struct view *ret_note,
+		     size_t *ret_body)
 {
 	struct view rest = view_slice(file->view, file->offset, SIZE_MAX);
-	size_t body = 0;
-	size_t end = note_end(rest, &body);
-	struct view note;
-	int error;
+	size_t end = note_end(rest, ret_body);
 
 	if (end == 0)
 		return -ERR_TRUNCATED;
-	note = view_slice(rest, 0, end);
+	*ret_note = view_slice(rest, 0, end);
 	cursor_skip(file, end < rest.size ? end + 1 : end);
-	error = read_body(view_slice(note, 0, body), ret_checkpoint);
+	return 0;
+}
+
+int note_read(struct cursor *file, struct checkpoint *ret_checkpoint,
+	      struct view *ret_note)
+{
+	size_t body = 0;
+	int error = take_note(file, ret_note, &body);
+
+	return error != 0
+		   ? error
+		   : read_body(view_slice(*ret_note, 0, body), ret_checkpoint);
+}
+
+int note_check(struct view note, const struct signer *signer)
+{
+	size_t body = 0;
+
+	if (note_end(note, &body) == 0)
+		return -ERR_MALFORMED;
+	return check_signatures(view_slice(note, 0, body),
+				view_slice(note, body + 1, SIZE_MAX), signer);
+}
+
+int note_next(struct cursor *file, const struct signer *signer,
+	      struct checkpoint *ret_checkpoint, struct view *ret_note)
+{
+	int error = note_read(file, ret_checkpoint, ret_note);
+
 	if (error == 0)
-		error = check_signatures(view_slice(note, 0, body),
-					 view_slice(note, body + 1, SIZE_MAX),
-					 signer);
+		error = note_check(*ret_note, signer);
 	if (error == 0 && strcmp(ret_checkpoint->node, signer->name) != 0)
 		error = -ERR_MALFORMED;
-	*ret_note = note;
 	return error;
+}
+
+int note_countersign(struct buffer *buffer, struct view note,
+		     const struct signer *witness)
+{
+	size_t body = 0;
+
+	if (note_end(note, &body) == 0)
+		return -ERR_MALFORMED;
+	buffer_view(buffer, note);
+	buffer_format(buffer, "%s%s ", signature_mark, witness->name);
+	signer_sign(buffer, witness, view_slice(note, 0, body));
+	buffer_text(buffer, "\n");
+	return buffer_error(buffer);
 }
 
 void time_write(int64_t time_ms, char ret_text[TIME_TEXT_SIZE + 1])

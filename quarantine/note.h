@@ -44,6 +44,18 @@ int note_next(struct cursor *file, const struct signer *signer,
 	      struct checkpoint *ret_checkpoint,
 	      struct view *ret_note) MUST_CHECK;
 
+/* The same, of whatever key: nothing is checked but the form. */
+int note_read(struct cursor *file, struct checkpoint *ret_checkpoint,
+	      struct view *ret_note) MUST_CHECK;
+
+/* Whether a note that note_next() found carries a good signature of this key,
+ * whoever's log it is of: 0, -ERR_NOT_FOUND, -ERR_STALE or -ERR_MALFORMED. */
+int note_check(struct view note, const struct signer *signer) MUST_CHECK;
+
+/* Appends the note with one more signature, that of a witness. */
+int note_countersign(struct buffer *buffer, struct view note,
+		     const struct signer *witness) MUST_CHECK;
+
 /* UTC with milliseconds, always TIME_TEXT_SIZE characters; and back,
  * -ERR_MALFORMED when it is anything else. */
 void time_write(int64_t time_ms, char ret_text[TIME_TEXT_SIZE + 1]);

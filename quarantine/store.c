@@ -116,18 +116,24 @@ static int is_live(void *context, const char *blob_id)
 	return query_step(&query);
 }
 
-static int record_service(struct store *store, const char *action,
-			  const char *reason)
+static int record_object(struct store *store, const char *action,
+			 const char *object, const char *reason)
 {
 	struct record record = {0};
 
 	(void)text_copy(record.actor, sizeof(record.actor), "sekisho-vault");
 	(void)text_copy(record.role, sizeof(record.role), "system");
 	(void)text_copy(record.action, sizeof(record.action), action);
-	(void)text_copy(record.object, sizeof(record.object), "service:vault");
+	(void)text_copy(record.object, sizeof(record.object), object);
 	(void)text_copy(record.reason, sizeof(record.reason), reason);
 	(void)text_copy(record.outcome, sizeof(record.outcome), "ok");
 	return audit_append(&store->audit, &record, NULL);
+}
+
+static int record_service(struct store *store, const char *action,
+			  const char *reason)
+{
+	return record_object(store, action, "service:vault", reason);
 }
 
 /* Whether the last record tells of an orderly stop. */
@@ -427,4 +433,20 @@ int store_checkpoint(struct store *store)
 	}
 	error = store_commit(store);
 	return error != 0 ? error : audit_export(&store->audit, true);
+}
+
+int store_note_backup(struct store *store, const char *action,
+		      const uint8_t manifest[HASH_SIZE])
+{
+	char object[2 * HASH_SIZE + 16] = "backup:";
+	int error = store_begin(store);
+
+	hash_to_hex(manifest, object + strlen(object));
+	if (error == 0)
+		error = record_object(store, action, object, "");
+	if (error != 0) {
+		store_rollback(store);
+		return error;
+	}
+	return store_commit(store);
 }

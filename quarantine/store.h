@@ -102,6 +102,11 @@ int store_change_end(struct store *store, const struct audit_state *before,
 int store_blob_written(struct store *store, const char *blob_id) MUST_CHECK;
 int store_blob_dropped(struct store *store, const char *blob_id) MUST_CHECK;
 
+/* Records in a group of its own that a backup was made or brought back:
+ * "vault.backup", "vault.restore". */
+int store_note_backup(struct store *store, const char *action,
+		      const uint8_t manifest[HASH_SIZE]) MUST_CHECK;
+
 /* Signs a checkpoint in a group of its own. */
 int store_checkpoint(struct store *store) MUST_CHECK;
 

@@ -103,6 +103,14 @@ int verify_notes_open(const struct verify *verify, int year,
 	return error != 0 ? error : map_file(ret_path, ret_file);
 }
 
+int verify_witness_open(const struct verify *verify, int year,
+			char ret_path[VERIFY_PATH_MAX], struct view *ret_file)
+{
+	int error = year_path(verify, "witness", year, ret_path);
+
+	return error != 0 ? error : map_file(ret_path, ret_file);
+}
+
 int verify_next_year(const struct verify *verify, int year)
 {
 	char path[VERIFY_PATH_MAX];

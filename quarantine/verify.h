@@ -34,6 +34,7 @@ struct verify {
 	int last_year;
 	uint64_t records;
 	uint64_t checkpoints;
+	uint64_t witnessed; /* records of the last year under a witness */
 };
 
 /* Where a finding is. file NULL, line 0, seq -1: does not apply. */
@@ -73,6 +74,18 @@ int verify_state(struct verify *verify, struct database *database) MUST_CHECK;
 
 /* Part of it: every row of every table against the seal (seal.h). */
 int verify_rows(struct verify *verify, struct database *database) MUST_CHECK;
+
+/* Holds the log against a copy that left the machine: a file of syslog messages
+ * as sekisho-courier sends them, or of records. */
+int verify_compare(struct verify *verify, const char *path) MUST_CHECK;
+
+/* Holds audit/witness-YEAR, checkpoints that a witness countersigned, against
+ * the log. */
+int verify_witness(struct verify *verify,
+		   const struct signer *witness) MUST_CHECK;
+int verify_witness_open(const struct verify *verify, int year,
+			char ret_path[VERIFY_PATH_MAX],
+			struct view *ret_file) MUST_CHECK;
 
 /* Maps one year's records; -ERR_NOT_FOUND. */
 int verify_year_open(struct verify *verify, int year,

@@ -5,7 +5,9 @@
   quarantine/ only base/; gateway/verifier/ nothing of sanitizers/ but the table;
 - every source outside base/ has base/banned.h as its last include;
 - no source is longer than 600 lines;
-- every format has a source, a test, samples and a verifier.
+- every format has a source, a test, samples and a verifier;
+- docs/compliance.md has every rule of the users, and names only tests, files and
+  commands that exist.
 """
 import pathlib
 import re
@@ -66,8 +68,53 @@ def check_formats():
             yield f"format {name}: no verifier for the family {family}"
 
 
+RULES = {"SEP": 8, "MAIL": 5, "ACL": 4, "AUTH": 8, "LOG": 9, "DATA": 5, "OPS": 7}
+
+
+def compliance_rows(text):
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and re.fullmatch(r"[A-Z]+-\d+", cells[0]):
+            yield cells
+
+
+def check_commands(text):
+    """`sekisho WORD` and `sekisho-audit WORD` are commands of those programs."""
+    options = (ROOT / "gateway/cli/options.c").read_text()
+    tool = (ROOT / "quarantine/audit_tool/main.c").read_text()
+    for program, word in re.findall(r"`(sekisho(?:-audit)?) ([a-z-]+)", text):
+        known = options if program == "sekisho" else tool
+        # Commands of people are in a source of their own.
+        users = (ROOT / "gateway/cli/users.c").exists()
+        if f'"{word}"' not in known and not (word == "users" and users):
+            yield f"docs/compliance.md: there is no {program} {word}"
+
+
+def check_compliance():
+    text = (ROOT / "docs/compliance.md").read_text()
+    seen = set()
+    for rule, state, how, where, shown in compliance_rows(text):
+        seen.add(rule)
+        tests = re.findall(r"`([^`]+)`", shown)
+        if state not in ("met", "partly", "not yet"):
+            yield f"docs/compliance.md: {rule}: no such state: {state}"
+        if state == "met" and not tests:
+            yield f"docs/compliance.md: {rule} is met by no test"
+        if state != "met" and len(how) < 20:
+            yield f"docs/compliance.md: {rule}: what is missing?"
+        paths = tests + re.findall(r"\b(?:docs|quarantine|gateway)/[\w./-]+\w", where)
+        for path in paths:
+            if not (ROOT / path).exists():
+                yield f"docs/compliance.md: {rule}: {path} does not exist"
+    for name, count in RULES.items():
+        for number in range(1, count + 1):
+            if f"{name}-{number}" not in seen:
+                yield f"docs/compliance.md: {name}-{number} is missing"
+    yield from check_commands(text)
+
+
 def main():
-    problems = list(check_formats())
+    problems = list(check_formats()) + list(check_compliance())
     for path in sources():
         text = path.read_text()
         problems += check_directions(path, includes(text))

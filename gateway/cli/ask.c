@@ -52,6 +52,8 @@ int ask(const struct config *config, const char *name, uint32_t request,
 		struct cursor cursor = cursor_at(frame.payload, 0);
 		uint32_t code = cursor_u32le(&cursor);
 
+		if (code == 0 && answer == MESSAGE_NONE)
+			return 0; /* nothing else is waited for */
 		return code > 0 && code < ERR_COUNT ? -(int)code
 						    : -ERR_PROTOCOL;
 	}

@@ -32,8 +32,8 @@ void problems_print(const struct config_problems *problems,
 
 /*
  * Sends one request on a socket of the run folder and parses the JSON that
- * comes back. -ERR_NOT_FOUND: nobody listens; other errors: no answer that can
- * be used.
+ * comes back; with the answer MESSAGE_NONE only an acknowledgement.
+ * -ERR_NOT_FOUND: nobody listens; other errors: no answer that can be used.
  */
 int ask(const struct config *config, const char *name, uint32_t request,
 	struct view payload, uint32_t answer, json_t **ret) MUST_CHECK;

@@ -164,8 +164,13 @@ struct config {
 	uint32_t definitions_max_age_hours;
 	bool sample_definitions; /* see config_use_samples() */
 
-	uint8_t log_level;    /* enum log_level */
-	const char *log_file; /* "": standard error */
+	uint8_t log_level;          /* enum log_level */
+	const char *log_file;       /* "": standard error */
+	const char *syslog_address; /* "HOST:PORT"; "": not used */
+	const char *syslog_ca;
+	const char *syslog_name;
+	const char *syslog_certificate;
+	const char *syslog_key;
 
 	uint8_t folder_enabled;
 	struct config_list departments; /* fnmatch patterns that may drop */

@@ -11,6 +11,8 @@ static const char *const headings[SECTION_COUNT][2] = {
     [SECTION_VAULT] = {"保管庫", "Vault"},
     [SECTION_BROKER] = {"処理の待ち行列", "Queue"},
     [SECTION_MAIL] = {"メール", "Mail"},
+    [SECTION_SYSLOG] = {"監査記録の転送(syslog over TLS)",
+			"The audit log to a collector (syslog over TLS)"},
     [SECTION_WEB] = {"Web コンソールと API", "Web console and API"},
     [SECTION_ACCOUNTS] = {"アカウント", "Accounts"},
     [SECTION_DIRECTORY] = {"LDAP・Active Directory", "LDAP, Active Directory"},
@@ -86,6 +88,7 @@ void config_write_defaults(struct buffer *buffer, enum language language)
 	    {SECTION_WEB, "web"},
 	    {SECTION_ACCOUNTS, "accounts"},
 	    {SECTION_DIRECTORY, "directory"},
+	    {SECTION_SYSLOG, "syslog"},
 	};
 
 	write_section(buffer, SECTION_GENERAL, "", "", language);

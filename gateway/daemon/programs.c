@@ -19,6 +19,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_LMTP] = {"lmtp", "sekisho-lmtp", true, false, NULL},
     [PROGRAM_SEAL] = {"seal", "sekisho-seal", true, false, NULL},
     [PROGRAM_WEB] = {"web", "sekisho-web", true, false, NULL},
+    [PROGRAM_COURIER] = {"courier", "sekisho-courier", true, false, NULL},
 };
 
 static const enum program_index edges[][2] = {

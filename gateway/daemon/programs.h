@@ -21,6 +21,7 @@ enum program_index {
 	PROGRAM_LMTP,
 	PROGRAM_SEAL,
 	PROGRAM_WEB,
+	PROGRAM_COURIER,
 	PROGRAMS
 };
 

@@ -49,6 +49,13 @@ static bool starts_differently(const struct config *old,
 		return old->keep_held_days != now->keep_held_days ||
 		       old->keep_all_days != now->keep_all_days ||
 		       strcmp(old->node, now->node) != 0;
+	case PROGRAM_COURIER:
+		return strcmp(old->syslog_address, now->syslog_address) != 0 ||
+		       strcmp(old->syslog_ca, now->syslog_ca) != 0 ||
+		       strcmp(old->syslog_name, now->syslog_name) != 0 ||
+		       strcmp(old->syslog_certificate,
+			      now->syslog_certificate) != 0 ||
+		       strcmp(old->syslog_key, now->syslog_key) != 0;
 	case PROGRAM_SCANNER:
 		return old->definitions_max_age_hours !=
 			   now->definitions_max_age_hours ||

@@ -26,7 +26,7 @@ enum {
  * finished, then the record is closed. The zygotes end with the broker. */
 static const enum program_index stop_order[] = {
     PROGRAM_WEB,    PROGRAM_MILTER, PROGRAM_LMTP, PROGRAM_SEAL,
-    PROGRAM_FOLDER, PROGRAM_BROKER, PROGRAM_VAULT};
+    PROGRAM_FOLDER, PROGRAM_BROKER, PROGRAM_VAULT, PROGRAM_COURIER};
 
 bool program_wanted(const struct daemon *daemon, enum program_index index)
 {
@@ -45,6 +45,8 @@ bool program_wanted(const struct daemon *daemon, enum program_index index)
 		return config->mail.seal[0] != '\0';
 	case PROGRAM_WEB:
 		return config->web.enabled != 0;
+	case PROGRAM_COURIER:
+		return config->syslog_address[0] != '\0';
 	default:
 		return true;
 	}

@@ -1,6 +1,4 @@
-#include "quarantine/audit_tool/show.h"
-
-#include "quarantine/verify.h"
+#include "quarantine/audit_tool/tool.h"
 
 #include <inttypes.h>
 
@@ -67,8 +65,8 @@ static void show_year(const struct verify_year *year, const char *item,
 	}
 }
 
-int show_log(const char *folder, int only, const char *item,
-	     enum language language)
+static int show_log(const char *folder, int only, const char *item,
+		    enum language language)
 {
 	struct verify verify = {.folder = folder, .language = language};
 	int number = verify_next_year(&verify, only);
@@ -91,4 +89,12 @@ int show_log(const char *folder, int only, const char *item,
 		number = verify_next_year(&verify, number + 1);
 	}
 	return 0;
+}
+
+int command_show(const struct settings *settings)
+{
+	return show_log(settings->arguments[0], (int)settings->year,
+			settings->item, settings->language) == 0
+		   ? EXIT_WHOLE
+		   : EXIT_INCOMPLETE;
 }

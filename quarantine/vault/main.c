@@ -5,6 +5,7 @@
  *               [--keep-waiting-days N] [--keep-all-days N]
  *               [--checkpoint-minutes N] [--checkpoint-records N]
  *               [--accounts KEY=VALUE]...
+ * sekisho-vault --backup FOLDER | --restore FOLDER [--passphrase-file FILE]
  * The current folder is the state folder. Edges: supervisor, broker, folder,
  * listen. Ends on SIGTERM, on MESSAGE_STOP and when the supervisor is gone.
  *
@@ -17,8 +18,10 @@
 #include "base/bytes.h"
 #include "base/handle.h"
 #include "base/log.h"
+#include "quarantine/backup.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sys/prctl.h>
@@ -38,6 +41,9 @@ struct settings {
 	long all_days;
 	long checkpoint_minutes;
 	long checkpoint_records;
+	const char *backup; /* folder: makes one and ends */
+	const char *restore;
+	const char *passphrase;
 };
 
 /* The host's name, made fit for the log's origin. */
@@ -68,6 +74,9 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"checkpoint-minutes", required_argument, NULL, 'm'},
 	    {"checkpoint-records", required_argument, NULL, 'r'},
 	    {"accounts", required_argument, NULL, 'p'},
+	    {"backup", required_argument, NULL, 'b'},
+	    {"restore", required_argument, NULL, 'R'},
+	    {"passphrase-file", required_argument, NULL, 'P'},
 	    {NULL, 0, NULL, 0},
 	};
 	int option;
@@ -98,6 +107,12 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 		else if (option == 'p')
 			error = people_settings_take(&settings->store.people,
 						     optarg);
+		else if (option == 'b')
+			settings->backup = optarg;
+		else if (option == 'R')
+			settings->restore = optarg;
+		else if (option == 'P')
+			settings->passphrase = optarg;
 		else
 			error = -ERR_CONFIG;
 	}
@@ -185,6 +200,39 @@ static int run(const struct settings *settings, struct store *store)
 	return EXIT_SUCCESS;
 }
 
+/* Another task of the program that alone knows the keys; says on standard
+ * output what it did. */
+static int run_backup(struct settings *settings)
+{
+	bool restores = settings->restore != NULL;
+	struct backup_options options = {
+	    .folder = restores ? settings->restore : settings->backup,
+	    .passphrase = settings->passphrase,
+	};
+	struct backup_result result = {0};
+	struct problem problem = {0};
+	char hex[2 * HASH_SIZE + 1];
+	int error;
+
+	if (!restores && settings->store.node[0] == '\0')
+		default_node(settings->store.node);
+	options.store = settings->store;
+	error = restores ? backup_restore(&options, &result, &problem)
+			 : backup_make(&options, &result, &problem);
+	if (error != 0) {
+		log_line(LOG_LINE_ERROR, "%s-failed reason=%s problem=%s",
+			 restores ? "restore" : "backup", error_name(error),
+			 log_quoted(&(struct log_text){0}, problem.text));
+		return error == -ERR_MALFORMED ? EXIT_REFUSED : EXIT_FAILURE;
+	}
+	hash_to_hex(result.manifest, hex);
+	(void)printf("%s manifest=%s files=%" PRIu64 " bytes=%" PRIu64
+		     " missing=%" PRIu64 " records=%" PRIu64 "\n",
+		     restores ? "restored" : "backup", hex, result.files,
+		     result.bytes, result.missing, result.records);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct settings settings = {.held_days = 90,
@@ -195,7 +243,6 @@ int main(int argc, char **argv)
 	int status;
 
 	log_open("sekisho-vault");
-	default_node(settings.store.node);
 	people_settings_default(&settings.store.people);
 	if (read_arguments(argc, argv, &settings) != 0) {
 		(void)fprintf(stderr,
@@ -213,7 +260,13 @@ int main(int argc, char **argv)
 		free(store);
 		return EXIT_FAILURE;
 	}
-	status = run(&settings, store);
+	if (settings.backup != NULL || settings.restore != NULL) {
+		status = run_backup(&settings);
+	} else {
+		if (settings.store.node[0] == '\0')
+			default_node(settings.store.node);
+		status = run(&settings, store);
+	}
 	store_close(store);
 	free(store);
 	return status;

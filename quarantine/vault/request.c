@@ -356,6 +356,20 @@ static int on_traffic_ask(void *context, struct frame *frame)
 	return 0;
 }
 
+/* Who made the backup has the keys; that it was made is put on record. */
+static int on_backed_up(void *context, struct frame *frame)
+{
+	struct peer *peer = context;
+
+	if (frame->payload.size != HASH_SIZE)
+		return -ERR_PROTOCOL;
+	server_commit(peer->server);
+	return acknowledge(peer, frame->id,
+			   store_note_backup(peer->server->store,
+					     "vault.backup",
+					     frame->payload.data));
+}
+
 const struct frame_rule broker_rules[] = {
     {MESSAGE_VAULT_ORIGINAL, FRAME_WITH_FD, on_original},
     {MESSAGE_VAULT_RECORD, FRAME_WITH_FD, on_record},
@@ -383,6 +397,7 @@ const struct frame_rule command_rules[] = {
     {MESSAGE_VAULT_TRAFFIC, FRAME_WITHOUT_FD, on_traffic},
     {MESSAGE_VAULT_TRAFFIC_ASK, FRAME_WITHOUT_FD, on_traffic_ask},
     {MESSAGE_CONSOLE, FRAME_EITHER, on_console},
+    {MESSAGE_VAULT_BACKED_UP, FRAME_WITHOUT_FD, on_backed_up},
 };
 const size_t command_rule_count =
     sizeof(command_rules) / sizeof(command_rules[0]);

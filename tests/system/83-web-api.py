@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+"""docs/openapi.json against the server: every path and method is there and no
+other; every answer has the form that it says; who lacks the role is refused;
+members that it does not name are refused; and an auditor who tries everything
+changes nothing."""
+import json
+import pathlib
+import re
+import sqlite3
+import sys
+import tempfile
+import time
+
+import jsonschema
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import gateway
+import web
+
+DESCRIPTION = json.loads((gateway.ROOT / "docs/openapi.json").read_text())
+ROLES = ["staff", "reviewer", "approver", "administrator", "auditor"]
+DEPARTMENT = "総務課"
+
+
+def operations():
+    for path, methods in DESCRIPTION["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
+
+
+def check_table():
+    """The same paths and methods as gateway/web/routes.def."""
+    text = (gateway.ROOT / "gateway/web/routes.def").read_text()
+    routes = {(method, path.replace("{+", "{"))
+              for method, path in re.findall(r'^ROUTE\("(\w+)", "([^"]+)"', text, re.M)}
+    described = {(method, path) for path, method, _ in operations()}
+    assert routes == described, (routes - described, described - routes)
+    names = [operation["operationId"] for _, _, operation in operations()]
+    # One name each, but a GET and what is below it may share a noun.
+    for path, method, operation in operations():
+        assert operation["responses"] and operation["summary"] and operation["tags"]
+        declared = set(re.findall(r"\{(\w+)\}", path))
+        given = {parameter["name"] for parameter in operation.get("parameters", [])
+                 if parameter.get("in") == "path"}
+        assert declared == given, path
+    assert len(names) > 40
+
+
+def resolve(node):
+    while "$ref" in node:
+        target = DESCRIPTION
+        for part in node["$ref"].lstrip("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def check_answer(path, method, operation, answer):
+    responses = operation["responses"]
+    known = responses.get(str(answer.status), responses["default"])
+    if str(answer.status) not in responses:
+        assert answer.status >= 400, (method, path, answer)
+    known = resolve(known)
+    if answer.status == 204:
+        assert answer.body == b"", (method, path, answer)
+        return
+    kinds = known["content"]
+    kind = answer.header("Content-Type").split(";")[0]
+    assert kind in kinds, (method, path, kind, answer)
+    if not kind.endswith("json"):
+        return
+    schema = dict(kinds[kind]["schema"], components=DESCRIPTION["components"])
+    if schema.get("format") == "binary":
+        return
+    try:
+        jsonschema.Draft202012Validator(schema).validate(answer.json())
+    except jsonschema.ValidationError as error:
+        raise AssertionError(f"{method} {path}: {error.message} in {answer!r}") from error
+
+
+def sample(schema, name=""):
+    """A value that fits the schema."""
+    schema = resolve(schema)
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = kind[0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if kind == "object":
+        return {key: sample(schema["properties"][key], key)
+                for key in schema.get("required", [])}
+    if kind == "array":
+        return [sample(schema["items"], name)]
+    if kind == "integer":
+        return 1
+    if kind == "boolean":
+        return True
+    if schema.get("format") == "date-time":
+        return "2027-01-31T00:00:00.000Z"
+    if schema.get("pattern") == "^[0-9a-f]{32}$":
+        return "0" * 32
+    return "token" if name in ("password", "new_password") else "試験"
+
+
+def address(path, values):
+    return re.sub(r"\{(\w+)\}", lambda match: str(values.get(match.group(1), "0" * 32)),
+                  path)
+
+
+def body_of(operation):
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" in content:
+        return sample(content["application/json"]["schema"])
+    return b"file" if content else None
+
+
+def call(browser, path, method, operation, values, body=None, **options):
+    where = address(path, values)
+    if path == "/api/v1/files" and method == "POST":
+        where += "?name=a.txt"
+        options["headers"] = {"Content-Type": "application/octet-stream"}
+    return browser.request(method, where, body_of(operation) if body is None else body,
+                           **options)
+
+
+def is_own(operation):
+    """What everybody does to his own session and factors."""
+    return operation["tags"][0] == "session"
+
+
+def snapshot(console):
+    """Every row of the vault but the times at which sessions were used."""
+    with sqlite3.connect(f"file:{console.state}/vault.db?mode=ro", uri=True) as base:
+        tables = [row[0] for row in base.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+        return {table: sorted(map(repr, base.execute(f"SELECT * FROM {table}")))
+                for table in tables if table not in ("session", "seal", "sqlite_sequence")}
+
+
+def settled(console):
+    """The rows once nothing is written any more."""
+    last = snapshot(console)
+    for _ in range(600):
+        time.sleep(0.3)
+        now = snapshot(console)
+        if now == last:
+            return now
+        last = now
+    raise AssertionError("the vault does not come to rest")
+
+
+def make_world(console):
+    console.unit(DEPARTMENT)
+    console.unit("税務課")
+    people = {"administrator": console.person("kanri", "", "administrator"),
+              "administrator2": console.person("kanri2", "", "administrator"),
+              "auditor": console.person("kansa", "", "auditor")}
+    for role in ("staff", "reviewer", "approver"):
+        people[role] = console.person(role, DEPARTMENT, role)
+    return people
+
+
+def hand_in(person, name, data):
+    answer = person.browser.upload(name, data)
+    assert answer.status == 202, answer
+    item = answer.json()["id"]
+    shown = person.browser.get(f"/api/v1/files/{item}?wait=60").json()
+    assert shown["state"] != "processing", shown
+    return item, shown
+
+
+def check_files(people):
+    staff = people["staff"]
+    item, shown = hand_in(staff, "報告 書.txt", b"hello\n")
+    assert shown["state"] == "delivered" and shown["available"], shown
+    answer = staff.browser.get(f"/api/v1/files/{item}/sanitized")
+    assert answer.body == b"hello\n"
+    assert answer.header("Content-Disposition") == (
+        "attachment; filename=\"__________.txt\"; filename*=UTF-8''"
+        "%E5%A0%B1%E5%91%8A%20%E6%9B%B8.txt"), answer.headers
+    assert answer.header("Content-Type") == "application/octet-stream"
+    assert "sandbox" in answer.header("Content-Security-Policy")
+    report = staff.browser.get(f"/api/v1/files/{item}/report").json()
+    assert report["verdict"] == "unchanged" and report["channel"] == "upload"
+    certificate = staff.browser.get(f"/api/v1/files/{item}/certificate").json()
+    assert certificate["item"] == item
+    # Nobody else's, whatever the role.
+    for role in ("reviewer", "administrator", "auditor"):
+        for rest in ("", "/sanitized", "/report", "/certificate"):
+            answer = people[role].browser.get(f"/api/v1/files/{item}{rest}")
+            assert answer.status == 404, (role, rest, answer)
+    held, shown = hand_in(staff, "bad.exe", b"MZ" + bytes(500))
+    assert shown["state"] == "held" and shown["reason"] == "type.executable", shown
+    assert staff.browser.get(f"/api/v1/files/{held}/sanitized").status == 410
+    return item, held
+
+
+def check_all(people, values):
+    """Each operation by each role: refused without it, in the form that the
+    description says in any case."""
+    for path, method, operation in operations():
+        if is_own(operation):
+            continue
+        allowed = operation.get("x-roles", ROLES)
+        for role in ROLES:
+            # What would end the test for the others is only asked in vain.
+            person = people[role]
+            body = body_of(operation)
+            answer = call(person.browser, path, method, operation, values, body=body)
+            check_answer(path, method, operation, answer)
+            if role not in allowed:
+                assert answer.status == 403, (role, method, path, answer)
+            else:
+                assert answer.status != 403 or method != "GET", (role, method, path, answer)
+            assert answer.status != 401, (role, method, path, answer)
+            assert answer.status < 500, (role, method, path, answer)
+    # And without a session.
+    nobody = people["staff"].browser.__class__(people["staff"].browser.port)
+    for path, method, operation in operations():
+        answer = call(nobody, path, method, operation, values)
+        check_answer(path, method, operation, answer)
+        if operation.get("security") != []:
+            assert answer.status == 401, (method, path, answer)
+
+
+def check_members(people, values, console):
+    """Members that are not in the description change nothing."""
+    before = settled(console)
+    extra = {"roles": ["administrator"], "state": "active", "approver": 1, "tenant": "x",
+             "verdict": "unchanged", "user_id": 1, "is_admin": True}
+    for path, method, operation in operations():
+        body = body_of(operation)
+        if not isinstance(body, dict) or is_own(operation):
+            continue
+        role = operation.get("x-roles", ROLES)[-1]
+        for key, value in extra.items():
+            known = operation["requestBody"]["content"]["application/json"]["schema"]
+            if key in known["properties"]:
+                continue
+            answer = call(people[role].browser, path, method, operation, values,
+                          body={**body, key: value})
+            assert answer.status == 422, (role, method, path, key, answer)
+    for path in ("/api/v1/users?role=administrator", "/api/v1/items?tenant=x",
+                 "/api/v1/items?limit=1&limit=2", "/api/v1/items?limit=x",
+                 "/api/v1/items?name=%00", "/api/v1/items?name=%ff"):
+        answer = people["administrator"].browser.get(path)
+        assert answer.status == 422, (path, answer)
+    after = settled(console)
+    assert before == after, differences(before, after)
+
+
+def differences(before, after):
+    return {table: set(after[table]) ^ set(before[table])
+            for table in after if before.get(table) != after[table]}
+
+
+def check_auditor(people, values, console):
+    before = settled(console)
+    auditor = people["auditor"].browser
+    for path, method, operation in operations():
+        if is_own(operation) and method != "GET":
+            continue
+        answer = call(auditor, path, method, operation, values)
+        assert answer.status < 500, (method, path, answer)
+        if method != "GET" and not path.endswith(":search"):
+            assert answer.status in (403, 404), (method, path, answer)
+    after = settled(console)
+    assert before == after, differences(before, after)
+
+
+def check_gets(people, values, console):
+    """A GET never acts, whoever asks."""
+    before = settled(console)
+    for role in ROLES:
+        for path, method, operation in operations():
+            if method == "GET":
+                call(people[role].browser, path, "GET", operation, values)
+                call(people[role].browser, path, "HEAD", operation, values)
+            else:
+                # The path of something that acts, asked for by a link.
+                answer = people[role].browser.get(address(path, values))
+                assert answer.status in (200, 403, 404, 405, 410, 422), (path, answer)
+    after = settled(console)
+    assert before == after, differences(before, after)
+
+
+def check_conditions(people, values):
+    """ETag, If-None-Match, If-Match, Idempotency-Key."""
+    reviewer = people["reviewer"].browser
+    item = values["id"]
+    shown = reviewer.get(f"/api/v1/items/{item}")
+    tag = shown.header("ETag")
+    assert tag == f'"{shown.json()["version"]}"', shown
+    again = reviewer.get(f"/api/v1/items/{item}", headers={"If-None-Match": tag})
+    assert again.status == 304 and again.body == b""
+    wish = {"kind": "release_sanitized", "reason": "業務に必要"}
+    for wrong, status in (('"999"', 412), ("999", 422), ("*", 422), ('W/"1"', 422)):
+        answer = reviewer.post(f"/api/v1/items/{item}:request", wish,
+                               headers={"If-Match": wrong})
+        assert answer.status == status, (wrong, answer)
+    headers = {"If-Match": tag, "Idempotency-Key": "one"}
+    first = reviewer.post(f"/api/v1/items/{item}:request", wish, headers=headers)
+    assert first.status == 201, first
+    second = reviewer.post(f"/api/v1/items/{item}:request", wish, headers=headers)
+    assert second.status == 201 and second.json() == first.json(), second
+    other = reviewer.post(f"/api/v1/items/{item}:request", {**wish, "reason": "他"},
+                          headers=headers)
+    assert other.status == 422, other
+    # Somebody else's key is another key.
+    staff = people["staff"].browser.post(f"/api/v1/items/{item}:request", wish,
+                                         headers=headers)
+    assert staff.status in (404, 409, 412), staff
+    own = reviewer.post(f"/api/v1/requests/{first.json()['request']}:approve", {})
+    assert own.status == 403, own
+    done = reviewer.post(f"/api/v1/requests/{first.json()['request']}:withdraw", {})
+    assert done.status == 204, done
+
+
+def main():
+    check_table()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        with web.Console(folder / "state") as console:
+            people = make_world(console)
+            served = people["staff"].browser.get("/api/v1/openapi.json")
+            assert served.json() == DESCRIPTION
+            _, held = check_files(people)
+            values = {"id": held, "session": 999999, "user": 999999, "grant": 999999}
+            check_conditions(people, values)
+            check_gets(people, values, console)
+            check_members(people, values, console)
+            check_auditor(people, values, console)
+            check_all(people, values)
+            assert "program-ended" not in console.log(), console.log()
+    print("ok")
+
+
+if __name__ == "__main__":
+    main()

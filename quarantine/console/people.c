@@ -49,8 +49,8 @@ int call_user(struct call *call, int64_t number, struct user *ret_user)
 {
 	int error = user_read(call->store, number, ret_user);
 
-	if (error == 0 && (ret_user->number == 0 ||
-			   !call_administers(call, ret_user->unit)))
+	if (error == 0 &&
+	    (ret_user->number == 0 || !call_administers(call, ret_user->unit)))
 		error = -ERR_NOT_FOUND;
 	return error != 0 ? error : check_grants(call, number);
 }

@@ -36,6 +36,18 @@ int call_answer_problems(struct call *call, const enum error *problems,
 struct password_rules call_rules(const struct call *call,
 				 const struct user *user);
 
+/* The session that owes its second factor: -ERR_STALE when it does not,
+ * -ERR_CODE_WRONG when the account was locked meanwhile. */
+int call_second_factor_login(struct call *call,
+			     struct login *ret_login) MUST_CHECK;
+
+/* Counts the failure, which stays; -ERR_CODE_WRONG. */
+int call_fail_factor(struct call *call, const struct login *login) MUST_CHECK;
+
+/* New recovery codes, in the answer. */
+int call_put_recovery(struct call *call,
+		      struct subject_change *change) MUST_CHECK;
+
 /* --- the work of the helper thread: passwords in locked memory --- */
 
 struct password_work {

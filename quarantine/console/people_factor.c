@@ -118,7 +118,7 @@ int totp_enrol(struct call *call)
 	return error;
 }
 
-static int put_codes(struct call *call, struct subject_change *change)
+int call_put_recovery(struct call *call, struct subject_change *change)
 {
 	char codes[RECOVERY_CODES][RECOVERY_TEXT_SIZE + 1];
 	json_t *list = json_array();
@@ -141,7 +141,7 @@ static int advance(struct call *call, struct subject_change *change,
 		   const struct login *login, const char *step, bool first)
 {
 	struct login_result result;
-	int error = first ? put_codes(call, change) : 0;
+	int error = first ? call_put_recovery(call, change) : 0;
 
 	if (error == 0)
 		error = login_advance(change, login, step, &result);

@@ -116,18 +116,33 @@ static int use_code(struct call *call, const struct login *login,
 					  ret_result);
 }
 
-static int fail_code(struct call *call, const struct login *login,
-		     const struct doer *doer)
+int call_fail_factor(struct call *call, const struct login *login)
 {
+	char role[DOER_ROLE_SIZE];
+	struct doer doer = call_doer(call, role);
 	struct user user;
 	int error = user_read(call->store, login->user, &user);
 
 	if (error == 0)
-		error = login_fail(call->store, doer, &user, "second_factor",
+		error = login_fail(call->store, &doer, &user, "second_factor",
 				   login->number);
 	throttle_count(call->source, call->now_ms);
 	call->keep = error == 0;
 	return error != 0 ? error : -ERR_CODE_WRONG;
+}
+
+int call_second_factor_login(struct call *call, struct login *ret_login)
+{
+	struct user user;
+	int error = login_read(call->store, call->session.number, ret_login);
+
+	if (error == 0 && ret_login->state != LOGIN_SECOND_FACTOR)
+		error = -ERR_STALE;
+	if (error == 0)
+		error = user_read(call->store, ret_login->user, &user);
+	if (error == 0 && user_is_locked(&user, call->now_ms))
+		error = -ERR_CODE_WRONG;
+	return error;
 }
 
 int session_second_factor(struct call *call)
@@ -138,7 +153,6 @@ int session_second_factor(struct call *call)
 	struct doer doer = call_doer(call, role);
 	struct login_result result;
 	struct login login;
-	struct user user;
 	int error;
 
 	parameter_text(call, "code", OPTIONAL, code, sizeof(code));
@@ -147,18 +161,11 @@ int session_second_factor(struct call *call)
 	if (error == 0 && (code[0] == '\0') == (recovery[0] == '\0'))
 		error = parameter_refuse(call, "code");
 	if (error == 0)
-		error = login_read(call->store, call->session.number, &login);
-	if (error == 0 && login.state != LOGIN_SECOND_FACTOR)
-		error = -ERR_STALE;
+		error = call_second_factor_login(call, &login);
 	if (error == 0)
-		error = user_read(call->store, login.user, &user);
-	if (error != 0)
-		return error;
-	error = user_is_locked(&user, call->now_ms)
-		    ? -ERR_CODE_WRONG
-		    : use_code(call, &login, &doer, code, recovery, &result);
+		error = use_code(call, &login, &doer, code, recovery, &result);
 	if (error == -ERR_CODE_WRONG)
-		return fail_code(call, &login, &doer);
+		return call_fail_factor(call, &login);
 	if (error == 0)
 		error = call_answer_login(call, &result);
 	sodium_memzero(&result, sizeof(result));
@@ -187,7 +194,7 @@ static int finish_password(struct call *call, void *data, int result)
 	}
 	error = login_read(call->store, call->session.number, &login);
 	if (error == 0 && result == -ERR_LOGIN_REFUSED)
-		return fail_code(call, &login, &doer) == -ERR_CODE_WRONG
+		return call_fail_factor(call, &login) == -ERR_CODE_WRONG
 			   ? -ERR_LOGIN_REFUSED
 			   : -ERR_IO;
 	if (error == 0)

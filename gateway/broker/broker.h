@@ -165,7 +165,7 @@ struct item {
 	unsigned records_left;
 	int record_error;
 	char certificate[CERTIFICATE_MAX]; /* from the vault; "" */
-	char repeats[ITEM_ID_SIZE + 1]; /* the delivered item it repeats */
+	char repeats[ITEM_ID_SIZE + 1];    /* the delivered item it repeats */
 	struct timer record_deadline;
 	int report_file; /* -1 before it ended */
 	char output_name[NAME_FILE_SIZE];
@@ -180,6 +180,11 @@ struct program_said {
 };
 
 enum { PROGRAMS_SAID_MAX = 32 };
+
+/* How long items took, in milliseconds: the bounds of a histogram whose last
+ * class has none. */
+enum { DURATIONS = 10 };
+extern const uint64_t durations_ms[DURATIONS - 1];
 
 struct broker {
 	struct loop *loop;
@@ -198,6 +203,8 @@ struct broker {
 	struct item *items;
 	unsigned item_count;
 	uint64_t finished[VERDICT_COUNT];
+	uint64_t durations[DURATIONS]; /* finished within durations_ms[i] */
+	uint64_t duration_sum_ms;
 	struct job_run *queue; /* not started; the first is next */
 	struct job_run *running;
 	unsigned process_count; /* started, neither waiting for children nor

@@ -434,11 +434,27 @@ void item_recorded(struct item *item, int error)
 		item_finish(item);
 }
 
+const uint64_t durations_ms[DURATIONS - 1] = {50,   100,  250,   500,  1000,
+					      2500, 5000, 15000, 60000};
+
+static void count_duration(const struct item *item)
+{
+	struct broker *broker = item->broker;
+	uint64_t ms = item->begun_ms == 0 ? 0 : loop_now() - item->begun_ms;
+	unsigned i = 0;
+
+	while (i < DURATIONS - 1 && ms > durations_ms[i])
+		i++;
+	broker->durations[i]++;
+	broker->duration_sum_ms += ms;
+}
+
 void item_finish(struct item *item)
 {
 	struct broker *broker = item->broker;
 
 	broker->finished[item->verdict]++;
+	count_duration(item);
 	intake_answer(item);
 	item_free(item);
 	intake_resume(broker);

@@ -128,6 +128,33 @@ static bool is_healthy(const struct broker *broker)
 	return healthy;
 }
 
+/* For monitoring: how long items took, and how long the oldest is here. */
+static json_t *durations(const struct broker *broker)
+{
+	json_t *classes = json_array();
+
+	for (int i = 0; i < DURATIONS; i++)
+		(void)json_array_append_new(
+		    classes,
+		    json_pack("[I, I]",
+			      i < DURATIONS - 1 ? (json_int_t)durations_ms[i]
+						: (json_int_t)-1,
+			      (json_int_t)broker->durations[i]));
+	return json_pack("{s:o, s:I}", "classes", classes, "sum_ms",
+			 (json_int_t)broker->duration_sum_ms);
+}
+
+static uint64_t oldest_ms(const struct broker *broker)
+{
+	uint64_t now_ms = loop_now();
+	uint64_t oldest = 0;
+
+	for (const struct item *item = broker->items; item; item = item->next)
+		if (item->begun_ms != 0 && now_ms - item->begun_ms > oldest)
+			oldest = now_ms - item->begun_ms;
+	return oldest;
+}
+
 int status_write(struct broker *broker, int *ret_fd)
 {
 	json_t *scanner = said(&broker->zygotes[ZYGOTE_SCANNER]);
@@ -142,12 +169,14 @@ int status_write(struct broker *broker, int *ret_fd)
 		    finished, verdict_name((enum verdict)i),
 		    json_integer((json_int_t)broker->finished[i]));
 	status = json_pack(
-	    "{s:s, s:b, s:I, s:i, s:i, s:o, s:o, s:O?, s:o}", "version",
-	    SEKISHO_VERSION, "healthy", (int)is_healthy(broker), "uptime_s",
-	    (json_int_t)((loop_now() - broker->begun_ms) / 1000), "items",
-	    (int)broker->item_count, "processes", (int)broker->process_count,
-	    "finished", finished, "sandbox_missing", missing_features(broker),
-	    "definitions", definitions, "programs", programs(broker));
+	    "{s:s, s:b, s:I, s:i, s:i, s:o, s:o, s:O?, s:o, s:o, s:I}",
+	    "version", SEKISHO_VERSION, "healthy", (int)is_healthy(broker),
+	    "uptime_s", (json_int_t)((loop_now() - broker->begun_ms) / 1000),
+	    "items", (int)broker->item_count, "processes",
+	    (int)broker->process_count, "finished", finished, "sandbox_missing",
+	    missing_features(broker), "definitions", definitions, "programs",
+	    programs(broker), "durations", durations(broker), "oldest_ms",
+	    (json_int_t)oldest_ms(broker));
 	json_decref(scanner);
 	if (status == NULL)
 		return -ERR_MEMORY;

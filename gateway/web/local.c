@@ -118,6 +118,85 @@ static void write_family(struct buffer *text, const char *name,
 	}
 }
 
+static void write_durations(struct buffer *text, const json_t *durations)
+{
+	const json_t *classes = json_object_get(durations, "classes");
+	json_int_t count = 0;
+
+	buffer_text(text, "# HELP sekisho_sanitize_duration_seconds From the "
+			  "first job of an item to its outcome.\n"
+			  "# TYPE sekisho_sanitize_duration_seconds "
+			  "histogram\n");
+	for (size_t i = 0; i < json_array_size(classes); i++) {
+		const json_t *class = json_array_get(classes, i);
+		json_int_t bound = json_integer_value(json_array_get(class, 0));
+
+		count += json_integer_value(json_array_get(class, 1));
+		buffer_text(text, "sekisho_sanitize_duration_seconds_bucket"
+				  "{le=\"");
+		if (bound < 0)
+			buffer_text(text, "+Inf");
+		else
+			buffer_format(text, "%g", (double)bound / 1000);
+		buffer_format(text, "\"} %" JSON_INTEGER_FORMAT "\n", count);
+	}
+	buffer_format(text,
+		      "sekisho_sanitize_duration_seconds_sum %g\n"
+		      "sekisho_sanitize_duration_seconds_count "
+		      "%" JSON_INTEGER_FORMAT "\n",
+		      json_number_value(json_object_get(durations, "sum_ms")) /
+			  1000,
+		      count);
+}
+
+static void write_broker(struct buffer *text, const json_t *status)
+{
+	const json_t *finished = json_object_get(status, "finished");
+
+	buffer_text(text, "# HELP sekisho_items_finished_total Items by what "
+			  "became of them.\n"
+			  "# TYPE sekisho_items_finished_total counter\n");
+	for (int i = 0; i < VERDICT_COUNT; i++) {
+		const char *name = verdict_name((enum verdict)i);
+
+		buffer_format(
+		    text,
+		    "sekisho_items_finished_total{disposition=\"%s\"} "
+		    "%" JSON_INTEGER_FORMAT "\n",
+		    name, json_integer_value(json_object_get(finished, name)));
+	}
+	write_durations(text, json_object_get(status, "durations"));
+	buffer_format(
+	    text,
+	    "# HELP sekisho_jobs Items in the broker, and its processes.\n"
+	    "# TYPE sekisho_jobs gauge\n"
+	    "sekisho_jobs{state=\"items\"} %" JSON_INTEGER_FORMAT "\n"
+	    "sekisho_jobs{state=\"processes\"} %" JSON_INTEGER_FORMAT "\n"
+	    "# HELP sekisho_oldest_job_age_seconds How long the oldest item "
+	    "has been worked on.\n"
+	    "# TYPE sekisho_oldest_job_age_seconds gauge\n"
+	    "sekisho_oldest_job_age_seconds %g\n",
+	    json_integer_value(json_object_get(status, "items")),
+	    json_integer_value(json_object_get(status, "processes")),
+	    json_number_value(json_object_get(status, "oldest_ms")) / 1000);
+}
+
+/* The second half: what the broker says; without one, what there is. */
+static void on_status(void *context, int error, int *answer, int *content)
+{
+	struct request *request = context;
+	json_t *status = error == 0 ? request_read(*answer) : NULL;
+
+	(void)content;
+	request->call_id = 0;
+	if (status != NULL)
+		write_broker(&request->reply.body, status);
+	json_decref(status);
+	if (buffer_error(&request->reply.body) != 0)
+		reply_status(request, 500);
+	request_answer(request);
+}
+
 static void on_metrics(struct request *request, int error, json_t *answer,
 		       int *content)
 {
@@ -142,9 +221,10 @@ static void on_metrics(struct request *request, int error, json_t *answer,
 			write_family(&reply->body, name, family);
 		}
 	json_decref(answer);
-	if (buffer_error(&reply->body) != 0)
-		reply_status(request, 500);
-	request_answer(request);
+	request->call_id =
+	    link_status(&request->web->link, WEB_CALL_MS, on_status, request);
+	if (request->call_id == 0)
+		request_answer(request);
 }
 
 void local_metrics(struct request *request)

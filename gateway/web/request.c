@@ -113,7 +113,7 @@ static enum MHD_Result queue(struct request *request)
 
 /* --- asking the vault --- */
 
-static json_t *read_answer(int fd)
+json_t *request_read(int fd)
 {
 	struct view text;
 	json_t *answer;
@@ -131,7 +131,7 @@ static json_t *read_answer(int fd)
 static void on_answer(void *context, int error, int *answer, int *content)
 {
 	struct request *request = context;
-	json_t *object = read_answer(*answer);
+	json_t *object = request_read(*answer);
 
 	request->call_id = 0;
 	if (object == NULL && error == 0)

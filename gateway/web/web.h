@@ -155,6 +155,9 @@ void request_ask(struct request *request, const char *operation,
 /* The reply is complete: it goes out. */
 void request_answer(struct request *request);
 
+/* The JSON in a descriptor; {} for -1, NULL for what is none. */
+json_t *request_read(int fd);
+
 /* Nothing more is done until request_answer() or request_continue(). */
 void request_suspend(struct request *request);
 void request_continue(struct request *request);

@@ -93,7 +93,7 @@ static int admit(struct call *call)
 	if (operation->access == ACCESS_PENDING)
 		return 0;
 	if (call->session.pending)
-		return -ERR_UNAUTHENTICATED;
+		return -ERR_PENDING;
 	if (operation->access == ACCESS_OWN)
 		return 0;
 	return (call->session.roles & allowed_roles(operation)) != 0

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""The console under load: list and search over a full vault, many sessions at
+once while files go through.
+
+usage: tests/bench/console.py [--items N] [--sessions N] [--seconds N] [--quick]
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/system"))
+import gateway  # noqa: E402
+import web  # noqa: E402
+
+DEPARTMENTS = [f"第{number}課" for number in range(1, 21)]
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
+
+
+def fill(console, count):
+    """So many held items, by the way that folders take: through the broker."""
+    begun = time.monotonic()
+    client = console.client()
+    sent = done = 0
+    while done < count:
+        while sent < count and sent - done < 48:
+            name = f"文書{sent}-{random.choice(('計画', '報告', '予算', '名簿'))}.exe"
+            client.submit(b"MZ" + sent.to_bytes(8, "little") + bytes(40), name,
+                          department=DEPARTMENTS[sent % len(DEPARTMENTS)])
+            sent += 1
+        client.result()
+        done += 1
+        if done % 10000 == 0:
+            print(f"  {done} items, {done / (time.monotonic() - begun):.0f}/s", flush=True)
+    client.close()
+
+
+QUERIES = {
+    "list": lambda: "",
+    "next page": lambda: "?limit=50&cursor=" + str(random.randint(100, 90000)),
+    "held": lambda: "?state=held",
+    "department": lambda: "?department=" + urllib.parse.quote(random.choice(DEPARTMENTS)),
+    "name": lambda: "?name=" + urllib.parse.quote(f"文書{random.randint(0, 99999)}"),
+    "common name": lambda: "?name=" + urllib.parse.quote("予算"),
+    "reason": lambda: "?reason=type.executable&limit=100",
+}
+
+
+def measure(browser, seconds_each):
+    print("search, one session:")
+    worst = 0.0
+    for name, query in QUERIES.items():
+        times = []
+        end = time.monotonic() + seconds_each
+        while time.monotonic() < end:
+            begun = time.perf_counter()
+            answer = browser.get("/api/v1/items" + query())
+            times.append((time.perf_counter() - begun) * 1000)
+            assert answer.status == 200, answer
+        worst = max(worst, percentile(times, 0.95))
+        print(f"  {name:12} {len(times):6} calls  median {percentile(times, 0.5):7.1f} ms"
+              f"  p95 {percentile(times, 0.95):7.1f} ms", flush=True)
+    return worst
+
+
+class Session(threading.Thread):
+    """A person who looks at lists and items, about once a second."""
+
+    def __init__(self, browser, until):
+        super().__init__(daemon=True)
+        self.browser, self.until = browser, until
+        self.times, self.failures = [], 0
+
+    def run(self):
+        time.sleep(random.random())
+        while time.monotonic() < self.until:
+            begun = time.perf_counter()
+            try:
+                answer = self.browser.get("/api/v1/items?limit=20")
+                ok = answer.status == 200
+            except OSError:
+                ok = False
+            self.times.append((time.perf_counter() - begun) * 1000)
+            self.failures += not ok
+            time.sleep(random.uniform(0.5, 1.5))
+
+
+def flow(console, until, counts):
+    client = console.client()
+    sent = done = 0
+    while time.monotonic() < until:
+        while sent - done < 8:
+            client.submit(f"本文 {sent}\n".encode(), f"{sent}.txt", department="第1課")
+            sent += 1
+        client.result()
+        done += 1
+    counts.append(done)
+    client.close()
+
+
+def memory(console):
+    total = {}
+    for program in ("sekisho-vault", "sekisho-web", "sekisho-broker"):
+        for pid in console.pids(program):
+            for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmRSS"):
+                    total[program] = int(line.split()[1]) // 1024
+    return ", ".join(f"{name} {size} MiB" for name, size in total.items())
+
+
+def many(console, person, count, seconds):
+    until = time.monotonic() + seconds
+    sessions = []
+    # Sessions of one account are few; the load is in the connections.
+    for number in range(count):
+        browser = console.browser()
+        browser.token, browser.csrf = person.browser.token, person.browser.csrf
+        sessions.append(Session(browser, until))
+    alone, counts = [], []
+    flow(console, time.monotonic() + 5, alone)
+    until = time.monotonic() + seconds
+    feeder = threading.Thread(target=flow, args=(console, until, counts), daemon=True)
+    feeder.start()
+    for session in sessions:
+        session.until = until
+        session.start()
+    for thread in [feeder, *sessions]:
+        thread.join(seconds + 120)
+    times = [value for session in sessions for value in session.times]
+    failures = sum(session.failures for session in sessions)
+    print(f"{count} sessions for {seconds} s while items flow:")
+    print(f"  {len(times)} calls, {failures} failed, median {percentile(times, 0.5):.1f} ms,"
+          f" p95 {percentile(times, 0.95):.1f} ms")
+    print(f"  items: {alone[0] / 5:.1f}/s alone, {counts[0] / seconds:.1f}/s beside them")
+    print(f"  memory: {memory(console)}")
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--items", type=int, default=100000)
+    parser.add_argument("--sessions", type=int, default=200)
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    if options.quick:
+        options.items, options.sessions, options.seconds = 500, 20, 5
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        folder = pathlib.Path(name)
+        console = web.Console(folder / "state", extra="connections_per_address: 400\n"
+                              "connections: 512")
+        with console:
+            print(f"filling the vault with {options.items} items", flush=True)
+            fill(console, options.items)
+            for department in DEPARTMENTS:
+                console.unit(department)
+            everything = console.person("all", "", "reviewer")
+            one = console.person("one", DEPARTMENTS[3], "reviewer")
+            print("who sees every department:")
+            worst = measure(everything.browser, 1 if options.quick else 4)
+            print("who sees one of twenty:")
+            worst = max(worst, measure(one.browser, 1 if options.quick else 4))
+            failures = many(console, everything, options.sessions, options.seconds)
+            print(f"worst p95 of list and search: {worst:.1f} ms")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -100,9 +100,9 @@ static void a_temporary_password_must_be_changed_at_first_login(void **state)
 	take_token(calls, token);
 	/* Nothing else can be done with it. */
 	assert_int_equal(calls_ask(calls, "sessions_list", token, ""),
-			 -ERR_UNAUTHENTICATED);
+			 -ERR_PENDING);
 	assert_int_equal(calls_ask(calls, "units_list", token, ""),
-			 -ERR_UNAUTHENTICATED);
+			 -ERR_PENDING);
 	assert_int_equal(calls_ask(calls, "totp_enrol", token, ""), -ERR_STALE);
 	/* It is no new one. */
 	(void)snprintf(text, sizeof(text),
@@ -136,7 +136,7 @@ static void a_second_factor_is_set_up_and_asked_for(void **state)
 	assert_string_equal(calls_text(calls, "state"), "second_factor");
 	take_token(calls, token);
 	assert_int_equal(calls_ask(calls, "sessions_list", token, ""),
-			 -ERR_UNAUTHENTICATED);
+			 -ERR_PENDING);
 	/* Who only knows the password sets up no telephone of his own. */
 	assert_int_equal(calls_ask(calls, "totp_enrol", token, ""), -ERR_STALE);
 	assert_int_equal(second_factor(calls, token, "code", "000000"),

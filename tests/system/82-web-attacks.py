@@ -14,16 +14,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import web
 
 HOSTILE = [
-    "<script>alert(1)</script>.exe",
+    "<script>alert(1)<script>.exe",
     "\"><img src=x onerror=alert(1)>.exe",
     "a\"; filename=\"b.html.exe",
-    "=HYPERLINK(\"http://evil.example\",\"x\").exe",
-    "+cmd|' /C calc'!A0.exe",
+    "=HYPERLINK(\"evil.example\",\"x\").exe",
+    "+cmd|' C calc'!A0.exe",
     "@SUM(1+1).exe",
     "‮exe.txt.exe",
     "名前;filename*=UTF-8''evil.html.exe",
     "%0d%0aSet-Cookie: a=b.exe",
-    "${jndi:ldap://evil.example}.exe",
+    "${jndi:ldap:evil.example}.exe",
     "' OR 1=1 --.exe",
 ]
 
@@ -251,7 +251,7 @@ def check_names(people):
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-~"), line
         assert urllib.parse.unquote(value[1]) == shown["name"] + ".report.json", line
         assert report.header("Set-Cookie") is None
-    for name in ("../../etc/passwd", "a/b.txt", "a\nb.txt", "", ".", "..", "a" * 2000,
+    for name in ("../../etc/passwd", "a/b.txt", "<script>alert(1)</script>", "a\nb.txt", "", ".", "..", "a" * 2000,
                  "a\u0000.txt", "a\u007f.txt"):
         answer = staff.upload(name, b"x")
         assert answer.status == 422, (name, answer)

@@ -4,8 +4,9 @@
  *
  * SEKISHO_KILL_AT=NAME@FILE kills at the point NAME if FILE can be removed, so
  * once for each time the file is made; *@FOLDER kills at any point whose name
- * is a file of FOLDER that can be removed. Without the variable a point costs
- * one comparison. Whoever can set a program's environment can kill it anyway.
+ * is a file of FOLDER that can be removed. Without the variable a point costs a
+ * look at the environment; threads may come by. Whoever can set a program's
+ * environment can kill it anyway.
  */
 #ifndef SEKISHO_BASE_KILLPOINT_H
 #define SEKISHO_BASE_KILLPOINT_H

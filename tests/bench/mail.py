@@ -213,6 +213,9 @@ def aims(table):
              "reached" if figure >= aim else "not reached") for what, figure, aim in found]
 
 
+ACCOUNT = "## The account under kills"
+
+
 def markdown(options, table, reached, missing, load):
     def line(cells):
         return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
@@ -236,6 +239,9 @@ def markdown(options, table, reached, missing, load):
         + line(["---"] * 4) + "".join(line(row) for row in reached)
     for name, why in missing:
         text += f"\n{name} was not measured: {why}.\n"
+    before = options.markdown.read_text(encoding="utf-8") if options.markdown.exists() else ""
+    if ACCOUNT in before:  # of another program
+        text += "\n" + before[before.index(ACCOUNT):]
     options.markdown.write_text(text, encoding="utf-8")
 
 

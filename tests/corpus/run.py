@@ -268,6 +268,12 @@ def summary(rows, took, memory):
                                     for row in slow)]
 
 
+def from_heading(path, heading):
+    """What another program wrote at the end of a page, to be kept there."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return text[text.index(heading):] if heading in text else ""
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--corpus", type=pathlib.Path,
@@ -321,6 +327,7 @@ def main(arguments=None):
             print(f"\n{title} ({len(names)}):")
             print("\n".join("  " + name for name in names))
     if options.markdown:
+        kept = from_heading(options.markdown, "## Messages")
         with open(options.markdown, "w", encoding="utf-8") as stream:
             print("# The corpus\n\nMade by `tests/corpus/run.py --text --markdown "
                   "docs/corpus.md`: every file of the folder of\nreal files through a "
@@ -328,6 +335,7 @@ def main(arguments=None):
                   file=stream)
             print_table(lines, stream)
             print("\n" + "\n".join("- " + word for word in words), file=stream)
+            print(f"\n{kept}" if kept else "", end="", file=stream)
     return 1 if faults(rows) else 0
 
 

@@ -312,6 +312,7 @@ def kill_folder(folder):
 def relay_with_kills(folder, **options):
     """A relay whose programs kill themselves where a file of `kills` says."""
     kills, environment = kill_folder(folder)
+    # Postfix lets a service rest for a minute whose process died as it started.
     relay = mailsystem.Relay(pathlib.Path(folder) / "relay", environment=environment,
-                             **options)
+                             extra="service_throttle_time = 1s\n", **options)
     return relay, kills

@@ -142,7 +142,7 @@ mail:
         self.edge.write(self.extra).start()
         listening(self.port)
         if self.inner:
-            self.inner.write().start()
+            self.inner.write(self.extra).start()
             listening(self.inner_port)
         return self
 

@@ -9,12 +9,9 @@
 #include "base/banned.h"
 
 static const char *const zygote_names[ZYGOTES] = {
-    [ZYGOTE_WORKER] = "worker",
-    [ZYGOTE_DECODER] = "decoder",
-    [ZYGOTE_OPENER] = "opener",
-    [ZYGOTE_SCANNER] = "scanner",
-    [ZYGOTE_VERIFIER] = "verifier",
-    [ZYGOTE_READER] = "reader",
+    [ZYGOTE_WORKER] = "worker",     [ZYGOTE_DECODER] = "decoder",
+    [ZYGOTE_OPENER] = "opener",     [ZYGOTE_SCANNER] = "scanner",
+    [ZYGOTE_VERIFIER] = "verifier", [ZYGOTE_READER] = "reader",
 };
 
 int zygote_index_of(const char *name)

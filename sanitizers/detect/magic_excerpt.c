@@ -30,11 +30,18 @@ enum {
 
 static const uint32_t magic_number = 0xF11E041C;
 
+/* Names of groups; one too many, and there is no excerpt. */
+struct names {
+	struct view list[NAMES_MAX];
+	size_t count;
+	bool full;
+};
+
 struct excerpt {
 	bool (*wanted)(const char *mime);
 	struct view entries[SETS];
-	struct view names[NAMES_MAX];
-	size_t name_count;
+	struct names names; /* of groups that are wanted themselves */
+	struct names used;  /* of all that what is taken goes on to */
 };
 
 /* Another byte order shows in the magic number. */
@@ -63,17 +70,33 @@ static struct view string_at(struct view entry, size_t at, size_t room)
 	return view_slice(text, 0, end);
 }
 
-/* A group may be used with its bytes swapped: "^name". */
-static bool uses_wanted(const struct excerpt *excerpt, struct view entry)
+static bool has_name(const struct names *names, struct view name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (view_equal(name, names->list[i]))
+			return true;
+	return false;
+}
+
+/* False where it is there already. */
+static bool add_name(struct names *names, struct view name)
+{
+	if (has_name(names, name))
+		return false;
+	names->full |= names->count == NAMES_MAX;
+	if (!names->full)
+		names->list[names->count++] = name;
+	return !names->full;
+}
+
+/* What an entry goes on to, also with its bytes swapped: "^name". */
+static struct view used_name(struct view entry)
 {
 	struct view name = string_at(entry, AT_VALUE, VALUE_SIZE);
 
 	if (view_starts_with(name, "^") || view_starts_with(name, "\\"))
 		name = view_slice(name, 1, name.size);
-	for (size_t i = 0; i < excerpt->name_count; i++)
-		if (view_equal(name, excerpt->names[i]))
-			return true;
-	return false;
+	return name;
 }
 
 static bool entry_is_wanted(const struct excerpt *excerpt, struct view entry)
@@ -81,7 +104,10 @@ static bool entry_is_wanted(const struct excerpt *excerpt, struct view entry)
 	struct view text = string_at(entry, AT_MIME, MIME_SIZE);
 	char mime[MIME_SIZE + 1] = "";
 
-	if (entry.data[AT_TYPE] == TYPE_USE && uses_wanted(excerpt, entry))
+	if (entry.size != ENTRY)
+		return false;
+	if (entry.data[AT_TYPE] == TYPE_USE &&
+	    has_name(&excerpt->names, used_name(entry)))
 		return true;
 	if (!bytes_copy(mime, MIME_SIZE, text))
 		return false;
@@ -104,11 +130,11 @@ static size_t group_size(const struct excerpt *excerpt, struct view entries,
 }
 
 /* Adds the named groups that are wanted; false when there were none to add. */
-static bool add_names(struct excerpt *excerpt)
+static bool add_wanted(struct excerpt *excerpt)
 {
 	struct view entries = excerpt->entries[1];
 	size_t count = entries.size / ENTRY;
-	size_t before = excerpt->name_count;
+	bool added = false;
 	size_t size;
 
 	for (size_t i = 0; i < count; i += size) {
@@ -117,40 +143,90 @@ static bool add_names(struct excerpt *excerpt)
 		bool wanted;
 
 		size = group_size(excerpt, entries, i, &wanted);
-		for (size_t k = 0; k < excerpt->name_count; k++)
-			wanted &= !view_equal(excerpt->names[k], name);
-		if (wanted && excerpt->name_count < NAMES_MAX)
-			excerpt->names[excerpt->name_count++] = name;
+		added |= wanted && add_name(&excerpt->names, name);
 	}
-	return excerpt->name_count > before;
+	return added;
 }
 
-/* The wanted groups and all that may be used by their names, behind a header
- * that counts them. */
-static int write_groups(const struct excerpt *excerpt, struct view database,
-			struct buffer *out)
+static bool add_used(struct excerpt *excerpt, struct view group)
+{
+	bool added = false;
+
+	for (size_t i = 0; i < group.size / ENTRY; i++) {
+		struct view entry = entry_at(group, i);
+
+		if (entry.size == ENTRY && entry.data[AT_TYPE] == TYPE_USE)
+			added |= add_name(&excerpt->used, used_name(entry));
+	}
+	return added;
+}
+
+/* The groups of the first set that are wanted. */
+static void take_groups(struct excerpt *excerpt, struct buffer *groups)
 {
 	struct view entries = excerpt->entries[0];
 	size_t count = entries.size / ENTRY;
-	BUFFER_CLEANUP struct buffer groups = buffer_make(entries.size);
 	size_t size;
 
 	for (size_t i = 0; i < count; i += size) {
+		struct view group;
 		bool wanted;
 
 		size = group_size(excerpt, entries, i, &wanted);
-		if (wanted)
-			buffer_view(&groups, view_slice(entries, i * ENTRY,
-							size * ENTRY));
+		group = view_slice(entries, i * ENTRY, size * ENTRY);
+		if (!wanted)
+			continue;
+		buffer_view(groups, group);
+		(void)add_used(excerpt, group);
 	}
-	if (buffer_error(&groups) != 0)
-		return buffer_error(&groups);
-	buffer_view(out, view_slice(database, 0, AT_COUNTS));
-	buffer_u32le(out, (uint32_t)(groups.size / ENTRY));
-	buffer_view(out,
-		    view_slice(database, AT_COUNTS + 4, ENTRY - AT_COUNTS - 4));
-	buffer_view(out, buffer_contents(&groups));
-	buffer_view(out, excerpt->entries[1]);
+}
+
+/* Those of the second set that they use, and those that these use. Whether
+ * there were more to use than was known. */
+static bool take_used(struct excerpt *excerpt, struct buffer *groups)
+{
+	struct view entries = excerpt->entries[1];
+	size_t count = entries.size / ENTRY;
+	bool added = false;
+	size_t size;
+
+	groups->size = 0;
+	for (size_t i = 0; i < count; i += size) {
+		struct view name =
+		    string_at(entry_at(entries, i), AT_VALUE, VALUE_SIZE);
+		struct view group;
+		bool wanted;
+
+		size = group_size(excerpt, entries, i, &wanted);
+		group = view_slice(entries, i * ENTRY, size * ENTRY);
+		if (!has_name(&excerpt->used, name))
+			continue;
+		buffer_view(groups, group);
+		added |= add_used(excerpt, group);
+	}
+	return added;
+}
+
+/* A header that counts them, and both sets. */
+static int write_groups(struct excerpt *excerpt, struct view database,
+			struct buffer *out)
+{
+	BUFFER_CLEANUP struct buffer first = buffer_make(database.size);
+	BUFFER_CLEANUP struct buffer second = buffer_make(database.size);
+	struct view header = view_slice(database, 0, ENTRY);
+
+	take_groups(excerpt, &first);
+	while (take_used(excerpt, &second))
+		continue;
+	if (buffer_error(&first) != 0 || buffer_error(&second) != 0 ||
+	    excerpt->names.full || excerpt->used.full)
+		return -ERR_MEMORY;
+	buffer_view(out, view_slice(header, 0, AT_COUNTS));
+	buffer_u32le(out, (uint32_t)(first.size / ENTRY));
+	buffer_u32le(out, (uint32_t)(second.size / ENTRY));
+	buffer_view(out, view_slice(header, AT_COUNTS + 4 * SETS, ENTRY));
+	buffer_view(out, buffer_contents(&first));
+	buffer_view(out, buffer_contents(&second));
 	return buffer_error(out);
 }
 
@@ -171,7 +247,7 @@ int magic_excerpt(struct view database, bool (*wanted)(const char *mime),
 	excerpt.entries[0] = view_slice(database, ENTRY, counts[0] * ENTRY);
 	excerpt.entries[1] =
 	    view_slice(database, (1 + counts[0]) * ENTRY, counts[1] * ENTRY);
-	while (add_names(&excerpt))
+	while (add_wanted(&excerpt))
 		continue;
 	*ret_database = buffer_make(database.size);
 	return write_groups(&excerpt, database, ret_database);

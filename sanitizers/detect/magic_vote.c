@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <magic.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,12 +110,16 @@ static void warm_up(void)
 
 		for (size_t at = 0; at < sizeof(text); at++)
 			text[at] = heads[i][at % length];
-		(void)magic_buffer(cookie, text, sizeof(text));
-		(void)magic_buffer(cookie, heads[i], length);
-		if (excerpt == NULL)
-			continue;
-		(void)magic_buffer(excerpt, text, sizeof(text));
-		(void)magic_buffer(excerpt, heads[i], length);
+		/* What is no text, or accused, may wait for its patterns: they
+		 * would lie in the memory of every process. */
+		if (i == 0 || excerpt == NULL) {
+			(void)magic_buffer(cookie, text, sizeof(text));
+			(void)magic_buffer(cookie, heads[i], length);
+		}
+		if (excerpt != NULL) {
+			(void)magic_buffer(excerpt, text, sizeof(text));
+			(void)magic_buffer(excerpt, heads[i], length);
+		}
 	}
 }
 
@@ -212,6 +217,12 @@ int magic_vote_prepare(void)
 	if (cookie == NULL)
 		return -ERR_UNAVAILABLE;
 	open_excerpt(view_of(data, size));
+	/* Without the patterns that the comparison took. */
+	magic_close(cookie);
+	(void)malloc_trim(0);
+	cookie = open_database(data, size);
+	if (cookie == NULL)
+		return -ERR_UNAVAILABLE;
 	warm_up();
 	return 0;
 }

@@ -124,6 +124,19 @@ def charsets():
     yield passes("korean.eml", mail(text("안녕하세요\r\n".encode("cp949"), "ks_c_5601-1987")), "a Korean text")
     yield passes("quoted.eml", mail(part(["Content-Type: text/plain; charset=utf-8",
                  "Content-Transfer-Encoding: quoted-printable"], "=E6=9C=AC=E6=96=87 a=\r\nb\r\n")), "quoted-printable")
+    old = b"\x1b$@" + "日本語".encode("iso2022_jp")[3:-3] + b"\x1b(J yen\r\n"
+    yield passes("jis-1978.eml", mail(text(old, "ISO-2022-JP")), "ESC $ @ and ESC ( J")
+    yield passes("jis-supplement.eml", mail(text("丂侚".encode("iso2022_jp_1") + b"\r\n", "ISO-2022-JP-1")), "JIS X 0212")
+    yield passes("jis-eight-bits.eml", mail(text(b"\x1b$B$\"\x1b(B \xb1\xb2\xb3\r\n", "iso-2022-jp")), "katakana by eight bits")
+    yield passes("euc-windows.eml", mail(text("①㈱ｶﾅ".encode("cp932").decode("cp932").encode("euc_jisx0213", "ignore")
+                 + b"\x8e\xb6\x8e\xc5\r\n", "EUC-JP")), "EUC-JP with half-width katakana")
+    yield passes("euc-undeclared.eml", mail(part(["Content-Type: text/plain", "Content-Transfer-Encoding: 8bit"],
+                 "日本語の本文です\r\n".encode("euc_jp"))), "EUC-JP that nobody declared")
+    yield passes("utf16.eml", mail(part(["Content-Type: text/plain; charset=utf-16", "Content-Transfer-Encoding: base64"],
+                 encoded("本文です。\r\n".encode("utf-16")))), "UTF-16")
+    for name, value, codec in (("gbk", "正文。", "gbk"), ("big5", "正文。", "big5"), ("koi8-r", "Привет", "koi8-r"),
+                               ("iso-8859-2", "Žluťoučký", "iso8859-2"), ("euc-kr", "안녕", "euc-kr")):
+        yield passes(f"charset-{name}.eml", mail(text((value + "\r\n").encode(codec), name)), f"a text in {name}")
     yield loses("bidi.eml", mail(text("支払 \u202etxt.exe\u202c\r\n")), ["text.bidi"], "an order of characters that deceives")
     yield loses("control.eml", mail(text(b"a\x00b\x1b[31mc\x08\r\n")), ["text.control"], "controls in the text")
     yield loses("scheme.eml", mail(text("javascript:alert(1) file://server/a \\\\server\\share http://ok.example/\r\n")),
@@ -172,6 +185,11 @@ def names():
     yield passes("name-2231-sections.eml", named("attachment; filename*0*=utf-8''%E8%AD%B0%E4%BA;\r\n filename*1*=%8B%E9%8C%B2;"
                  "\r\n filename*2=.txt"), "sections cut within a character")
     yield passes("name-in-type.eml", named("attachment", "text/plain; name=" + '"a.txt"'), "a name in the type alone")
+    yield passes("name-2231-in-type.eml", named("attachment", "text/plain; name*=utf-8''%E8%AD%B0.txt"), "name* in the type")
+    yield passes("name-2231-split-sjis.eml", named("attachment; filename*0*=shift_jis'ja'%95;\r\n filename*1*=%5C.txt"),
+                 "Shift_JIS cut within a character")
+    yield passes("name-jis-split.eml", named('attachment; filename="=?ISO-2022-JP?B?GyRCNUQ=?=\r\n =?ISO-2022-JP?B?O3Y=?= =?ISO-2022-JP?B?GyhC?=.txt"'),
+                 "ISO-2022-JP cut between its escapes")
     yield passes("name-unquoted.eml", named("attachment; filename=meeting notes.txt"), "blanks without quotation marks")
     yield loses("name-path.eml", named('attachment; filename="..\\\\..\\\\a/b.txt"'), ["mail.attachment_renamed"], "folders in the name")
     yield loses("name-bidi.eml", named("attachment; filename*=utf-8''a%E2%80%AEfdp.txt"), ["mail.attachment_renamed"],

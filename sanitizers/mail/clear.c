@@ -13,15 +13,19 @@ struct line {
 static bool next_line(struct view text, size_t at, struct line *ret_line)
 {
 	size_t end = view_find(text, view_of("\n", 1), at);
+	size_t next = end == SIZE_MAX ? text.size : end + 1;
+	size_t size;
 
 	if (at >= text.size)
 		return false;
-	ret_line->next = end == SIZE_MAX ? text.size : end + 1;
-	ret_line->raw = view_slice(text, at, ret_line->next - at);
-	ret_line->text = ret_line->raw;
-	while (ret_line->text.size > 0 &&
-	       ret_line->text.data[ret_line->text.size - 1] <= ' ')
-		ret_line->text.size--;
+	size = next - at;
+	while (size > 0 && text.data[at + size - 1] <= ' ')
+		size--;
+	*ret_line = (struct line){
+	    .text = view_of(text.data + at, size),
+	    .raw = view_of(text.data + at, next - at),
+	    .next = next,
+	};
 	return true;
 }
 

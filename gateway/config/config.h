@@ -84,7 +84,10 @@ struct config_mail {
 	const char *authserv_id;  /* "": DKIM is not checked */
 	const char *resolver;     /* that is asked for its keys */
 	const char *dkim_keys;    /* or a file of them; "" */
-	const char *seal_key;     /* "": no seals */
+	const char *arc_key;
+	const char *arc_domain;
+	const char *arc_selector;
+	const char *seal_key; /* "": no seals */
 	uint32_t seal_hours;
 	uint32_t seal_uses;
 	uint8_t seal_refusal; /* enum seal_refusal */

@@ -34,6 +34,26 @@ static void on_stop(void *context)
 		_exit(0);
 }
 
+/* Who signs has to say what was found, and to have a name. */
+static int open_arc(struct door *door)
+{
+	const struct config_mail *mail = &door->config->mail;
+	int error = arc_key_load(mail->arc_key, &door->arc);
+
+	if (error == 0 && door->arc != NULL &&
+	    (mail->authserv_id[0] == '\0' || !keys_is_name(mail->arc_domain) ||
+	     !keys_is_name(mail->arc_selector)))
+		error = -ERR_CONFIG;
+	if (error != 0)
+		log_line(LOG_LINE_ERROR,
+			 "key-refused mail.arc_key=%s; it must be an RSA key "
+			 "of 2048 bits or more in PEM with mode 0600, and "
+			 "mail.arc_domain, mail.arc_selector and "
+			 "mail.authserv_id have to be there",
+			 mail->arc_key);
+	return error;
+}
+
 int door_open(struct door *door, const char *name, const char *config_path,
 	      const char *state, const struct program_edges *edges)
 {
@@ -64,6 +84,9 @@ int door_open(struct door *door, const char *name, const char *config_path,
 			 door->config->mail.seal_key);
 		return error;
 	}
+	error = open_arc(door);
+	if (error != 0)
+		return error;
 	error = keys_open(door->config->mail.authserv_id,
 			  door->config->mail.dkim_keys,
 			  door->config->mail.resolver, &door->keys);
@@ -357,6 +380,34 @@ int door_seal(const struct door *door, enum direction direction,
 }
 
 /* A notice is sealed for the empty sender it has. */
+/* Our word for what was found goes in front of the new message. */
+static int add_arc(const struct door *door, struct outcome *outcome)
+{
+	const struct arc_signer signer = {
+	    .key = door->arc,
+	    .domain = door->config->mail.arc_domain,
+	    .selector = door->config->mail.arc_selector,
+	    .seconds = (uint64_t)time(NULL),
+	};
+	struct buffer signed_one = buffer_make(output_max);
+	int error;
+
+	if (door->arc == NULL || outcome->decision != DECISION_REPLACE)
+		return 0;
+	error =
+	    arc_seal(&signer, buffer_contents(&outcome->message), &signed_one);
+	buffer_view(&signed_one, buffer_contents(&outcome->message));
+	if (error == 0)
+		error = buffer_error(&signed_one);
+	if (error != 0) {
+		buffer_free(&signed_one);
+		return error;
+	}
+	buffer_free(&outcome->message);
+	outcome->message = signed_one;
+	return 0;
+}
+
 static int seal(const struct door *door, const struct mail_message *message,
 		struct outcome *outcome)
 {
@@ -406,6 +457,8 @@ void door_decide(struct door *door, struct mail_message *message,
 		case LINK_RUNS:
 			error = submit(door, message, &facts, progress, context,
 				       ret);
+			if (error == 0)
+				error = add_arc(door, ret);
 			if (error == 0 && ret->decision != DECISION_DISCARD)
 				error = seal(door, message, ret);
 			break;

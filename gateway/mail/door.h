@@ -6,6 +6,7 @@
 #ifndef SEKISHO_GATEWAY_MAIL_DOOR_H
 #define SEKISHO_GATEWAY_MAIL_DOOR_H
 
+#include "gateway/mail/arc.h"
 #include "gateway/mail/attempts.h"
 #include "gateway/mail/keys.h"
 #include "gateway/mail/link.h"
@@ -18,6 +19,7 @@ struct door {
 	struct mail_link *link;
 	struct attempts *attempts;
 	struct rate *rate;
+	struct arc_key *arc;  /* NULL: no chain is begun */
 	struct keys keys;     /* of domains that sign */
 	struct seal_key key;  /* NULL bytes: nothing is sealed */
 	atomic_ullong budget; /* bytes that messages may still take */

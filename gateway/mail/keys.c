@@ -25,7 +25,7 @@ static bool is_name_byte(uint8_t byte)
 	       strchr("abcdefghijklmnopqrstuvwxyz0123456789-._", byte) != NULL;
 }
 
-static bool is_name(const char *text)
+bool keys_is_name(const char *text)
 {
 	size_t size = strlen(text);
 
@@ -86,7 +86,8 @@ static size_t add_name(struct view value,
 	find_tag(list, 's', selector);
 	(void)snprintf(name, sizeof(name), "%s._domainkey.%s", selector,
 		       domain);
-	if (!is_name(selector) || !is_name(domain) || !is_name(name))
+	if (!keys_is_name(selector) || !keys_is_name(domain) ||
+	    !keys_is_name(name))
 		return count;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(names[i], name) == 0)
@@ -231,7 +232,7 @@ int keys_open(const char *authserv_id, const char *file, const char *resolver,
 		return 0;
 	if (squeeze(view_of_string(authserv_id), ret_keys->authserv_id,
 		    sizeof(ret_keys->authserv_id)) != strlen(authserv_id) ||
-	    !is_name(ret_keys->authserv_id))
+	    !keys_is_name(ret_keys->authserv_id))
 		return -ERR_CONFIG;
 	if (file[0] == '\0')
 		return endpoint_address(resolver, &server);

@@ -31,6 +31,10 @@ int keys_open(const char *authserv_id, const char *file, const char *resolver,
 void keys_collect(const struct keys *keys, struct view message,
 		  char ret_text[AUTHENTICATION_MAX + 1]);
 
+/* Whether it is a name of letters in lower case, digits, dots, hyphens and
+ * underscores. */
+bool keys_is_name(const char *text);
+
 /* The names, in lower case, each once; how many. */
 size_t keys_names(struct view message,
 		  char ret_names[KEYS_MAX][KEY_NAME_MAX + 1]);

@@ -3,6 +3,7 @@
 Authentication-Results, with keys from a file and from a DNS server on loopback;
 every field about it that came in is gone."""
 import base64
+import os
 import pathlib
 import socket
 import struct
@@ -146,6 +147,30 @@ def check_server(relay, signer, server):
     print("keys by DNS: found, not there, no answer; nothing is asked that is no name")
 
 
+def check_arc(relay, signer):
+    """What we sign verifies by an implementation that is not ours."""
+    records = {f"{name}.": f"{text}".encode() for name, text in signer.records.items()}
+
+    def answer(name, timeout=5):
+        return records.get(name.decode().lower())
+    for number, message in enumerate((signer.sign(plain(1)), plain(2), signer.sign(plain(3)).replace(b"words", b"xwords"))):
+        code, text = relay.send(message)
+        assert code == 250, (code, text)
+        relay.store.wait(number + 1)
+    # What the sink and the servers on the way wrote in front is not the gateway's.
+    for raw in relay.store.raw():
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        result, sets, why = dkim.arc_verify(raw, dnsfunc=answer)
+        assert result == b"pass", (result, sets, why, raw)
+        assert sets[0]["cv"] == b"none" and sets[0]["ams-domain"] == DOMAIN.encode(), sets
+        result, _, _ = dkim.arc_verify(raw.replace(b"Subject: ", b"Subject: x"), dnsfunc=answer)
+        assert result != b"pass", result
+        result, _, _ = dkim.arc_verify(raw.replace(b"ARC-Authentication-Results: i=1; gw", b"ARC-Authentication-Results: i=1; xw"),
+                                       dnsfunc=answer)
+        assert result != b"pass", result
+    print("ARC: what we sign verifies elsewhere, and no longer when it is changed")
+
+
 def main():
     mailsystem.need_postfix()
     if dkim is None:
@@ -158,6 +183,14 @@ def main():
         keys.write_text("".join(f"{key} {text}\n" for key, text in signer.records.items()))
         with mailsystem.Relay(folder / "file", mail=f'  authserv_id: "{OURS}"\n  dkim_keys: "{keys}"\n') as relay:
             check_file(relay, signer)
+        arc = folder / "arc.key"
+        arc.write_bytes(signer.rsa)
+        arc.chmod(0o600)
+        user = mailsystem.gateway_user()
+        os.chown(arc, user.pw_uid, user.pw_gid)
+        with mailsystem.Relay(folder / "arc", mail=f'  authserv_id: "{OURS}"\n  dkim_keys: "{keys}"\n'
+                              f'  arc_key: "{arc}"\n  arc_domain: "{DOMAIN}"\n  arc_selector: "r"\n') as relay:
+            check_arc(relay, signer)
         server = Server(signer.records)
         with mailsystem.Relay(folder / "dns", mail=f'  authserv_id: "{OURS}"\n'
                               f'  resolver: "inet:{server.port}@127.0.0.1"\n') as relay:

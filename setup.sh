@@ -7,7 +7,8 @@
 #   ./setup.sh demo     build, start a gateway on a fresh folder, feed it the
 #                       samples, show what became of them; --once: then stop
 #   ./setup.sh bench    measure, print ratios; "bench mail": only mail; "bench
-#                       account": 30,000 messages under 3,000 kills, half an hour
+#                       console": only the console; "bench account": 30,000
+#                       messages under 3,000 kills, half an hour
 set -euo pipefail
 cd "$(dirname "$0")"
 export DEBIAN_FRONTEND=noninteractive PYTHONUTF8=1
@@ -141,12 +142,22 @@ bench() {
     SEKISHO_BUILD="$PWD/build" "$PYTHON" tests/system/77-mail-kills-inner.py 3000 300
     SEKISHO_BUILD="$PWD/build" exec "$PYTHON" tests/system/80-mail-kills-lmtp.py 3000 300
   fi
+  if [ "${1:-}" = console ]; then
+    shift
+    exec "$PYTHON" tests/bench/console.py "$@"
+  fi
   "$PYTHON" tests/bench/bench.py "$@"
   # Of what was asked of the other it takes only this.
   case " $* " in
-    *" --quick "*) exec "$PYTHON" tests/bench/mail.py --quick ;;
+    *" --quick "*)
+      "$PYTHON" tests/bench/console.py --quick
+      exec "$PYTHON" tests/bench/mail.py --quick
+      ;;
     *" --only "*) ;;
-    *) exec "$PYTHON" tests/bench/mail.py ;;
+    *)
+      "$PYTHON" tests/bench/console.py
+      exec "$PYTHON" tests/bench/mail.py
+      ;;
   esac
 }
 
@@ -159,7 +170,7 @@ case $command in
   demo) demo "$@" ;;
   bench) bench "$@" ;;
   *)
-    sed -n '2,11s/^# \{0,1\}//p' setup.sh
+    sed -n '2,13s/^# \{0,1\}//p' setup.sh
     exit 64
     ;;
 esac

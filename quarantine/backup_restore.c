@@ -50,7 +50,7 @@ static int map(const char *folder, const char *name, struct view *ret_text)
 
 static int unwrap(struct restoring *restoring, struct problem *problem)
 {
-	struct view text;
+	struct view text = {NULL, 0};
 	int error;
 
 	if (restoring->options->passphrase == NULL)

@@ -210,7 +210,8 @@ int store_open(struct store *store, const struct store_options *options,
 	bool first_seal = false;
 	int error;
 
-	*store = (struct store){.options = *options, .lock = -1};
+	*store = (struct store){
+	    .options = *options, .lock = -1, .emergency = {.fd = -1}};
 	if (options->people.idle_seconds == 0)
 		people_settings_default(&store->options.people);
 	error = take_lock(store, problem);
@@ -218,6 +219,9 @@ int store_open(struct store *store, const struct store_options *options,
 		error = folder_make(STORE_BLOBS);
 	if (error == 0)
 		error = folder_make(STORE_AUDIT);
+	if (error == 0)
+		error =
+		    emergency_open(STORE_AUDIT "/emergency", &store->emergency);
 	if (error == 0)
 		error = load_keys(store, problem);
 	if (error == 0)
@@ -269,6 +273,7 @@ void store_close(struct store *store)
 		return;
 	store_rollback(store);
 	audit_close(&store->audit);
+	emergency_close(&store->emergency);
 	database_close(&store->database);
 	sodium_free(store->vault_key);
 	sodium_memzero(&store->signer, sizeof(store->signer));
@@ -286,6 +291,38 @@ static void remove_blobs(char (*ids)[ITEM_ID_SIZE + 1], size_t *count)
 	*count = 0;
 }
 
+/* Counted, and told when it can be. */
+static int failed(struct store *store, int error)
+{
+	store->failures++;
+	emergency_note(&store->emergency, error, clock_now_ms());
+	return error;
+}
+
+/* The first record after a time without any says that there was one. */
+static int tell_emergency(struct store *store)
+{
+	const struct emergency *emergency = &store->emergency;
+	struct record record = {.version = emergency->count};
+	int error;
+
+	store->tells_emergency = emergency->count > 0;
+	if (!store->tells_emergency)
+		return 0;
+	time_write(emergency->first_ms, record.source);
+	(void)text_copy(record.actor, sizeof(record.actor), "sekisho-vault");
+	(void)text_copy(record.role, sizeof(record.role), "system");
+	(void)text_copy(record.action, sizeof(record.action), "log.failed");
+	(void)text_copy(record.object, sizeof(record.object), "service:vault");
+	(void)text_copy(record.reason, sizeof(record.reason),
+			emergency->reason);
+	(void)text_copy(record.outcome, sizeof(record.outcome), "recovered");
+	error = audit_append(&store->audit, &record, NULL);
+	if (error != 0)
+		store->group_error = error;
+	return error;
+}
+
 int store_begin(struct store *store)
 {
 	int error;
@@ -296,14 +333,17 @@ int store_begin(struct store *store)
 	if (error == 0)
 		error = database_run(&store->database, "BEGIN IMMEDIATE");
 	if (error != 0)
-		return error;
+		return failed(store, error);
 	store->open = true;
 	store->group_error = 0;
 	store->changes = 0;
 	store->before = store->audit.state;
 	store->written_count = 0;
 	store->dropped_count = 0;
-	return 0;
+	error = tell_emergency(store);
+	if (error != 0)
+		store_rollback(store);
+	return error == 0 ? 0 : failed(store, error);
 }
 
 void store_rollback(struct store *store)
@@ -345,11 +385,12 @@ int store_commit(struct store *store)
 		error = database_run(&store->database, "COMMIT");
 	kill_point("vault.committed");
 	if (error != 0) {
-		store->failures++;
 		store_rollback(store);
-		return error;
+		return failed(store, error);
 	}
 	store->open = false;
+	if (store->tells_emergency)
+		emergency_clear(&store->emergency);
 	store->written_count = 0;
 	if (store->dropped_count > 0) {
 		(void)!scrub_journal(store);
@@ -357,7 +398,8 @@ int store_commit(struct store *store)
 	}
 	/* Durable, but not in the log's files: to whoever waits this is a
 	 * failure, and asking again is harmless. */
-	return audit_export(&store->audit, false);
+	error = audit_export(&store->audit, false);
+	return error == 0 ? 0 : failed(store, error);
 }
 
 int store_change_begin(struct store *store, struct audit_state *ret_before)

@@ -13,6 +13,7 @@
 #include "base/message.h"
 #include "quarantine/blob.h"
 #include "quarantine/audit.h"
+#include "quarantine/emergency.h"
 #include "quarantine/people/settings.h"
 
 enum {
@@ -51,7 +52,9 @@ struct store {
 	struct signer signer;    /* of the log */
 	struct signer certifier; /* of outputs */
 	struct audit audit;
-	uint8_t *vault_key; /* KEY_SIZE bytes of locked memory */
+	struct emergency emergency;
+	bool tells_emergency; /* the open group records it */
+	uint8_t *vault_key;   /* KEY_SIZE bytes of locked memory */
 	int lock;
 	uint64_t failures; /* groups that were undone */
 	/* --- of the open group --- */

@@ -75,6 +75,9 @@ int verify_state(struct verify *verify, struct database *database) MUST_CHECK;
 /* Part of it: every row of every table against the seal (seal.h). */
 int verify_rows(struct verify *verify, struct database *database) MUST_CHECK;
 
+/* Another: accounts, departments and clients against their records. */
+int verify_people(struct verify *verify, struct database *database) MUST_CHECK;
+
 /* Holds the log against a copy that left the machine: a file of syslog messages
  * as sekisho-courier sends them, or of records. */
 int verify_compare(struct verify *verify, const char *path) MUST_CHECK;

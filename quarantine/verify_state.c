@@ -405,6 +405,8 @@ int verify_state(struct verify *verify, struct database *database)
 	if (error == 0)
 		error = check_orphans(verify, database);
 	if (error == 0)
+		error = verify_people(verify, database);
+	if (error == 0)
 		error = verify_rows(verify, database);
 	if (error != 0)
 		report_item(verify, VERIFY_STATE_UNREADABLE,

@@ -3,6 +3,7 @@
 #include "tests/support/vault_process.h"
 
 #include "base/handle.h"
+#include "quarantine/record.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -10,6 +11,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -365,6 +367,40 @@ static void a_log_that_was_lost_is_written_again(void **state)
 	assert_int_equal(audit(vault, true), 0);
 }
 
+static bool file_begins(const struct vault_process *vault, const char *name,
+			const char *start)
+{
+	char path[256];
+	char text[64] = "";
+	HANDLE_CLEANUP int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", vault->folder, name);
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 &&
+	       strncmp(text, start, strlen(start)) == 0;
+}
+
+/* The year's log has these words. */
+static bool log_holds(const struct vault_process *vault, const char *words)
+{
+	struct timespec now;
+	char path[256];
+	HANDLE_CLEANUP int fd = -1;
+	struct view file;
+	bool found;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)snprintf(path, sizeof(path), "%s/audit/log-%d.jsonl",
+		       vault->folder, fiscal_year((int64_t)now.tv_sec * 1000));
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(handle_map(fd, &file), 0);
+	found = view_find(file, view_of_string(words), 0) != SIZE_MAX;
+	handle_unmap(&file);
+	return found;
+}
+
 /* A file size limit stands in for a full disk. */
 static void a_full_disk_acknowledges_nothing(void **state)
 {
@@ -387,12 +423,46 @@ static void a_full_disk_acknowledges_nothing(void **state)
 	assert_int_not_equal(failures, 0);
 	assert_true(kept[0]);
 	(void)vault_kill(vault, SIGKILL);
+	assert_true(file_begins(vault, "audit/emergency", "failed "));
 	vault_start(vault, NULL, 0);
 	for (int i = 0; i < 400; i++)
 		if (kept[i])
 			assert_int_equal(
 			    vault_ask_state(vault->broker, records[i].item_id),
 			    STATE_READY);
+	assert_int_equal(vault_stop(vault), 0);
+	assert_int_equal(audit(vault, true), 0);
+	/* It is on record that nothing could be. */
+	assert_false(file_begins(vault, "audit/emergency", "failed "));
+	assert_true(log_holds(vault, "\"action\":\"log.failed\""));
+}
+
+/* A disk that fails at every sync, and then no longer. */
+static void a_failing_disk_acknowledges_nothing(void **state)
+{
+	struct vault_process *vault = *state;
+	struct vault_record record;
+	char trouble[128];
+	int fd;
+
+#ifdef SEKISHO_SANITIZED
+	skip(); /* nothing may be loaded before AddressSanitizer */
+#endif
+	assert_int_equal(vault_stop(vault), 0);
+	(void)snprintf(trouble, sizeof(trouble), "%s/trouble", vault->folder);
+	assert_int_equal(setenv("SEKISHO_FAILING_DISK", trouble, 1), 0);
+	assert_int_equal(setenv("LD_PRELOAD", FAILING_DISK, 1), 0);
+	vault_start(vault, NULL, 0);
+	assert_int_equal(unsetenv("LD_PRELOAD"), 0);
+	vault_sample(&record, ERR_INFECTED, "before.txt");
+	assert_int_equal(vault_record_now(vault, &record, "x"), 0);
+	fd = open(trouble, O_WRONLY | O_CREAT, 0600);
+	handle_close(&fd);
+	vault_sample(&record, ERR_INFECTED, "during.txt");
+	assert_int_not_equal(vault_record_now(vault, &record, "x"), 0);
+	assert_int_equal(unlink(trouble), 0);
+	/* Asking again is harmless, whatever of it had been written. */
+	assert_int_equal(vault_record_now(vault, &record, "x"), 0);
 	assert_int_equal(vault_stop(vault), 0);
 	assert_int_equal(audit(vault, true), 0);
 }
@@ -456,6 +526,7 @@ int main(void)
 	    VAULT_TEST(a_log_ahead_of_the_database_is_refused),
 	    VAULT_TEST(a_log_that_was_lost_is_written_again),
 	    VAULT_TEST(a_full_disk_acknowledges_nothing),
+	    VAULT_TEST(a_failing_disk_acknowledges_nothing),
 	    VAULT_TEST(a_damaged_database_is_refused),
 	    VAULT_TEST(a_locked_database_is_said_and_not_acknowledged),
 	};

@@ -27,7 +27,7 @@ BUILD_PACKAGES=(
 )
 TEST_PACKAGES=(
   clang-format clang-tidy cppcheck libclang-rt-14-dev libvips-tools poppler-utils
-  gpg gpg-agent openssl postfix rsyslog rsyslog-gnutls swaks
+  gpg gpg-agent openssl postfix rsyslog rsyslog-gnutls slapd swaks
   libmime-tools-perl maildrop python3-dkim python3-jsonschema qpdf sqlite3
 )
 # What the gateway is measured beside; none of them is started as a service.

@@ -23,6 +23,8 @@ enum {
 	PASSWORDS_MAX = 64,
 	PASSWORD_SIZE_MAX = 256,
 	DELIVERY_MAX = 32 * 1024,
+	DIRECTORY_TEXT_MAX = 255,
+	DIRECTORY_PASSWORD_MAX = 512,
 	AUTHENTICATION_MAX = 7 * 1024,
 	DELIVERY_HEAD_LINES = 5, /* of mail: before the recipients; see
 				    gateway/mail/promise.h */
@@ -97,6 +99,11 @@ enum message {
 
 	MESSAGE_CONSOLE_CONTENT, /* + fd; in front of the REPLY with this id */
 	MESSAGE_CONSOLE_REPLY,   /* (+ fd: JSON object); u32 error, durable */
+
+	/* --- vault → directory --- */
+	MESSAGE_DIRECTORY_ASK, /* login, password */
+	/* --- directory → vault --- */
+	MESSAGE_DIRECTORY_ANSWER, /* u32 error, name, mail, department */
 
 	/* --- sekishod → all --- */
 	MESSAGE_STOP,   /* finish what is under way and exit */

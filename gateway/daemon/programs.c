@@ -20,6 +20,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_SEAL] = {"seal", "sekisho-seal", true, false, NULL},
     [PROGRAM_WEB] = {"web", "sekisho-web", true, false, NULL},
     [PROGRAM_COURIER] = {"courier", "sekisho-courier", true, false, NULL},
+    [PROGRAM_DIRECTORY] = {"directory", "sekisho-directory", true, false, NULL},
 };
 
 static const enum program_index edges[][2] = {
@@ -30,7 +31,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_MILTER, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_LMTP},
     {PROGRAM_LMTP, PROGRAM_VAULT},     {PROGRAM_BROKER, PROGRAM_READER},
     {PROGRAM_WEB, PROGRAM_VAULT},      {PROGRAM_WEB, PROGRAM_BROKER},
-    {PROGRAM_BROKER, PROGRAM_OPENER},
+    {PROGRAM_BROKER, PROGRAM_OPENER},  {PROGRAM_DIRECTORY, PROGRAM_VAULT},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <stddef.h>
+
 #include "base/banned.h"
 
 enum { STOP_WAIT_MS = 25000 };
@@ -39,6 +41,32 @@ static const char *needs_restart(const struct config *old,
 	return NULL;
 }
 
+static bool accounts_differ(const struct config *old, const struct config *now)
+{
+	const struct config_accounts *a = &old->accounts;
+	const struct config_accounts *b = &now->accounts;
+
+	/* What lies in front of the texts. */
+	return memcmp(a, b, offsetof(struct config_accounts, second_factor)) !=
+		   0 ||
+	       a->second_factor != b->second_factor ||
+	       strcmp(a->banner, b->banner) != 0 ||
+	       strcmp(a->origin, b->origin) != 0 ||
+	       old->directory.create != now->directory.create;
+}
+
+static bool directory_differs(const struct config_directory *a,
+			      const struct config_directory *b)
+{
+	return strcmp(a->url, b->url) != 0 || strcmp(a->ca, b->ca) != 0 ||
+	       strcmp(a->bind, b->bind) != 0 ||
+	       strcmp(a->password, b->password) != 0 ||
+	       strcmp(a->base, b->base) != 0 ||
+	       strcmp(a->filter, b->filter) != 0 ||
+	       strcmp(a->name, b->name) != 0 || strcmp(a->mail, b->mail) != 0 ||
+	       strcmp(a->department, b->department) != 0;
+}
+
 /* Whether a program is started in another way than before. */
 static bool starts_differently(const struct config *old,
 			       const struct config *now,
@@ -48,7 +76,10 @@ static bool starts_differently(const struct config *old,
 	case PROGRAM_VAULT:
 		return old->keep_held_days != now->keep_held_days ||
 		       old->keep_all_days != now->keep_all_days ||
-		       strcmp(old->node, now->node) != 0;
+		       strcmp(old->node, now->node) != 0 ||
+		       accounts_differ(old, now);
+	case PROGRAM_DIRECTORY:
+		return directory_differs(&old->directory, &now->directory);
 	case PROGRAM_COURIER:
 		return strcmp(old->syslog_address, now->syslog_address) != 0 ||
 		       strcmp(old->syslog_ca, now->syslog_ca) != 0 ||

@@ -156,6 +156,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_LMTP:
 	case PROGRAM_SEAL:
 	case PROGRAM_WEB:
+	case PROGRAM_DIRECTORY:
 	case PROGRAM_COURIER:
 		add_argument(start, "--config", daemon->config_path);
 		add_argument(start, "--state", config->state);

@@ -25,8 +25,9 @@ enum {
 /* Stopped one after the other: no more files in, then what is under way is
  * finished, then the record is closed. The zygotes end with the broker. */
 static const enum program_index stop_order[] = {
-    PROGRAM_WEB,    PROGRAM_MILTER, PROGRAM_LMTP, PROGRAM_SEAL,
-    PROGRAM_FOLDER, PROGRAM_BROKER, PROGRAM_VAULT, PROGRAM_COURIER};
+    PROGRAM_WEB,   PROGRAM_MILTER,  PROGRAM_LMTP,
+    PROGRAM_SEAL,  PROGRAM_FOLDER,  PROGRAM_BROKER,
+    PROGRAM_VAULT, PROGRAM_COURIER, PROGRAM_DIRECTORY};
 
 bool program_wanted(const struct daemon *daemon, enum program_index index)
 {
@@ -45,6 +46,8 @@ bool program_wanted(const struct daemon *daemon, enum program_index index)
 		return config->mail.seal[0] != '\0';
 	case PROGRAM_WEB:
 		return config->web.enabled != 0;
+	case PROGRAM_DIRECTORY:
+		return config->directory.url[0] != '\0';
 	case PROGRAM_COURIER:
 		return config->syslog_address[0] != '\0';
 	default:

@@ -33,6 +33,7 @@ struct slow {
 	int (*finish)(struct call *call, void *data, int result);
 	void (*release)(void *data);
 	void *data;
+	bool waits; /* for another program, in a thread of its own */
 };
 
 struct call {

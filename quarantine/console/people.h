@@ -5,6 +5,7 @@
 #define SEKISHO_QUARANTINE_CONSOLE_PEOPLE_H
 
 #include "quarantine/console/call.h"
+#include "quarantine/people/directory.h"
 #include "quarantine/people/login.h"
 
 enum { DOER_ROLE_SIZE = 64 };
@@ -61,6 +62,7 @@ struct password_work {
 	struct user user;
 	bool unlocked; /* the account was free when the try began */
 	unsigned role; /* users_create: to be granted at once; 0: none */
+	struct directory_person person; /* what the directory says */
 };
 
 /* NULL when out of memory. */
@@ -76,6 +78,18 @@ int call_slow(struct call *call, int (*work)(void *data),
 int work_verify(void *data);
 int work_replace(void *data);
 int work_hash(void *data);
+
+/* people_directory.c: asks the directory; costs as much as work_verify() on
+ * top of that. */
+int work_directory(void *data);
+
+/* Whether the directory is to be asked, and not our own hash. */
+bool directory_decides(const struct password_work *work);
+
+/* The password was right: takes over what the directory says of the user, or
+ * makes the account, where that is wanted. -ERR_LOGIN_REFUSED: it is not. */
+int directory_update(struct call *call, const struct password_work *work,
+		     struct user *user) MUST_CHECK;
 
 /* --- tries of an address, whatever the login names --- */
 

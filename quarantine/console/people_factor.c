@@ -60,7 +60,7 @@ static int put_uri(struct call *call, const char *secret)
  * that was left open must not make the account his. */
 static int check_present(struct subject_change *change, const char *code)
 {
-	struct factors factors;
+	struct factors factors = {0};
 	int error = factors_read(change->store, change->number, &factors);
 
 	if (error != 0 || !factors.totp)
@@ -71,7 +71,7 @@ static int check_present(struct subject_change *change, const char *code)
 /* Writing it down is a version of the user, too. */
 static int finish(struct subject_change *change, const char *action)
 {
-	struct user user;
+	struct user user = {0};
 	json_t *payload;
 	int error = user_touch(change);
 
@@ -93,8 +93,8 @@ int totp_enrol(struct call *call)
 	char code[CODE_SIZE];
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct subject_change change;
-	struct login login;
+	struct subject_change change = {0};
+	struct login login = {0};
 	int error;
 
 	parameter_text(call, "code", OPTIONAL, code, sizeof(code));
@@ -140,7 +140,7 @@ int call_put_recovery(struct call *call, struct subject_change *change)
 static int advance(struct call *call, struct subject_change *change,
 		   const struct login *login, const char *step, bool first)
 {
-	struct login_result result;
+	struct login_result result = {0};
 	int error = first ? call_put_recovery(call, change) : 0;
 
 	if (error == 0)
@@ -156,9 +156,9 @@ int totp_confirmed(struct call *call)
 	char code[CODE_SIZE];
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct subject_change change;
-	struct factors factors;
-	struct login login;
+	struct subject_change change = {0};
+	struct factors factors = {0};
+	struct login login = {0};
 	int error;
 
 	parameter_text(call, "code", REQUIRED, code, sizeof(code));
@@ -184,8 +184,8 @@ int recovery_renew(struct call *call)
 	char code[CODE_SIZE];
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct subject_change change;
-	struct login login;
+	struct subject_change change = {0};
+	struct login login = {0};
 	int error;
 
 	parameter_text(call, "code", OPTIONAL, code, sizeof(code));

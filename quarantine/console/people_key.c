@@ -68,7 +68,7 @@ int key_challenge(struct call *call)
 static int finish_register(struct call *call, struct subject_change *change,
 			   const struct login *login, bool first)
 {
-	struct login_result result;
+	struct login_result result = {0};
 	int error = first ? call_put_recovery(call, change) : 0;
 
 	if (error == 0)
@@ -86,9 +86,9 @@ int key_register(struct call *call)
 	char label[FIDO_LABEL_MAX + 1];
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct subject_change change;
-	struct factors factors;
-	struct login login;
+	struct subject_change change = {0};
+	struct factors factors = {0};
+	struct login login = {0};
 	int error;
 
 	read_bytes(call, "client_data", REQUIRED, &client_data);
@@ -131,10 +131,10 @@ int key_remove(struct call *call)
 {
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct subject_change change;
-	struct login_result result;
-	struct factors factors;
-	struct login login;
+	struct subject_change change = {0};
+	struct login_result result = {0};
+	struct factors factors = {0};
+	struct login login = {0};
 	int64_t number = 0;
 	int error;
 
@@ -166,9 +166,9 @@ int session_key(struct call *call)
 	static struct fido_assertion assertion;
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct subject_change change;
-	struct login_result result;
-	struct login login;
+	struct subject_change change = {0};
+	struct login_result result = {0};
+	struct login login = {0};
 	int error;
 
 	read_bytes(call, "key", REQUIRED, &assertion.id);

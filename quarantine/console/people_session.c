@@ -25,21 +25,33 @@ static int refuse(struct call *call, const struct doer *doer,
 	return error != 0 ? error : -ERR_LOGIN_REFUSED;
 }
 
+static bool may_enter(const struct call *call, const struct user *user)
+{
+	return user->number != 0 && user->active &&
+	       !user_is_locked(user, call->now_ms);
+}
+
 static int finish_login(struct call *call, void *data, int result)
 {
 	struct password_work *work = data;
-	struct login_result login;
-	struct user user;
+	struct login_result login = {0};
+	struct user user = {0};
 	char role[DOER_ROLE_SIZE];
 	struct doer doer;
+	bool by_directory = call->slow.waits;
 	int error = user_find(call->store, work->login, &user);
 
+	/* A directory that does not answer is nobody's failure. */
+	if (error == 0 && by_directory && result == -ERR_UNAVAILABLE)
+		error = result;
+	if (error == 0 && by_directory && result == 0 &&
+	    (user.number == 0 || may_enter(call, &user)))
+		result = directory_update(call, work, &user);
 	if (error != 0)
 		return error;
 	doer = call_doer(call, role);
 	/* Tries that were under way when the account was locked count too. */
-	if (result != 0 || user.number == 0 || !user.active ||
-	    user_is_locked(&user, call->now_ms))
+	if (result != 0 || !may_enter(call, &user))
 		return refuse(call, &doer, &user, work->login);
 	doer.user = user.number;
 	roles_write(user.roles, role, sizeof(role));
@@ -91,7 +103,11 @@ int session_login(struct call *call)
 		sodium_free(work);
 		return error;
 	}
-	return call_slow(call, work_verify, finish_login, work);
+	if (!directory_decides(work))
+		return call_slow(call, work_verify, finish_login, work);
+	error = call_slow(call, work_directory, finish_login, work);
+	call->slow.waits = true;
+	return error;
 }
 
 /* --- the second factor --- */
@@ -103,7 +119,7 @@ static int use_code(struct call *call, const struct login *login,
 		    const char *recovery, struct login_result *ret_result)
 {
 	bool by_recovery = recovery[0] != '\0';
-	struct subject_change change;
+	struct subject_change change = {0};
 	int error = subject_begin(call->store, doer, SUBJECT_USER, login->user,
 				  &change);
 
@@ -120,7 +136,7 @@ int call_fail_factor(struct call *call, const struct login *login)
 {
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct user user;
+	struct user user = {0};
 	int error = user_read(call->store, login->user, &user);
 
 	if (error == 0)
@@ -133,7 +149,7 @@ int call_fail_factor(struct call *call, const struct login *login)
 
 int call_second_factor_login(struct call *call, struct login *ret_login)
 {
-	struct user user;
+	struct user user = {0};
 	int error = login_read(call->store, call->session.number, ret_login);
 
 	if (error == 0 && ret_login->state != LOGIN_SECOND_FACTOR)
@@ -151,8 +167,8 @@ int session_second_factor(struct call *call)
 	char recovery[CODE_MAX];
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct login_result result;
-	struct login login;
+	struct login_result result = {0};
+	struct login login = {0};
 	int error;
 
 	parameter_text(call, "code", OPTIONAL, code, sizeof(code));
@@ -179,11 +195,11 @@ int session_second_factor(struct call *call)
 static int finish_password(struct call *call, void *data, int result)
 {
 	struct password_work *work = data;
-	struct login_result advanced;
-	struct subject_change change;
+	struct login_result advanced = {0};
+	struct subject_change change = {0};
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct login login;
+	struct login login = {0};
 	int error;
 
 	if (result == -ERR_PASSWORD_USED) {
@@ -221,7 +237,7 @@ static int prepare_password(struct call *call, struct password_work *work)
 	enum error problems[PASSWORD_PROBLEMS_MAX];
 	struct password_state *state;
 	struct password_rules rules;
-	struct login login;
+	struct login login = {0};
 	int count;
 	int error = login_read(call->store, call->session.number, &login);
 
@@ -308,7 +324,7 @@ static int put_grants(struct call *call)
 
 static int put_factors(struct call *call)
 {
-	struct factors factors;
+	struct factors factors = {0};
 	int error = factors_read(call->store, call->session.user, &factors);
 
 	return error != 0

@@ -110,7 +110,7 @@ int grants_add(struct call *call)
 	struct doer doer = call_doer(call, role);
 	char name[ROLE_NAME_SIZE];
 	char over[DEPARTMENT_MAX + 1];
-	struct user user;
+	struct user user = {0};
 	int64_t number = 0;
 	int64_t unit = 0;
 	int64_t grant = 0;
@@ -142,7 +142,7 @@ int grants_remove(struct call *call)
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
 	char unit[DEPARTMENT_MAX + 1] = "";
-	struct user user;
+	struct user user = {0};
 	int64_t number = 0;
 	int64_t holder = 0;
 	bool emergency = false;

@@ -70,7 +70,7 @@ static int put_lists(struct call *call, int64_t number)
 int users_show(struct call *call)
 {
 	char login[USER_LOGIN_MAX + 1];
-	struct user user;
+	struct user user = {0};
 	int64_t number = 0;
 	int error;
 
@@ -118,7 +118,7 @@ static int set_password(struct call *call, const struct doer *doer,
 			const struct user *user, const char *hash,
 			const char *action)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	json_t *payload = user_payload(user);
 	int error = payload == NULL ? -ERR_MEMORY : 0;
 
@@ -242,7 +242,7 @@ static int finish_reset(struct call *call, void *data, int result)
 	struct password_work *work = data;
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct user user;
+	struct user user = {0};
 	int error = result;
 
 	if (error == 0)
@@ -290,7 +290,7 @@ int users_update(struct call *call)
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
 	struct user changed = {0};
-	struct user user;
+	struct user user = {0};
 	int64_t number = 0;
 	int error;
 
@@ -315,7 +315,7 @@ int users_disable(struct call *call)
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
 	char reason[REASON_SIZE];
-	struct user user;
+	struct user user = {0};
 	int64_t number = 0;
 	int error;
 
@@ -335,7 +335,7 @@ int users_disable(struct call *call)
 /* One user named, nothing else. */
 static int read_user(struct call *call, int64_t *ret_number)
 {
-	struct user user;
+	struct user user = {0};
 	int error;
 
 	parameter_integer(call, "user", REQUIRED, 1, INT64_MAX, ret_number);
@@ -369,7 +369,7 @@ int users_unlock(struct call *call)
 static int remove_factors(struct call *call, const struct doer *doer,
 			  const struct user *user)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	json_t *payload = user_payload(user);
 	int error = payload == NULL ? -ERR_MEMORY : 0;
 
@@ -393,7 +393,7 @@ int users_reset_factors(struct call *call)
 {
 	char role[DOER_ROLE_SIZE];
 	struct doer doer = call_doer(call, role);
-	struct user user;
+	struct user user = {0};
 	int64_t number = 0;
 	int error = read_user(call, &number);
 

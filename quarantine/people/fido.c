@@ -123,9 +123,10 @@ static bool client_data_fits(const struct store *store, const json_t *object,
 	    json_string_value(json_object_get(object, "origin"));
 
 	fido_encode(view_of(challenge, FIDO_CHALLENGE_SIZE), &wanted);
+	buffer_u8(&wanted, 0);
 	return buffer_error(&wanted) == 0 && given != NULL && kind != NULL &&
 	       origin != NULL &&
-	       view_equal(view_of_string(given), buffer_contents(&wanted)) &&
+	       strcmp(given, (const char *)wanted.data) == 0 &&
 	       strcmp(kind, type) == 0 &&
 	       strcmp(origin, store->options.people.origin) == 0 &&
 	       !json_is_true(json_object_get(object, "crossOrigin"));
@@ -153,7 +154,7 @@ static int check_client_data(struct store *store, int64_t session,
 
 static int count_keys(struct subject_change *change)
 {
-	struct factors factors;
+	struct factors factors = {0};
 	int error = factors_read(change->store, change->number, &factors);
 
 	return error != 0                      ? error

@@ -89,7 +89,7 @@ static int finish(struct subject_change *change, const char *action,
 	QUERY_CLEANUP struct query query =
 	    query_make(&change->store->database,
 		       "SELECT name FROM org_unit WHERE number = ?");
-	struct user user;
+	struct user user = {0};
 	json_t *payload;
 	int error = user_touch(change);
 
@@ -114,7 +114,7 @@ static int finish(struct subject_change *change, const char *action,
 int grant_add(struct store *store, const struct doer *doer, int64_t user,
 	      unsigned role, int64_t unit, int64_t *ret_number)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	int error = role_name(role)[0] == '\0' ? -ERR_PARAMETER : 0;
 
 	if (error == 0 && doer->user == user)
@@ -154,7 +154,7 @@ int grant_end(struct store *store, const struct doer *doer, int64_t number,
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database, "SELECT user, role, unit FROM role_grant"
 			      " WHERE number = ? AND ended_ms IS NULL");
-	struct subject_change change;
+	struct subject_change change = {0};
 	int result;
 
 	query_integer(&query, number);

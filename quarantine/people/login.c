@@ -79,7 +79,7 @@ static int next_state(struct store *store, const struct user *user,
 		      enum login_state *ret_state)
 {
 	struct password_state *password = calloc(1, sizeof(*password));
-	struct factors factors;
+	struct factors factors = {0};
 	bool has;
 	int error = password == NULL ? -ERR_MEMORY : 0;
 
@@ -133,7 +133,7 @@ static int finish(struct subject_change *change, const char *kind,
 		  const char *reason, const char *outcome, int64_t session)
 {
 	char action[64];
-	struct user user;
+	struct user user = {0};
 	json_t *payload;
 	int error = user_read(change->store, change->number, &user);
 
@@ -227,7 +227,7 @@ static int insert(struct subject_change *change, const uint8_t *token,
 int login_open(struct store *store, const struct doer *doer,
 	       const struct user *user, struct login_result *ret_result)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	struct login_result result = {0};
 	uint8_t token[HASH_SIZE];
 	int error =
@@ -273,7 +273,7 @@ int login_advance(struct subject_change *change, const struct login *login,
 {
 	struct login_result result = {.session = login->number,
 				      .state = LOGIN_ACTIVE};
-	struct user user;
+	struct user user = {0};
 	uint8_t token[HASH_SIZE];
 	int error = user_read(change->store, login->user, &user);
 
@@ -350,7 +350,7 @@ int login_fail(struct store *store, const struct doer *doer,
 			       ? 1
 			       : user->failures + (was_locked ? 0 : 1);
 	int64_t locked_ms = was_locked ? user->locked_ms : 0;
-	struct subject_change change;
+	struct subject_change change = {0};
 	int error =
 	    subject_begin(store, doer, SUBJECT_USER, user->number, &change);
 
@@ -388,7 +388,7 @@ int login_fail_unknown(struct store *store, const struct doer *doer,
 int login_end(struct store *store, const struct doer *doer, int64_t session,
 	      int64_t user, const char *reason)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	int error = subject_begin(store, doer, SUBJECT_USER, user, &change);
 
 	if (error == 0)

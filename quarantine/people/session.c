@@ -74,11 +74,10 @@ static int read_grants(struct store *store, struct session *session)
 	    "SELECT g.role, o.name FROM role_grant g JOIN org_unit o"
 	    " ON o.number = g.unit WHERE g.user = ? AND g.ended_ms IS NULL"
 	    " ORDER BY o.number, g.number");
-	int result;
 
 	query_integer(&query, session->user);
 	while (session->grant_count < SESSION_GRANTS_MAX &&
-	       (result = query_step(&query)) == 1) {
+	       query_step(&query) == 1) {
 		unsigned role = role_by_name(query_column_text(&query, 0));
 		const char *unit = query_column_text(&query, 1);
 		size_t count = session->grant_count;

@@ -58,7 +58,7 @@ static int insert(struct subject_change *change, const char *name,
 int unit_create(struct store *store, const struct doer *doer, const char *name,
 		int64_t parent, int64_t *ret_number)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	int error = check_name(store, name);
 
 	if (error == 0)
@@ -99,7 +99,7 @@ static int change_row(struct subject_change *change, const char *name,
 int unit_update(struct store *store, const struct doer *doer, int64_t number,
 		const char *name, int64_t parent)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	int error = number == UNIT_ROOT ? -ERR_PARAMETER : 0;
 
 	if (error == 0 && name != NULL)

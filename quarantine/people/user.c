@@ -164,7 +164,7 @@ static int insert(struct subject_change *change, const struct user *user,
 int user_create(struct store *store, const struct doer *doer,
 		const struct user *user, int64_t *ret_number)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	struct user made = *user;
 	struct user other;
 	int64_t unit = 0;
@@ -220,7 +220,7 @@ static int update_row(struct subject_change *change, const struct user *user,
 int user_update(struct store *store, const struct doer *doer, int64_t number,
 		const struct user *user)
 {
-	struct subject_change change;
+	struct subject_change change = {0};
 	struct user now;
 	int64_t unit = 0;
 	int error = check_user(store, user, &unit);
@@ -273,8 +273,8 @@ static int end_sessions(struct subject_change *change)
 int user_set_active(struct store *store, const struct doer *doer,
 		    int64_t number, bool active, const char *reason)
 {
-	struct subject_change change;
-	struct user user;
+	struct subject_change change = {0};
+	struct user user = {0};
 	int error = user_read(store, number, &user);
 
 	if (error == 0 && user.number == 0)
@@ -302,8 +302,8 @@ int user_unlock(struct store *store, const struct doer *doer, int64_t number)
 	    query_make(&store->database,
 		       "UPDATE user SET version = version + 1, updated_ms = ?,"
 		       " failures = 0, locked_ms = 0 WHERE number = ?");
-	struct subject_change change;
-	struct user user;
+	struct subject_change change = {0};
+	struct user user = {0};
 	int error = subject_begin(store, doer, SUBJECT_USER, number, &change);
 
 	if (error == 0)

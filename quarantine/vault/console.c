@@ -79,7 +79,8 @@ static int finish(struct console_job *job, int result, bool wrote)
 		server_commit(server);
 		job->slow.work = job->call.slow.work;
 		job->slow.data = job->call.slow.data;
-		result = slow_add(server->slow, &job->slow);
+		result =
+		    slow_add(server->slow[job->call.slow.waits], &job->slow);
 		if (result == 0) {
 			job->peer->pending++;
 			return 0;
@@ -143,13 +144,21 @@ int on_console(void *context, struct frame *frame)
 	return finish(job, error, wrote);
 }
 
+/* The next of either thread. */
+static struct slow_job *next_done(struct server *server)
+{
+	struct slow_job *slow = slow_done(server->slow[0]);
+
+	return slow != NULL ? slow : slow_done(server->slow[1]);
+}
+
 static void on_slow_done(void *context, int fd)
 {
 	struct server *server = context;
 	struct slow_job *slow;
 
 	(void)fd;
-	while ((slow = slow_done(server->slow)) != NULL) {
+	while ((slow = next_done(server)) != NULL) {
 		struct console_job *job = (struct console_job *)slow;
 		struct peer *peer = job->peer;
 		bool wrote = false;
@@ -175,34 +184,40 @@ static void free_wiped(void *memory)
 
 int console_start(struct server *server)
 {
-	int event;
-	int error = slow_start(&server->slow, &event);
-
-	if (error != 0)
-		return error;
 	json_set_alloc_funcs(malloc, free_wiped);
-	server->slow_watch =
-	    loop_watch(server->loop, event, on_slow_done, server);
-	return server->slow_watch == NULL ? -ERR_IO : 0;
+	for (int i = 0; i < 2; i++) {
+		int event;
+		int error = slow_start(&server->slow[i], &event);
+
+		if (error != 0)
+			return error;
+		server->slow_watch[i] =
+		    loop_watch(server->loop, event, on_slow_done, server);
+		if (server->slow_watch[i] == NULL)
+			return -ERR_IO;
+	}
+	return 0;
 }
 
 void console_stop(struct server *server)
 {
-	struct slow_job *slow;
+	for (int i = 0; i < 2; i++) {
+		struct slow_job *slow;
 
-	if (server->slow == NULL)
-		return;
-	slow_stop(server->slow);
-	while ((slow = slow_done(server->slow)) != NULL) {
-		struct console_job *job = (struct console_job *)slow;
+		if (server->slow[i] == NULL)
+			continue;
+		slow_stop(server->slow[i]);
+		while ((slow = slow_done(server->slow[i])) != NULL) {
+			struct console_job *job = (struct console_job *)slow;
 
-		job->peer->pending--;
-		job_free(job);
+			job->peer->pending--;
+			job_free(job);
+		}
+		loop_unwatch(server->loop, server->slow_watch[i]);
+		server->slow_watch[i] = NULL;
+		slow_free(server->slow[i]);
+		server->slow[i] = NULL;
 	}
-	loop_unwatch(server->loop, server->slow_watch);
-	server->slow_watch = NULL;
-	slow_free(server->slow);
-	server->slow = NULL;
 }
 
 const struct frame_rule web_rules[] = {

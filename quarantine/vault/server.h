@@ -64,8 +64,9 @@ struct server {
 	int listener;
 	struct watch *listener_watch;
 	struct answer *waiting; /* for the commit, the newest first */
-	struct slow_thread *slow;
-	struct watch *slow_watch;
+	/* For what takes the processor, and for what waits for others. */
+	struct slow_thread *slow[2];
+	struct watch *slow_watch[2];
 	struct timer commit;
 	struct timer resend;
 	struct timer checkpoint;

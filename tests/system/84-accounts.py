@@ -40,9 +40,10 @@ def totp(secret, step=0):
 class Vault:
     """A vault with an edge like sekisho-web's, and the command line's socket."""
 
-    def __init__(self, state, *options):
+    def __init__(self, state, *options, directory=None):
         self.state = pathlib.Path(state)
         self.options = options
+        self.directory = directory
         (self.state / "run").mkdir(parents=True, exist_ok=True)
         self.ticket = 0
         self.answers = {}
@@ -59,6 +60,8 @@ class Vault:
         self.web.settimeout(120)
         fds = {"web": pairs[0][1].fileno(), "supervisor": pairs[1][1].fileno(),
                "listen": listener.fileno()}
+        if self.directory is not None:
+            fds["directory"] = self.directory.fileno()
         edges = [word for name, fd in fds.items() for word in ("--edge", f"{name}={fd}")]
         self.process = subprocess.Popen(
             [gateway.BIN / "sekisho-vault", "--node", "test", *edges, *self.options],

@@ -1,0 +1,256 @@
+/*
+ * sekisho-directory: asks the municipality's directory whether a password is
+ * right. It has the password of the account for searches and nothing else: no
+ * keys, no database, no content.
+ *
+ * usage: sekisho-directory --edge NAME=FD... [--config FILE] [--state FOLDER]
+ * Edges: supervisor, vault.
+ */
+#define _GNU_SOURCE
+#include "gateway/directory/lookup.h"
+
+#include "base/frame.h"
+#include "base/handle.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+enum { PASSWORD_MAX = 512 };
+
+struct directory {
+	struct loop *loop;
+	struct config *config;
+	char *password; /* of the account for searches; locked memory */
+	int vault;      /* -1: gone, until there is a new edge */
+	struct watch *vault_watch;
+};
+
+/* Mode 0600 and ours, as the keys are. */
+static int read_password(const char *path, char *password)
+{
+	HANDLE_CLEANUP int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	ssize_t size;
+
+	if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+	    (status.st_mode & 0177) != 0 || status.st_uid != geteuid())
+		return -ERR_CONFIG;
+	size = read(fd, password, PASSWORD_MAX);
+	while (size > 0 &&
+	       (password[size - 1] == '\n' || password[size - 1] == '\r'))
+		size--;
+	if (size <= 0 || size == PASSWORD_MAX)
+		return -ERR_CONFIG;
+	password[size] = '\0';
+	return 0;
+}
+
+static int answer(struct directory *directory, uint64_t id, int error,
+		  const struct directory_person *person)
+{
+	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
+
+	buffer_u32le(&payload, (uint32_t)-error);
+	pack_string(&payload, person->name);
+	pack_string(&payload, person->mail);
+	pack_string(&payload, person->department);
+	return buffer_error(&payload) != 0
+		   ? buffer_error(&payload)
+		   : frame_send(directory->vault, MESSAGE_DIRECTORY_ANSWER, id,
+				buffer_contents(&payload), -1);
+}
+
+static int on_ask(void *context, struct frame *frame)
+{
+	static char login[DIRECTORY_TEXT_MAX + 1];
+	static char password[DIRECTORY_PASSWORD_MAX + 1];
+	struct directory *directory = context;
+	struct directory_person person = {0};
+	struct cursor cursor = cursor_at(frame->payload, 0);
+	int error;
+
+	unpack_string(&cursor, login, sizeof(login));
+	unpack_string(&cursor, password, sizeof(password));
+	if (cursor.failed || cursor_left(&cursor) != 0)
+		return -ERR_PROTOCOL;
+	error = directory_lookup(&directory->config->directory,
+				 directory->password, login, password, &person);
+	sodium_memzero(password, sizeof(password));
+	return answer(directory, frame->id, error, &person);
+}
+
+static void on_vault(void *context, int fd)
+{
+	static const struct frame_rule rules[] = {
+	    {MESSAGE_DIRECTORY_ASK, FRAME_WITHOUT_FD, on_ask},
+	};
+	struct directory *directory = context;
+	int error = frame_dispatch(fd, rules, 1, directory);
+
+	if (error == 0 || error == -ERR_UNAVAILABLE)
+		return;
+	loop_unwatch(directory->loop, directory->vault_watch);
+	directory->vault_watch = NULL;
+	handle_close(&directory->vault);
+}
+
+static int use_vault(struct directory *directory, int fd)
+{
+	if (directory->vault >= 0) {
+		loop_unwatch(directory->loop, directory->vault_watch);
+		handle_close(&directory->vault);
+	}
+	directory->vault = fd;
+	directory->vault_watch =
+	    loop_watch(directory->loop, fd, on_vault, directory);
+	return directory->vault_watch == NULL ? -ERR_IO : 0;
+}
+
+static int on_stop(void *context, struct frame *frame)
+{
+	struct directory *directory = context;
+
+	(void)frame;
+	loop_stop(directory->loop);
+	return 0;
+}
+
+static int on_reload(void *context, struct frame *frame)
+{
+	(void)context;
+	(void)frame;
+	return 0;
+}
+
+static int on_edge(void *context, struct frame *frame)
+{
+	struct cursor cursor = cursor_at(frame->payload, 0);
+	char name[32];
+
+	unpack_string(&cursor, name, sizeof(name));
+	if (cursor.failed || strcmp(name, "vault") != 0)
+		return -ERR_PROTOCOL;
+	return use_vault(context, handle_take(&frame->fd));
+}
+
+static void on_supervisor(void *context, int fd)
+{
+	static const struct frame_rule rules[] = {
+	    {MESSAGE_STOP, FRAME_WITHOUT_FD, on_stop},
+	    {MESSAGE_RELOAD, FRAME_WITHOUT_FD, on_reload},
+	    {MESSAGE_EDGE, FRAME_WITH_FD, on_edge},
+	};
+	struct directory *directory = context;
+	int error = frame_dispatch(fd, rules, sizeof(rules) / sizeof(rules[0]),
+				   directory);
+
+	if (error != 0 && error != -ERR_UNAVAILABLE)
+		loop_stop(directory->loop);
+}
+
+static void on_signal(void *context, int fd)
+{
+	(void)fd;
+	loop_stop(context);
+}
+
+static int serve(struct directory *directory, const struct program_edges *edges)
+{
+	HANDLE_CLEANUP int signals = -1;
+	int supervisor = program_edge_find(edges, "supervisor");
+	int vault = program_edge_find(edges, "vault");
+	int error = program_signals(false, &signals);
+
+	if (error != 0)
+		return error;
+	directory->loop = loop_new();
+	if (directory->loop == NULL ||
+	    loop_watch(directory->loop, signals, on_signal, directory->loop) ==
+		NULL)
+		return -ERR_MEMORY;
+	if (supervisor >= 0 && loop_watch(directory->loop, supervisor,
+					  on_supervisor, directory) == NULL)
+		return -ERR_IO;
+	if (vault >= 0)
+		error = use_vault(directory, vault);
+	log_line(LOG_LINE_INFO, "started");
+	return error != 0 ? error : loop_run(directory->loop);
+}
+
+static int run(struct directory *directory, const char *config,
+	       const char *state, const struct program_edges *edges)
+{
+	static struct config_problems problems;
+	const char *path;
+	int error = sodium_init() < 0 ? -ERR_INTERNAL : program_harden();
+
+	/* Whatever ldap.conf, .ldaprc or LDAP* of the environment say. */
+	if (error == 0 && setenv("LDAPNOINIT", "1", 1) != 0)
+		error = -ERR_MEMORY;
+	if (error == 0)
+		error = config_load(config, &problems, &directory->config);
+	if (error == 0 && state != NULL)
+		error = config_set_state(directory->config, state);
+	if (error != 0)
+		return error;
+	directory->password = sodium_malloc(PASSWORD_MAX + 1);
+	if (directory->password == NULL)
+		return -ERR_MEMORY;
+	path = directory->config->directory.password;
+	error = read_password(path, directory->password);
+	if (error != 0) {
+		log_line(LOG_LINE_ERROR,
+			 "password-refused file=%s; it must hold the password "
+			 "of directory.bind, with mode 0600, owned by "
+			 "the gateway's user",
+			 log_quoted(&(struct log_text){0}, path));
+		return error;
+	}
+	return serve(directory, edges);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"edge", required_argument, NULL, 'e'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"state", required_argument, NULL, 's'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct directory directory = {.vault = -1};
+	struct program_edges edges = {.count = 0};
+	const char *config = NULL;
+	const char *state = NULL;
+	int option;
+	int error = 0;
+
+	log_open("sekisho-directory");
+	while (error == 0 &&
+	       (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'e')
+			error = program_edge_add(&edges, optarg);
+		else if (option == 'c')
+			config = optarg;
+		else if (option == 's')
+			state = optarg;
+		else
+			error = -ERR_CONFIG;
+	}
+	if (error != 0 || optind != argc)
+		return 64;
+	error = run(&directory, config, state, &edges);
+	sodium_free(directory.password);
+	config_free(directory.config);
+	if (error != 0)
+		log_line(LOG_LINE_ERROR, "ended reason=%s", error_name(error));
+	return error == 0 ? 0 : 1;
+}

@@ -148,7 +148,8 @@ class Broker:
             "<BI", VERDICTS.index(reply["verdict"]), ERRORS.index(reply.get("reason", "none")))
         payload += string(reply.get("type", "text")) + string(reply.get("extension", "txt"))
         payload += string("text/plain") + hashlib.sha256(item["data"]).digest()
-        payload += reply.get("digest", digest) + struct.pack("<QIIB", len(output or b""), 0, 5, 0)
+        payload += (reply.get("digest", digest) + struct.pack("<QIIB", len(output or b""), 0, 5, 0)
+                    + string(""))  # no certificate
         self.send("MESSAGE_RESULT", item["ticket"], payload, output)
 
 

@@ -31,7 +31,7 @@ def delivered(folder):
         door.sink.wait(2)
         for pid in door.gateway.pids("sekisho-broker"):
             os.kill(pid, signal.SIGKILL)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while True:
             given = door.send(mailsystem.plain("after", "a kill"), [A])
             if given == {A: 250}:

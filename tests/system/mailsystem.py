@@ -86,7 +86,21 @@ class Sink:
                 raise AssertionError(
                     f"{len(list(self.folder.iterdir()))} of {count} messages arrived")
             time.sleep(0.05)
-        time.sleep(0.1)  # the last one is written to its end
+        while self.writes():
+            assert time.monotonic() < end + seconds, "a message does not end"
+            time.sleep(0.01)
+
+    def writes(self):
+        """Whether one of the messages is not written to its end."""
+        if self.process is None:
+            return False
+        for fd in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            try:
+                if os.readlink(fd).startswith(str(self.folder) + "/"):
+                    return True
+            except FileNotFoundError:
+                continue
+        return False
 
 
 class Relay:

@@ -261,11 +261,13 @@ class Account:
         assert not mixed, mixed
         # What is left is what Postfix tells its postmaster of a killed cleanup; that
         # may be recorded and never arrive: Postfix does not send it a second time.
-        log = self.relay.gateway.log()
+        senders = collections.defaultdict(set)
+        for identity, sender in re.findall(r'item=(\w+) direction.*sender="([^"]*)"',
+                                           self.relay.gateway.log()):
+            senders[identity].add(sender)
         for identity in vault.items.keys() - ours.keys():
-            senders = set(re.findall(rf'item={identity} .*sender="([^"]*)"', log))
-            assert all(sender.startswith("double-bounce@") for sender in senders), (
-                identity, senders)
+            assert all(sender.startswith("double-bounce@") for sender in senders[identity]), (
+                identity, senders[identity])
 
     def check_seals(self):
         """Only what carries the seal passes the inner instance, to the end."""

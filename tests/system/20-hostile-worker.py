@@ -27,7 +27,7 @@ policies:
   - name: default
     recheck: false
     limits:
-      seconds: 6
+      seconds: 30
       cpu_seconds: 2
       output_bytes: 8MiB
       memory_bytes: 64MiB

@@ -29,10 +29,14 @@ static struct view unescape(struct arena *arena, struct view source)
 			     digit(source.data[i + 1]) >= 0 &&
 			     digit(source.data[i + 2]) >= 0;
 
-		text[size++] = coded
-				   ? (uint8_t)(digit(source.data[i + 1]) << 4 |
-					       digit(source.data[i + 2]))
-				   : source.data[i];
+		if (coded)
+			text[size++] =
+			    (uint8_t)(((unsigned)digit(source.data[i + 1]) *
+					   16 +
+				       (unsigned)digit(source.data[i + 2])) &
+				      0xFF);
+		else
+			text[size++] = source.data[i];
 		i += coded ? 2 : 0;
 	}
 	return view_of(text, size);

@@ -210,7 +210,8 @@ int waiting_on_reprocess(void *context, struct frame *frame)
 	sodium_memzero((void *)(uintptr_t)frame->payload.data,
 		       frame->payload.size);
 	/* A door has no business with passwords. */
-	if (error == 0 && client->channel != CHANNEL_COMMAND)
+	if (error == 0 && client->channel != CHANNEL_COMMAND &&
+	    client->channel != CHANNEL_UPLOAD)
 		error = -ERR_PROTOCOL;
 	if (error != 0) {
 		sodium_free(request);
@@ -226,6 +227,7 @@ static const struct client *door_for(const struct waiting *waiting)
 	for (const struct client *client = waiting->broker->clients; client;
 	     client = client->next)
 		if (client->edge && client->channel != CHANNEL_COMMAND &&
+		    client->channel != CHANNEL_UPLOAD &&
 		    client->channel == waiting->opened.channel)
 			return client;
 	return NULL;

@@ -41,6 +41,7 @@ void request_on_completed(void *context, struct MHD_Connection *mhd,
 		sodium_memzero(request->body.data, request->body.capacity);
 	buffer_free(&request->body);
 	handle_close(&request->content);
+	sodium_free(request->work);
 	end_reply(&request->reply);
 	sodium_memzero(request, sizeof(*request));
 	free(request);

@@ -320,6 +320,42 @@ void upload_take(struct request *request)
 	request_answer(request);
 }
 
+int upload_keep(struct request *request, const struct reprocessed *result,
+		int *output)
+{
+	struct uploads *uploads = request->web->uploads;
+	const char *id =
+	    json_string_value(json_object_get(request->parameters, "id"));
+	struct upload *upload = find(uploads, id);
+	uint64_t bytes = 0;
+	int error = handle_size(*output, &bytes);
+
+	if (error != 0)
+		return error;
+	if (upload == NULL) {
+		upload = calloc(1, sizeof(*upload));
+		if (upload == NULL)
+			return -ERR_MEMORY;
+		*upload = (struct upload){.next = uploads->first,
+					  .uploads = uploads,
+					  .output = -1,
+					  .report = -1,
+					  .certificate = -1};
+		(void)text_copy(upload->id, sizeof(upload->id), id);
+		uploads->first = upload;
+		uploads->count++;
+	}
+	handle_close(&upload->output);
+	uploads->bytes += bytes - upload->bytes;
+	upload->bytes = bytes;
+	upload->output = handle_take(output);
+	upload->verdict = result->verdict;
+	upload->reason = ERR_NONE;
+	upload->expires_ms = loop_now() + KEEP_MS;
+	(void)text_copy(upload->name, sizeof(upload->name), result->name);
+	return 0;
+}
+
 /* --- asking for one --- */
 
 static void on_waited(void *context)

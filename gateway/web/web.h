@@ -121,7 +121,8 @@ struct request {
 	char upload_id[ITEM_ID_SIZE + 1];
 	char upload_department[DEPARTMENT_MAX + 1];
 	char upload_name[NAME_MAX_BYTES + 1];
-	int64_t wait; /* seconds to wait for its end */
+	int64_t wait;           /* seconds to wait for its end */
+	struct reprocess *work; /* with passwords: locked memory; NULL */
 	struct reply reply;
 };
 
@@ -206,6 +207,12 @@ route_handler upload_show;
 route_handler upload_sanitized;
 route_handler upload_report;
 route_handler upload_certificate;
+route_handler password_give;
+
+/* Keeps the output of a file that waited for its password, for its owner.
+ * What is not kept comes back as an error. */
+int upload_keep(struct request *request, const struct reprocessed *result,
+		int *output) MUST_CHECK;
 
 /* Answers with the page of this path; false: there is none. */
 bool pages_serve(struct request *request, const char *path);

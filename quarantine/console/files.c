@@ -1,5 +1,5 @@
 /* Files that people hand in: who may, whose they are, what became of them. */
-#include "quarantine/console/call.h"
+#include "quarantine/console/review_json.h"
 
 #include "base/bytes.h"
 
@@ -186,4 +186,50 @@ int files_list(struct call *call)
 		if (json_array_append_new(list, answer(&query)) != 0)
 			return -ERR_MEMORY;
 	return result;
+}
+
+/* --- passwords of what waits for one --- */
+
+static int record_password(struct call *call, const char *id,
+			   const struct present *present)
+{
+	struct record record = {.version = (uint64_t)present->version};
+
+	(void)text_copy(record.actor, sizeof(record.actor),
+			call->session.login);
+	(void)text_copy(record.role, sizeof(record.role), "staff");
+	(void)text_copy(record.unit, sizeof(record.unit), present->department);
+	(void)text_copy(record.source, sizeof(record.source), call->source);
+	(void)text_copy(record.action, sizeof(record.action), "password.give");
+	(void)snprintf(record.object, sizeof(record.object), "password:%s", id);
+	(void)text_copy(record.outcome, sizeof(record.outcome), "ok");
+	return audit_append(&call->store->audit, &record, NULL);
+}
+
+/* Who gives a password, to which item; the password itself never comes here.
+ * The opening that follows is a transition of its own (item_open()). */
+int items_password(struct call *call)
+{
+	struct reviewer reviewer = reviewer_of(call);
+	char id[ITEM_ID_SIZE + 1];
+	struct present present;
+	int error;
+
+	parameter_id(call, "id", REQUIRED, id);
+	error = parameters_end(call);
+	if (error == 0)
+		error = review_find(call->store, &reviewer,
+				    ROLE_STAFF | ROLE_REVIEWER | ROLE_APPROVER,
+				    id, &present);
+	if (error == 0 && present.state != STATE_AWAITING_PASSWORD)
+		error = -ERR_STALE;
+	if (error == 0)
+		error = record_password(call, id, &present);
+	if (error != 0)
+		return error;
+	return json_object_update_new(
+		   call->answer, json_pack("{s:s, s:s}", "id", id, "channel",
+					   present.channel)) == 0
+		   ? 0
+		   : -ERR_MEMORY;
 }

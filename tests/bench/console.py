@@ -71,7 +71,7 @@ def measure(browser, seconds_each):
 
 
 class Session(threading.Thread):
-    """A person who looks at lists and items, about once a second."""
+    """A person who looks at a list every few seconds."""
 
     def __init__(self, browser, until):
         super().__init__(daemon=True)
@@ -79,7 +79,7 @@ class Session(threading.Thread):
         self.times, self.failures = [], 0
 
     def run(self):
-        time.sleep(random.random())
+        time.sleep(5 * random.random())
         while time.monotonic() < self.until:
             begun = time.perf_counter()
             try:
@@ -89,7 +89,7 @@ class Session(threading.Thread):
                 ok = False
             self.times.append((time.perf_counter() - begun) * 1000)
             self.failures += not ok
-            time.sleep(random.uniform(0.5, 1.5))
+            time.sleep(random.uniform(2, 8))
 
 
 def flow(console, until, counts):

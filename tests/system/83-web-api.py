@@ -195,6 +195,33 @@ def check_files(people):
     return item, held
 
 
+def check_password(people):
+    """A file that waits for its password, given it on the item's page."""
+    expected = json.loads(
+        (gateway.SAMPLES / "zip/aes-password-utf8.zip.expect.json").read_text())
+    data = (gateway.SAMPLES / "zip/aes-password-utf8.zip").read_bytes()
+    staff = people["staff"]
+    item, shown = hand_in(staff, "資料.zip", data)
+    assert shown["state"] == "awaiting_password", shown
+    path = f"/api/v1/items/{item}:password"
+    for wrong in ({}, {"passwords": []}, {"passwords": ["x"] * 17}, {"passwords": [1]},
+                  {"passwords": ["x" * 300]}, {"passwords": ["x"], "state": "ready"}):
+        assert staff.browser.post(path, wrong).status == 422, wrong
+    answer = people["auditor"].browser.post(path, {"passwords": ["x"]})
+    assert answer.status == 403, answer
+    answer = staff.browser.post(path, {"passwords": ["not this"]})
+    assert answer.status == 200 and answer.json()["state"] == "awaiting_password", answer
+    assert answer.json()["reason"] == "encrypted.wrong_password", answer
+    left = answer.json()["tries_left"]
+    answer = staff.browser.post(path, {"passwords": ["x", *expected["passwords"]]})
+    assert answer.status == 200 and answer.json()["reason"] is None, answer
+    assert answer.json()["tries_left"] == left - 1, answer
+    answer = staff.browser.get(f"/api/v1/files/{item}/sanitized")
+    assert answer.status == 200 and answer.body[:2] == b"PK", answer
+    answer = staff.browser.post(path, {"passwords": expected["passwords"]})
+    assert answer.status == 409, answer
+
+
 def check_all(people, values):
     """Each operation by each role: refused without it, in the form that the
     description says in any case."""
@@ -326,6 +353,7 @@ def main():
             served = people["staff"].browser.get("/api/v1/openapi.json")
             assert served.json() == DESCRIPTION
             _, held = check_files(people)
+            check_password(people)
             values = {"id": held, "session": 999999, "user": 999999, "grant": 999999}
             check_conditions(people, values)
             check_gets(people, values, console)

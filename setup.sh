@@ -30,6 +30,7 @@ TEST_PACKAGES=(
   gpg gpg-agent openssl postfix rsyslog rsyslog-gnutls slapd swaks
   libmime-tools-perl maildrop python3-dkim python3-jsonschema qpdf sqlite3
 )
+TEST_SERVICES=(slapd)
 # What the gateway is measured beside; none of them is started as a service.
 BENCH_PACKAGES=(
   libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui
@@ -62,23 +63,28 @@ install_packages() {
   done
   [ ${#missing[@]} -eq 0 ] && return
   say "installing: ${missing[*]}"
-  # Without this Postfix asks; with it, it is neither configured nor started.
-  echo "postfix postfix/main_mailer_type select No configuration" |
-    as_root debconf-set-selections
+  # Without this they ask; with it, they are neither configured nor started.
+  printf '%s\n' "postfix postfix/main_mailer_type select No configuration" \
+    "slapd slapd/no_configuration boolean true" | as_root debconf-set-selections
   as_root apt-get update -q >&2
   as_root apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 ||
     fail "apt could not install: ${missing[*]}"
 }
 
-# The peers' packages would start their services: not while this lies there, and
-# not at the next boot either.
-install_peers() {
-  local policy=/usr/sbin/policy-rc.d made='' lacking='' package
-  for package in "${BENCH_PACKAGES[@]}"; do
+# Packages that would start services: not while this lies there, and those that
+# are new on the machine not at the next boot either.
+# usage: install_unstarted ARRAY-OF-PACKAGES ARRAY-OF-SERVICES
+install_unstarted() {
+  local -n packages=$1 services=$2
+  local policy=/usr/sbin/policy-rc.d made='' lacking='' package service new=()
+  for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
       lacking=yes
   done
   [ -n "$lacking" ] || return 0
+  for service in "${services[@]}"; do
+    systemctl cat "$service" >/dev/null 2>&1 || new+=("$service")
+  done
   if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
     as_root chmod 755 $policy
@@ -86,10 +92,10 @@ install_peers() {
   fi
   # In a subshell: what was made goes again when apt fails, too.
   local code=0
-  (install_packages "${BENCH_PACKAGES[@]}") || code=$?
+  (install_packages "${packages[@]}") || code=$?
   [ -z "$made" ] || as_root rm -f $policy
-  if [ -d /run/systemd/system ]; then
-    as_root systemctl disable --quiet "${PEER_SERVICES[@]}" || true
+  if [ -d /run/systemd/system ] && [ ${#new[@]} -gt 0 ]; then
+    as_root systemctl disable --quiet "${new[@]}" || true
   fi
   [ $code -eq 0 ] || exit $code
 }
@@ -119,7 +125,8 @@ build() {
 }
 
 run_test() {
-  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  install_packages "${BUILD_PACKAGES[@]}"
+  install_unstarted TEST_PACKAGES TEST_SERVICES
   build
   exec "$PYTHON" tests/run.py "$@"
 }
@@ -130,8 +137,9 @@ demo() {
 }
 
 bench() {
-  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
-  install_peers
+  install_packages "${BUILD_PACKAGES[@]}"
+  install_unstarted TEST_PACKAGES TEST_SERVICES
+  install_unstarted BENCH_PACKAGES PEER_SERVICES
   build
   if [ "${1:-}" = mail ]; then
     shift

@@ -96,6 +96,8 @@ enum message {
 	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
 					unasked when it changes */
 	MESSAGE_VAULT_DUE, /* item id: decided, to be opened; to the broker */
+	MESSAGE_VAULT_STOPS, /* u8 stopped: intake, delivery, each by enum
+				direction; to the broker */
 
 	MESSAGE_CONSOLE_CONTENT, /* + fd; in front of the REPLY with this id */
 	MESSAGE_CONSOLE_REPLY,   /* (+ fd: JSON object); u32 error, durable */
@@ -345,6 +347,8 @@ struct handover {
 	char mime[MIME_TYPE_MAX + 1];
 	char text[DELIVERY_MAX + 1];
 	char certificate[CERTIFICATE_MAX]; /* of the output; "": none */
+	char token[RELEASE_TOKEN_MAX + 1]; /* base/token.h; "": it came through
+					      the pipeline */
 };
 
 /* The name in a MESSAGE_EDGE, and nothing behind it. */

@@ -92,6 +92,7 @@ void handover_write(struct buffer *buffer, const struct handover *value)
 	pack_string(buffer, value->mime);
 	pack_string(buffer, value->text);
 	pack_string(buffer, value->certificate);
+	pack_string(buffer, value->token);
 }
 
 int handover_read(struct view payload, struct handover *ret)
@@ -110,6 +111,7 @@ int handover_read(struct view payload, struct handover *ret)
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
 	unpack_string(&cursor, ret->text, sizeof(ret->text));
 	unpack_string(&cursor, ret->certificate, sizeof(ret->certificate));
+	unpack_string(&cursor, ret->token, sizeof(ret->token));
 	return item_id_valid(ret->item_id) && verdict_passes(ret->verdict)
 		   ? wire_end(&cursor)
 		   : -ERR_PROTOCOL;

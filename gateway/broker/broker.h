@@ -211,6 +211,8 @@ struct broker {
 				   done with their work */
 	unsigned ending_count;  /* of `running`: reported, not ended */
 	uint64_t last_id;
+	bool intake_stopped[DIRECTION_COUNT];   /* by the vault's word */
+	bool delivery_stopped[DIRECTION_COUNT]; /* likewise */
 	int texts; /* the site's own notices, sealed; -1: the defaults */
 	bool stopping;
 	uint64_t stop_by_ms;
@@ -240,9 +242,9 @@ void item_recorded(struct item *item, int error);
 /* Answers its client, if it is still there, and frees it. */
 void item_finish(struct item *item);
 /* item_begin() of an item that waited for its password. */
-int item_begin_waiting(struct waiting *waiting, struct client *client,
-		       uint64_t ticket, const struct submission *submission,
-		       int fd) MUST_CHECK;
+int item_begin_waiting(struct broker *broker, struct waiting *waiting,
+		       struct client *client, uint64_t ticket,
+		       const struct submission *submission, int fd) MUST_CHECK;
 void item_start_clock(struct item *item);
 void item_abandon_client(struct broker *broker, const struct client *client);
 
@@ -309,6 +311,7 @@ int waiting_on_taken(void *context, struct frame *frame);
 int waiting_on_delivered(void *context, struct frame *frame);
 /* Frames of the vault; false: the answer is not to one of ours. */
 int waiting_on_opened(void *context, struct frame *frame);
+int waiting_on_due(void *context, struct frame *frame);
 bool waiting_acknowledged(struct broker *broker, uint64_t id, int error);
 void waiting_vault_lost(struct broker *broker);
 void waiting_client_gone(struct broker *broker, const struct client *client);
@@ -323,6 +326,10 @@ void waiting_recorded(struct item *item, int error);
 /* envelope.c: `delivery` of the record of an item of mail, see struct
  * delivery. */
 void envelope_write(const struct item *item, char text[DELIVERY_MAX + 1]);
+/* `recipients` of that record: each with the department that it belongs to.
+ * Nothing where it did not come by mail; an error when they are too many. */
+int envelope_recipients(const struct item *item,
+			struct buffer *text) MUST_CHECK;
 
 /* status.c. What the scanner says of its definitions, in one line: "3
  * signatures of 2026-11-21T10:00:00Z"; "" when it says nothing. */

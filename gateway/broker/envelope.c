@@ -80,3 +80,40 @@ void envelope_write(const struct item *item, char text[DELIVERY_MAX + 1])
 		return;
 	text[lines.size] = '\0';
 }
+
+/* A mailbox inside belongs to the department that mail to it alone would have;
+ * what goes out is the sender's department's. */
+static const char *department_of(const struct item *item, const char *address)
+{
+	const struct submission *submission = &item->submission;
+	struct mail_facts facts = {
+	    .sender = "", .recipients = &address, .recipient_count = 1};
+
+	if (submission->direction == DIRECTION_OUTBOUND)
+		return submission->department;
+	config_mail_route(item->broker->config, &facts);
+	return facts.department;
+}
+
+int envelope_recipients(const struct item *item, struct buffer *text)
+{
+	char address[NAME_MAX_BYTES];
+	const char *at = item->submission.delivery;
+
+	if (item->submission.channel != CHANNEL_MAIL)
+		return 0;
+	at += strcspn(at, "\n"); /* the sender */
+	while (*at != '\0' && *++at != '\0') {
+		size_t length = strcspn(at, "\n");
+
+		if (!bytes_copy(address, sizeof(address) - 1,
+				view_of(at, length)))
+			return -ERR_LIMIT_BYTES;
+		address[length] = '\0';
+		if (length > 0 && strchr(address, '\t') == NULL)
+			buffer_format(text, "address\t%s\t%s\n", address,
+				      department_of(item, address));
+		at += length;
+	}
+	return buffer_error(text);
+}

@@ -142,6 +142,13 @@ int item_hash_output(struct item *item)
 			      on_output_hashed, item, &item->output_digest);
 }
 
+/* What was decided has no client. */
+static void leave_client(const struct item *item)
+{
+	if (item->client != NULL)
+		item->client->in_flight--;
+}
+
 /* Its content is such that nobody can change it, unless `error`. */
 static int enter(struct item *item, int error)
 {
@@ -150,7 +157,7 @@ static int enter(struct item *item, int error)
 
 	start_report(item, size);
 	if (item->report == NULL) {
-		item->client->in_flight--;
+		leave_client(item);
 		item_free(item);
 		return -ERR_MEMORY;
 	}
@@ -205,7 +212,8 @@ static struct item *item_new(struct broker *broker, struct client *client,
 	item->next = broker->items;
 	broker->items = item;
 	broker->item_count++;
-	client->in_flight++;
+	if (client != NULL)
+		client->in_flight++;
 	if (item->submission.item_id[0] == '\0')
 		item_id_new(item->submission.item_id);
 	resolve_policy(item);
@@ -242,21 +250,21 @@ static int begin(struct item *item, int fd)
 {
 	HANDLE_CLEANUP int input = fd;
 	const struct submission *submission = &item->submission;
-	struct client *client = item->client;
+	bool edge = item->client == NULL || item->client->edge;
 	uint64_t size = 0;
 	int error = handle_size(input, &size);
 
 	item->original = object_new(item, NULL, submission->name,
 				    submission->name, input, size);
 	if (item->original == NULL) {
-		client->in_flight--;
+		leave_client(item);
 		item_free(item);
 		return -ERR_MEMORY;
 	}
 	(void)text_copy(item->original->format, sizeof(item->original->format),
 			submission->format);
 	(void)handle_take(&input);
-	return error != 0 ? enter(item, error) : receive(item, client->edge);
+	return error != 0 ? enter(item, error) : receive(item, edge);
 }
 
 int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
@@ -271,12 +279,11 @@ int item_begin(struct broker *broker, struct client *client, uint64_t ticket,
 	return begin(item, fd);
 }
 
-int item_begin_waiting(struct waiting *waiting, struct client *client,
-		       uint64_t ticket, const struct submission *submission,
-		       int fd)
+int item_begin_waiting(struct broker *broker, struct waiting *waiting,
+		       struct client *client, uint64_t ticket,
+		       const struct submission *submission, int fd)
 {
-	struct item *item =
-	    item_new(client->broker, client, ticket, submission);
+	struct item *item = item_new(broker, client, ticket, submission);
 
 	if (item == NULL) {
 		handle_close(&fd);

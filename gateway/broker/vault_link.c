@@ -94,14 +94,42 @@ static void disconnect(struct vault_link *link)
 	handle_close(&link->fd);
 }
 
+static int on_stops(void *context, struct frame *frame)
+{
+	struct vault_link *link = context;
+	struct broker *broker = link->broker;
+	struct cursor cursor = cursor_at(frame->payload, 0);
+
+	for (int i = 0; i < DIRECTION_COUNT; i++)
+		broker->intake_stopped[i] = cursor_u8(&cursor) != 0;
+	for (int i = 0; i < DIRECTION_COUNT; i++)
+		broker->delivery_stopped[i] = cursor_u8(&cursor) != 0;
+	return cursor.failed || cursor_left(&cursor) != 0 ? -ERR_PROTOCOL : 0;
+}
+
+/* In an emergency nothing is taken in, or nothing let out: who handed it in
+ * keeps it and comes again. */
+static bool is_stopped(const struct item *item)
+{
+	const struct broker *broker = item->broker;
+	enum direction direction = item->submission.direction;
+
+	if (broker->intake_stopped[direction] && item->waiting == NULL)
+		return true;
+	return broker->delivery_stopped[direction] &&
+	       verdict_passes(item->verdict);
+}
+
 static void on_readable(void *context, int fd)
 {
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_VAULT_ACK, FRAME_WITHOUT_FD, on_ack},
 	    {MESSAGE_VAULT_OPENED, FRAME_WITH_FD, waiting_on_opened},
+	    {MESSAGE_VAULT_DUE, FRAME_WITHOUT_FD, waiting_on_due},
+	    {MESSAGE_VAULT_STOPS, FRAME_WITHOUT_FD, on_stops},
 	};
 	struct vault_link *link = context;
-	int error = frame_dispatch(fd, rules, 2, link);
+	int error = frame_dispatch(fd, rules, 4, link);
 
 	if (error == 0 || error == -ERR_UNAVAILABLE)
 		return;
@@ -172,7 +200,7 @@ static void fill_record(const struct item *item, struct vault_record *record)
 	record->has_original = !verdict_passes(item->verdict) ||
 			       record->until_delivered ||
 			       item->broker->config->keep_all_days > 0;
-	if (record->state == STATE_AWAITING_PASSWORD && item->waiting == NULL)
+	if (record->state != STATE_READY && item->waiting == NULL)
 		envelope_write(item, record->delivery);
 }
 
@@ -254,13 +282,16 @@ static int send_part(struct vault_link *link, uint64_t id,
 	    .input_bytes = object->input_bytes,
 	    .has_original = true,
 	};
+	BUFFER_CLEANUP struct buffer recipients =
+	    buffer_make(RECIPIENTS_TEXT_MAX);
 	HANDLE_CLEANUP int report = -1;
 	int error;
 
 	part_id_derive(parent, object->path, record.item_id);
 	copy_text(record.parent, sizeof(record.parent), parent);
-	if (record.state == STATE_AWAITING_PASSWORD)
-		envelope_write(item, record.delivery);
+	envelope_write(item, record.delivery);
+	if (envelope_recipients(item, &recipients) == 0)
+		record.recipients = buffer_contents(&recipients);
 	copy_text(record.department, sizeof(record.department),
 		  item->submission.department);
 	copy_text(record.name, sizeof(record.name), object->name);
@@ -302,6 +333,8 @@ unsigned vault_parts(const struct item *item)
 
 static int send_records(struct item *item)
 {
+	BUFFER_CLEANUP struct buffer recipients =
+	    buffer_make(RECIPIENTS_TEXT_MAX);
 	struct vault_link *link = &item->broker->vault;
 	struct vault_record record;
 	uint64_t id = item->record_first;
@@ -317,6 +350,9 @@ static int send_records(struct item *item)
 	if (error != 0)
 		return error;
 	fill_record(item, &record);
+	if (record.state != STATE_READY &&
+	    envelope_recipients(item, &recipients) == 0)
+		record.recipients = buffer_contents(&recipients);
 	return send_one(link, item->record_id, &record, item->original->input,
 			item->report_file);
 }
@@ -364,6 +400,8 @@ void vault_record_item(struct item *item)
 	}
 	if (is_put_off(item))
 		error = -(int)item->reason;
+	else if (is_stopped(item))
+		error = -ERR_STOPPED;
 	else if (!broker->vault.wanted || !item->submission.record) {
 		item_recorded(item, 0);
 		return;

@@ -38,6 +38,8 @@ struct waiting {
 	struct reprocess *request; /* locked memory; NULL once handed on */
 	char item_id[ITEM_ID_SIZE + 1];
 	bool takes_output;
+	bool decided; /* by people, in the vault: nobody asked here */
+	int original; /* of TASK_ORIGINAL; -1 */
 	struct vault_opened opened;
 	struct item *item;         /* from WORKING on */
 	const struct client *door; /* DELIVERING */
@@ -65,6 +67,7 @@ static void waiting_free(struct waiting *waiting)
 	}
 	loop_disarm(broker->loop, &waiting->deadline);
 	wipe_request(waiting);
+	handle_close(&waiting->original);
 	free(waiting);
 	if (item == NULL)
 		return;
@@ -102,7 +105,8 @@ static void send_answer(struct waiting *waiting, enum error reason,
 	static struct reprocessed answer;
 	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
 
-	log_line(LOG_LINE_INFO, "password-given item=%s state=%s reason=%s",
+	log_line(LOG_LINE_INFO, "%s item=%s state=%s reason=%s",
+		 waiting->decided ? "decided" : "password-given",
 		 waiting->item_id, item_state_name(state),
 		 error_name((int)reason));
 	if (waiting->client == NULL)
@@ -147,6 +151,8 @@ static int ask_vault(struct waiting *waiting, enum message type)
 	BUFFER_CLEANUP struct buffer payload = buffer_make(256);
 
 	pack_string(&payload, waiting->item_id);
+	if (type == MESSAGE_VAULT_OPEN)
+		buffer_u8(&payload, waiting->decided);
 	if (type == MESSAGE_VAULT_TRANSITION) {
 		buffer_u8(&payload, STATE_DELIVERED);
 		pack_string(&payload, "");
@@ -162,10 +168,10 @@ static int ask_vault(struct waiting *waiting, enum message type)
 
 /* --- asked for --- */
 
-static int begin(struct client *client, uint64_t ticket,
-		 struct reprocess *request)
+/* What was decided has neither client nor request. */
+static int begin(struct broker *broker, struct client *client, uint64_t ticket,
+		 const char *item_id, struct reprocess *request)
 {
-	struct broker *broker = client->broker;
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
 	unsigned count = 0;
 	bool twice = false;
@@ -180,10 +186,12 @@ static int begin(struct client *client, uint64_t ticket,
 				    .ticket = ticket,
 				    .id = ++broker->last_id,
 				    .request = request,
-				    .takes_output = request->takes_output};
+				    .decided = request == NULL,
+				    .original = -1,
+				    .takes_output = request != NULL &&
+						    request->takes_output};
 	waiting->deadline = (struct timer){on_deadline, waiting, 0, NULL};
-	(void)text_copy(waiting->item_id, sizeof(waiting->item_id),
-			request->item_id);
+	(void)text_copy(waiting->item_id, sizeof(waiting->item_id), item_id);
 	for (const struct waiting *other = broker->waiting; other;
 	     other = other->next) {
 		twice |= strcmp(other->item_id, waiting->item_id) == 0;
@@ -217,7 +225,27 @@ int waiting_on_reprocess(void *context, struct frame *frame)
 		sodium_free(request);
 		return error;
 	}
-	return begin(client, frame->id, request);
+	return begin(client->broker, client, frame->id, request->item_id,
+		     request);
+}
+
+int waiting_on_due(void *context, struct frame *frame)
+{
+	struct vault_link *link = context;
+	struct broker *broker = link->broker;
+	struct cursor cursor = cursor_at(frame->payload, 0);
+	char item_id[ITEM_ID_SIZE + 1];
+
+	unpack_string(&cursor, item_id, sizeof(item_id));
+	if (cursor.failed || cursor_left(&cursor) != 0 ||
+	    !item_id_valid(item_id))
+		return -ERR_PROTOCOL;
+	/* Told again while it is under way. */
+	for (const struct waiting *other = broker->waiting; other;
+	     other = other->next)
+		if (strcmp(other->item_id, item_id) == 0)
+			return 0;
+	return begin(broker, NULL, 0, item_id, NULL);
 }
 
 /* --- opened --- */
@@ -287,18 +315,41 @@ static int submit(struct waiting *waiting, int fd)
 			opened->department);
 	(void)text_copy(submission.name, sizeof(submission.name), opened->name);
 	resolve_policy(waiting, &submission);
-	submission.password_count = request->password_count;
-	for (size_t i = 0; i < request->password_count; i++)
+	if (request != NULL)
+		submission.password_count = request->password_count;
+	for (size_t i = 0; i < submission.password_count; i++)
 		(void)text_copy(submission.passwords[i],
 				sizeof(submission.passwords[i]),
 				request->passwords[i]);
 	wipe_request(waiting);
 	loop_disarm(waiting->broker->loop, &waiting->deadline);
 	waiting->stage = WORKING;
-	error = item_begin_waiting(waiting, waiting->client, waiting->ticket,
-				   &submission, fd);
+	error = item_begin_waiting(waiting->broker, waiting, waiting->client,
+				   waiting->ticket, &submission, fd);
 	sodium_memzero(&submission, sizeof(submission));
 	return error;
+}
+
+static int deliver(struct waiting *waiting);
+
+/* There is no way to do it. What was decided is held again, so that people see
+ * it; the vault would try again for ever. */
+static void give_up(struct waiting *waiting, enum error reason)
+{
+	const struct vault_link *vault = &waiting->broker->vault;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(256);
+
+	pack_string(&payload, waiting->item_id);
+	buffer_u8(&payload, STATE_HELD);
+	pack_string(&payload, error_name((int)reason));
+	if (waiting->decided &&
+	    (buffer_error(&payload) != 0 || vault->fd < 0 ||
+	     frame_send(vault->fd, MESSAGE_VAULT_TRANSITION, waiting->id,
+			buffer_contents(&payload), -1) != 0))
+		log_line(LOG_LINE_WARNING, "vault-not-told item=%s",
+			 waiting->item_id);
+	end(waiting, reason,
+	    waiting->decided ? STATE_HELD : STATE_AWAITING_PASSWORD);
 }
 
 int waiting_on_opened(void *context, struct frame *frame)
@@ -317,10 +368,16 @@ int waiting_on_opened(void *context, struct frame *frame)
 		return -ERR_PROTOCOL;
 	waiting->opened = opened;
 	kill_point("broker.opened");
-	if (waiting->client == NULL) {
+	if (waiting->client == NULL && !waiting->decided) {
 		waiting_free(waiting);
 	} else if (!can_be_delivered(waiting)) {
-		end(waiting, ERR_NO_DELIVERY, STATE_AWAITING_PASSWORD);
+		give_up(waiting, ERR_NO_DELIVERY);
+	} else if (opened.task == TASK_ORIGINAL) {
+		waiting->original = fd;
+		frame->fd = -1;
+		error = deliver(waiting);
+		if (error != 0)
+			end(waiting, (enum error) - error, STATE_RELEASING);
 	} else {
 		frame->fd = -1;
 		return submit(waiting, fd);
@@ -348,6 +405,9 @@ static bool lacks_password(const struct item *item)
 
 bool waiting_is_settled(struct item *item)
 {
+	/* That it still waits for its password is what is found out. */
+	if (item->waiting->decided)
+		return true;
 	if (!lacks_password(item) || item->verdict == VERDICT_BLOCKED)
 		return true;
 	if (item->verdict != VERDICT_PASSWORD)
@@ -363,8 +423,9 @@ static void fill_delivery(const struct waiting *waiting,
 	const struct item *item = waiting->item;
 	const struct vault_opened *opened = &waiting->opened;
 
-	*delivery = (struct handover){.direction = opened->direction,
-				      .verdict = item->verdict};
+	*delivery = (struct handover){
+	    .direction = opened->direction,
+	    .verdict = item == NULL ? VERDICT_UNCHANGED : item->verdict};
 	(void)text_copy(delivery->item_id, sizeof(delivery->item_id),
 			waiting->item_id);
 	(void)text_copy(delivery->parent, sizeof(delivery->parent),
@@ -372,14 +433,21 @@ static void fill_delivery(const struct waiting *waiting,
 	(void)text_copy(delivery->department, sizeof(delivery->department),
 			opened->department);
 	(void)text_copy(delivery->name, sizeof(delivery->name), opened->name);
-	(void)text_copy(delivery->extension, sizeof(delivery->extension),
-			item->original->outcome.extension);
-	(void)text_copy(delivery->mime, sizeof(delivery->mime),
-			item->original->outcome.mime);
+	if (item != NULL) {
+		(void)text_copy(delivery->extension,
+				sizeof(delivery->extension),
+				item->original->outcome.extension);
+		(void)text_copy(delivery->mime, sizeof(delivery->mime),
+				item->original->outcome.mime);
+	}
+	(void)text_copy(delivery->token, sizeof(delivery->token),
+			opened->token);
 	(void)text_copy(delivery->text, sizeof(delivery->text),
 			opened->delivery);
-	(void)text_copy(delivery->certificate, sizeof(delivery->certificate),
-			item->certificate);
+	if (item != NULL)
+		(void)text_copy(delivery->certificate,
+				sizeof(delivery->certificate),
+				item->certificate);
 }
 
 static int deliver(struct waiting *waiting)
@@ -398,14 +466,15 @@ static int deliver(struct waiting *waiting)
 	waiting->door = door;
 	loop_arm(waiting->broker->loop, &waiting->deadline, DELIVERY_MS);
 	error = buffer_error(&payload);
-	if (error == 0)
+	if (error == 0 && item != NULL)
 		error =
 		    frame_send(door->fd, MESSAGE_DELIVER_REPORT, waiting->id,
 			       (struct view){NULL, 0}, item->report_file);
 	if (error == 0)
 		error = frame_send(door->fd, MESSAGE_DELIVER, waiting->id,
 				   buffer_contents(&payload),
-				   item->original->output);
+				   item == NULL ? waiting->original
+						: item->original->output);
 	kill_point("broker.delivering");
 	return error;
 }

@@ -11,11 +11,14 @@
 #include "base/handle.h"
 #include "base/killpoint.h"
 #include "base/log.h"
+#include "base/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -72,6 +75,43 @@ static int place_of(const struct handover *delivery, char *place, size_t size)
 	return 0;
 }
 
+static int read_key(const struct folder *folder, uint8_t key[TOKEN_KEY_SIZE])
+{
+	char path[PATH_MAX];
+	char text[256] = "";
+	HANDLE_CLEANUP int fd = -1;
+	ssize_t size;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/audit/audit.pub",
+			     folder->config->state) >= sizeof(path))
+		return -ERR_CONFIG;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	return size <= 0 ? -ERR_CONFIG : token_key_read(text, key);
+}
+
+/* What did not come through the pipeline has to show the vault's word that just
+ * this original is released. */
+static int check_token(const struct folder *folder,
+		       const struct handover *delivery, int output)
+{
+	uint8_t key[TOKEN_KEY_SIZE];
+	uint8_t sha256[32];
+	struct token_claim claim = {.item_id = delivery->item_id,
+				    .sha256 = sha256,
+				    .delivery = delivery->text};
+	int error;
+
+	if (delivery->token[0] == '\0')
+		return 0;
+	error = read_key(folder, key);
+	if (error == 0)
+		error = handle_sha256(output, sha256);
+	return error == 0 ? token_check(delivery->token, &claim,
+					(int64_t)time(NULL), key)
+			  : error;
+}
+
 static int make_claim(struct folder *folder, const char *item_id,
 		      const char *place)
 {
@@ -98,6 +138,8 @@ static int take(struct folder *folder, const struct handover *delivery,
 	struct claimed *claimed;
 	int error = place_of(delivery, place, sizeof(place));
 
+	if (error == 0)
+		error = check_token(folder, delivery, *output);
 	if (error == 0)
 		error = make_claim(folder, delivery->item_id, place);
 	claimed =

@@ -12,6 +12,8 @@
 
 #include "base/banned.h"
 
+enum { EXPIRY_SOON_MS = 1000 };
+
 /* A call on its way; lives on while its slow work is done. */
 struct console_job {
 	struct slow_job slow;
@@ -95,6 +97,12 @@ static int finish(struct console_job *job, int result, bool wrote)
 	if (server->store->open && (wrote || server->commit.due_ms == 0))
 		loop_arm(server->loop, &server->commit,
 			 wrote ? 0 : SERVER_DELIVERY_WAIT_MS);
+	/* A decision may be among it: a release, a deletion. */
+	if (wrote && result == 0) {
+		loop_arm(server->loop, &server->due, SERVER_DUE_SOON_MS);
+		if (server->expiry.due_ms > loop_now() + EXPIRY_SOON_MS)
+			loop_arm(server->loop, &server->expiry, EXPIRY_SOON_MS);
+	}
 	error = answer_call(job, result, wrote && server->store->open);
 	job_free(job);
 	return error;

@@ -1,9 +1,12 @@
-/* An item that waits for its password is opened for the broker. */
+/* An item that waits for its password, or whose release is decided, is opened
+ * for the broker. */
 #include "quarantine/vault/server.h"
 
 #include "base/handle.h"
 #include "base/killpoint.h"
 #include "base/log.h"
+#include "quarantine/review/release.h"
+#include "quarantine/review/stop.h"
 
 #include "base/banned.h"
 
@@ -26,7 +29,7 @@ static int read_original(struct store *store, const char *item_id, int *ret_fd)
 }
 
 /* The opening is durable before anything is decrypted. */
-static int open_item(struct peer *peer, const char *item_id,
+static int open_item(struct peer *peer, const char *item_id, bool decided,
 		     struct vault_opened *ret_opened, int *ret_fd)
 {
 	struct server *server = peer->server;
@@ -35,8 +38,10 @@ static int open_item(struct peer *peer, const char *item_id,
 	server_commit(server);
 	error = store_begin(server->store);
 	if (error == 0)
-		error =
-		    item_open(server->store, &peer->actor, item_id, ret_opened);
+		error = decided ? release_open(server->store, &peer->actor,
+					       item_id, ret_opened)
+				: item_open(server->store, &peer->actor,
+					    item_id, ret_opened);
 	if (error == 0)
 		error = store_commit(server->store);
 	else
@@ -54,13 +59,15 @@ int on_open(void *context, struct frame *frame)
 	char item_id[ITEM_ID_SIZE + 1];
 	HANDLE_CLEANUP int fd = -1;
 	struct answer *answer;
+	uint8_t decided;
 	int error;
 
 	unpack_string(&cursor, item_id, sizeof(item_id));
-	if (cursor.failed || cursor_left(&cursor) != 0 ||
+	decided = cursor_u8(&cursor);
+	if (cursor.failed || cursor_left(&cursor) != 0 || decided > 1 ||
 	    !item_id_valid(item_id))
 		return -ERR_PROTOCOL;
-	error = open_item(peer, item_id, &opened, &fd);
+	error = open_item(peer, item_id, decided == 1, &opened, &fd);
 	log_line(LOG_LINE_INFO, "item-open item=%s reason=%s", item_id,
 		 error_name(error));
 	if (error != 0)
@@ -76,6 +83,27 @@ int on_open(void *context, struct frame *frame)
 	return error;
 }
 
+/* What was decided and cannot be done. */
+static int on_failed(struct peer *peer, uint64_t id, const char *item_id,
+		     const char *reason)
+{
+	struct server *server = peer->server;
+	int error;
+
+	server_commit(server);
+	error = store_begin(server->store);
+	if (error == 0)
+		error = release_failed(server->store, &peer->actor, item_id,
+				       error_by_name(reason));
+	if (error == 0)
+		error = store_commit(server->store);
+	else
+		store_rollback(server->store);
+	log_line(LOG_LINE_WARNING, "release-failed item=%s reason=%s", item_id,
+		 error_name(error));
+	return acknowledge(peer, id, error);
+}
+
 /* The broker does not deliver, but for what it opened for somebody who took
  * the output. */
 int on_taken(void *context, struct frame *frame)
@@ -83,12 +111,85 @@ int on_taken(void *context, struct frame *frame)
 	struct peer *peer = context;
 	struct cursor cursor = cursor_at(frame->payload, 0);
 	char item_id[ITEM_ID_SIZE + 1];
+	char reason[64];
 	bool opened = false;
 
 	unpack_string(&cursor, item_id, sizeof(item_id));
+	if (cursor_u8(&cursor) == STATE_HELD) {
+		unpack_string(&cursor, reason, sizeof(reason));
+		return cursor.failed || cursor_left(&cursor) != 0 ||
+			       !item_id_valid(item_id)
+			   ? -ERR_PROTOCOL
+			   : on_failed(peer, frame->id, item_id, reason);
+	}
 	if (cursor.failed || !item_id_valid(item_id) ||
 	    item_was_opened(peer->server->store, item_id, &opened) != 0 ||
 	    !opened)
 		return -ERR_PROTOCOL;
 	return on_transition(context, frame);
+}
+
+/* --- what was decided --- */
+
+static void tell_due(struct peer *broker, const char *item_id)
+{
+	struct answer *answer = answer_new(broker, MESSAGE_VAULT_DUE, 0);
+
+	if (answer == NULL)
+		return; /* told again */
+	answer->bytes[answer->size++] = ITEM_ID_SIZE;
+	answer->bytes[answer->size++] = 0;
+	for (size_t i = 0; i < ITEM_ID_SIZE; i++)
+		answer->bytes[answer->size++] = (uint8_t)item_id[i];
+	peer_answer(answer);
+}
+
+static void tell_stops(struct server *server, struct peer *broker)
+{
+	bool stopped[STOP_SCOPES][DIRECTION_COUNT];
+	struct answer *answer;
+	unsigned now = 0;
+
+	if (stop_read(server->store, stopped) != 0)
+		return;
+	for (int i = 0; i < DIRECTION_COUNT; i++)
+		now |= (unsigned)stopped[STOP_INTAKE][i] << i |
+		       (unsigned)stopped[STOP_DELIVERY][i] << (i + 2);
+	if (now == server->stops_told)
+		return;
+	answer = answer_new(broker, MESSAGE_VAULT_STOPS, 0);
+	if (answer == NULL)
+		return;
+	for (int i = 0; i < DIRECTION_COUNT; i++)
+		answer->bytes[answer->size++] = stopped[STOP_INTAKE][i];
+	for (int i = 0; i < DIRECTION_COUNT; i++)
+		answer->bytes[answer->size++] = stopped[STOP_DELIVERY][i];
+	server->stops_told = now;
+	peer_answer(answer);
+}
+
+void server_tell_broker(struct server *server, bool all)
+{
+	char ids[SERVER_DUE_MAX][ITEM_ID_SIZE + 1];
+	struct peer *broker = peer_find(server, "broker");
+	int count;
+
+	if (broker == NULL)
+		return;
+	server_commit(server);
+	tell_stops(server, broker);
+	count = release_due(server->store, clock_now_ms(), all, ids,
+			    SERVER_DUE_MAX);
+	for (int i = 0; i < count; i++)
+		tell_due(broker, ids[i]);
+}
+
+void server_on_due(void *context)
+{
+	struct server *server = context;
+
+	server_tell_broker(server, server->due_all);
+	server->due_all = false;
+	loop_arm(server->loop, &server->due, SERVER_DUE_MS);
+	peers_collect(server);
 }

@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "base/log.h"
 #include "quarantine/people/directory.h"
+#include "quarantine/review/exception.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,6 +122,7 @@ static void on_expiry(void *context)
 {
 	struct server *server = context;
 	size_t count = 0;
+	size_t ended = 0;
 	size_t given_up = 0;
 	bool more;
 	int error;
@@ -133,6 +135,9 @@ static void on_expiry(void *context)
 	if (error == 0)
 		error = item_expire(server->store, clock_now_ms(),
 				    EXPIRY_AT_ONCE, &count);
+	if (error == 0)
+		error = exception_expire(server->store, clock_now_ms(),
+					 EXPIRY_AT_ONCE, &ended);
 	if (error == 0)
 		error = store_commit(server->store);
 	else
@@ -188,6 +193,12 @@ static int connect_edge(struct server *server, const char *name, int fd)
 		old = peer_find(server, kinds[i].name);
 		if (old != NULL)
 			peer_close(old);
+		if (strcmp(name, "broker") == 0) {
+			server->due_all = true;
+			server->stops_told = 0;
+			loop_arm(server->loop, &server->due,
+				 SERVER_DUE_SOON_MS);
+		}
 		return peer_add(server, kinds[i].name, fd, &kinds[i].actor,
 				kinds[i].rules, *kinds[i].count);
 	}
@@ -319,6 +330,9 @@ int server_start(struct server *server, const struct program_edges *edges)
 	server->resend.context = server;
 	server->checkpoint.context = server;
 	server->expiry.context = server;
+	server->due = (struct timer){.callback = server_on_due};
+	server->due.context = server;
+	loop_arm(server->loop, &server->due, SERVER_DUE_MS);
 	loop_arm(server->loop, &server->checkpoint,
 		 (uint64_t)server->checkpoint_minutes * MINUTE_MS);
 	loop_arm(server->loop, &server->expiry, 1000);

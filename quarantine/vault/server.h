@@ -16,6 +16,9 @@ enum {
 	SERVER_OUTBOX_MAX = 4096,   /* answers a peer has not read */
 	SERVER_LAST_TURNS = 1000,   /* of a peer, when stopping */
 	SERVER_FRAMES_AT_ONCE = 64, /* of a peer, before others have a turn */
+	SERVER_DUE_MAX = 32,        /* told to the broker at once */
+	SERVER_DUE_MS = 15 * 1000,
+	SERVER_DUE_SOON_MS = 50,
 	SERVER_DELIVERY_WAIT_MS = 200, /* for a commit to ride along with */
 };
 
@@ -71,6 +74,9 @@ struct server {
 	struct timer resend;
 	struct timer checkpoint;
 	struct timer expiry;
+	struct timer due;    /* what was decided and is to be done */
+	bool due_all;        /* the broker is new: whatever was tried before */
+	unsigned stops_told; /* to the broker; a new one runs everything */
 	struct timer accounts;
 	unsigned account_turns;
 	uint32_t checkpoint_minutes;
@@ -135,6 +141,10 @@ int on_console(void *context, struct frame *frame);
 
 /* accounts.c: sessions that are over, accounts that nobody uses. */
 void accounts_start(struct server *server);
+
+/* open.c: tells the broker what is stopped and what is due. */
+void server_tell_broker(struct server *server, bool all);
+void server_on_due(void *context); /* timer */
 
 /* Makes the open group durable and answers what waited for it. */
 void server_commit(struct server *server);

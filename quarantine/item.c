@@ -170,24 +170,6 @@ static const char expired_sql[] =
     "  WHERE h.item = item.number)"
     " LIMIT 1";
 
-/* No password came in time. */
-static int give_up_waiting(struct store *store, const char *item_id)
-{
-	struct present before;
-	struct audit_state saved;
-	int error = store_change_begin(store, &saved);
-
-	if (error != 0)
-		return error;
-	error = change_find(store, item_id, &before);
-	if (error == 0)
-		error = release_end_request(store, item_id, &before);
-	if (error == 0)
-		error = move_item(store, &before, item_id, "item.hold_back",
-				  "password.expired", STATE_HELD, false);
-	return store_change_end(store, &saved, error);
-}
-
 static int find_one(struct store *store, const char *sql, int64_t time_ms,
 		    char ret_id[ITEM_ID_SIZE + 1])
 {
@@ -202,36 +184,11 @@ static int find_one(struct store *store, const char *sql, int64_t time_ms,
 	return result;
 }
 
-static int expire_waiting(struct store *store, int64_t now_ms, size_t most,
-			  size_t *ret_count)
-{
-	int64_t since = now_ms - store->options.password_days * day_ms;
-	char id[ITEM_ID_SIZE + 1];
-	int result = 0;
-
-	while (store->options.password_days > 0 && *ret_count < most) {
-		result = find_one(store,
-				  "SELECT id FROM item WHERE state ="
-				  " 'awaiting_password' AND created_ms <= ?"
-				  " ORDER BY number LIMIT 1",
-				  since, id);
-		if (result == 1)
-			result = give_up_waiting(store, id);
-		else
-			break;
-		if (result != 0)
-			break;
-		(*ret_count)++;
-	}
-	return result;
-}
-
 int item_expire(struct store *store, int64_t now_ms, size_t most,
 		size_t *ret_count)
 {
 	size_t count = 0;
 	char id[ITEM_ID_SIZE + 1];
-	int error;
 
 	while (count < most) {
 		int result = find_one(store, expired_sql, now_ms, id);
@@ -244,10 +201,8 @@ int item_expire(struct store *store, int64_t now_ms, size_t most,
 			return result;
 		count++;
 	}
-	error = expire_waiting(store, now_ms, most, &count);
-	if (error == 0)
-		*ret_count = count;
-	return error;
+	*ret_count = count;
+	return 0;
 }
 
 static int check_content(int fd, struct view sha256)

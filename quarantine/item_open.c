@@ -1,6 +1,7 @@
 #include "quarantine/change.h"
 
 #include "base/bytes.h"
+#include "quarantine/review/release.h"
 
 #include "base/banned.h"
 
@@ -190,6 +191,8 @@ static int stop_waiting(struct store *store, const char *item_id)
 	if (error != 0)
 		return error;
 	error = change_find(store, item_id, &before);
+	if (error == 0)
+		error = release_end_request(store, item_id, &before);
 	change.number = before.number;
 	if (error == 0)
 		error = change_move(store, &change, false, NULL);

@@ -34,8 +34,6 @@ struct store_options {
 					 original */
 	uint32_t keep_all_days;       /* of all others; 0: they are not kept */
 	uint32_t keep_released_days;  /* of what people let out, from then on */
-	uint32_t password_days; /* that an item waits for its password, before
-				   it is held; 0: always */
 	struct retention {
 		char pattern[DEPARTMENT_MAX + 1]; /* fnmatch(3) */
 		uint32_t days;

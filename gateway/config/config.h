@@ -186,7 +186,10 @@ struct config {
 	uint32_t keep_held_days;
 	uint32_t keep_waiting_days; /* for a password */
 	uint32_t keep_all_days; /* 0: originals of what passed are not kept */
-	const char *node;       /* in the audit log; "": the host's name */
+	uint32_t keep_released_days;  /* originals of what people let out */
+	struct config_list retention; /* "PATTERN DAYS": by department, in the
+					 place of keep_held and _released */
+	const char *node; /* in the audit log; "": the host's name */
 
 	struct config_mail mail;
 	struct config_web web;

@@ -76,6 +76,7 @@ static bool starts_differently(const struct config *old,
 	case PROGRAM_VAULT:
 		return old->keep_held_days != now->keep_held_days ||
 		       old->keep_all_days != now->keep_all_days ||
+		       old->keep_released_days != now->keep_released_days ||
 		       strcmp(old->node, now->node) != 0 ||
 		       accounts_differ(old, now);
 	case PROGRAM_DIRECTORY:

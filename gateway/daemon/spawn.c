@@ -15,7 +15,7 @@
 
 #include "base/banned.h"
 
-enum { ARGUMENTS_MAX = 64, TEXT_MAX = 64 };
+enum { ARGUMENTS_MAX = 192, TEXT_MAX = 64 };
 enum { SETTINGS_MAX = 4, SETTING_SIZE = 4200 };
 
 /* What a program is started with: its arguments and the sockets it inherits. */
@@ -181,6 +181,12 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		(void)snprintf(age + 2 * TEXT_MAX, size - 2 * TEXT_MAX, "%u",
 			       config->keep_waiting_days);
 		add_argument(start, "--keep-waiting-days", age + 2 * TEXT_MAX);
+		(void)snprintf(age + 3 * TEXT_MAX, size - 3 * TEXT_MAX, "%u",
+			       config->keep_released_days);
+		add_argument(start, "--keep-released-days", age + 3 * TEXT_MAX);
+		for (size_t i = 0; i < config->retention.count; i++)
+			add_argument(start, "--retention",
+				     config->retention.items[i]);
 		if (config->node[0] != '\0')
 			add_argument(start, "--node", config->node);
 		add_accounts(config, start);
@@ -224,7 +230,7 @@ int spawn_program(struct daemon *daemon, enum program_index index)
 	struct process *process = &daemon->processes[index];
 	struct start start = {.arguments = {program_table[index].file},
 			      .argument_count = 1};
-	char age[3 * TEXT_MAX];
+	char age[4 * TEXT_MAX];
 	int pair[2] = {-1, -1};
 	pid_t pid = -1;
 	int error;

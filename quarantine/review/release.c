@@ -298,7 +298,10 @@ static void set_end(const struct store *store, const struct request *request,
 			    ? STATE_RELEASED_ORIGINAL
 			    : STATE_RELEASED_SANITIZED;
 	change->expires_ms =
-	    change->time_ms + store->options.keep_released_days * day_ms;
+	    change->time_ms +
+	    store_retention(store, change->before->department,
+			    store->options.keep_released_days) *
+		day_ms;
 }
 
 int release_delivered(struct store *store, const struct actor *actor,

@@ -3,6 +3,7 @@
  *
  * sekisho-vault [--edge NAME=FD]... [--node NAME] [--keep-held-days N]
  *               [--keep-waiting-days N] [--keep-all-days N]
+ *               [--keep-released-days N] [--retention 'PATTERN DAYS']...
  *               [--checkpoint-minutes N] [--checkpoint-records N]
  *               [--accounts KEY=VALUE]...
  * sekisho-vault --backup FOLDER | --restore FOLDER [--passphrase-file FILE]
@@ -38,6 +39,7 @@ struct settings {
 	struct program_edges edges;
 	long held_days;
 	long waiting_days;
+	long released_days;
 	long all_days;
 	long checkpoint_minutes;
 	long checkpoint_records;
@@ -63,6 +65,25 @@ static void default_node(char node[NODE_NAME_MAX + 1])
 			host[0] == '\0' ? "sekisho" : host);
 }
 
+/* "PATTERN DAYS": how long originals of departments are kept. */
+static int add_retention(struct store_options *options, const char *text)
+{
+	const char *space = strrchr(text, ' ');
+	struct retention *retention;
+	long days = 0;
+
+	if (options->retention_count == STORE_RETENTION_MAX || space == NULL ||
+	    program_number(space + 1, 1, DAYS_MAX, &days) != 0)
+		return -ERR_CONFIG;
+	retention = &options->retention[options->retention_count++];
+	retention->days = (uint32_t)days;
+	if (space == text || !bytes_copy(retention->pattern, DEPARTMENT_MAX,
+					 view_of(text, (size_t)(space - text))))
+		return -ERR_CONFIG;
+	retention->pattern[space - text] = '\0';
+	return 0;
+}
+
 static int read_arguments(int argc, char **argv, struct settings *settings)
 {
 	static const struct option options[] = {
@@ -70,6 +91,8 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"node", required_argument, NULL, 'n'},
 	    {"keep-held-days", required_argument, NULL, 'h'},
 	    {"keep-waiting-days", required_argument, NULL, 'w'},
+	    {"keep-released-days", required_argument, NULL, 'R'},
+	    {"retention", required_argument, NULL, 't'},
 	    {"keep-all-days", required_argument, NULL, 'a'},
 	    {"checkpoint-minutes", required_argument, NULL, 'm'},
 	    {"checkpoint-records", required_argument, NULL, 'r'},
@@ -92,6 +115,11 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 		else if (option == 'h')
 			error = program_number(optarg, 1, DAYS_MAX,
 					       &settings->held_days);
+		else if (option == 'R')
+			error = program_number(optarg, 0, DAYS_MAX,
+					       &settings->released_days);
+		else if (option == 't')
+			error = add_retention(&settings->store, optarg);
 		else if (option == 'w')
 			error = program_number(optarg, 1, DAYS_MAX,
 					       &settings->waiting_days);
@@ -117,6 +145,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 			error = -ERR_CONFIG;
 	}
 	settings->store.keep_held_days = (uint32_t)settings->held_days;
+	settings->store.keep_released_days = (uint32_t)settings->released_days;
 	settings->store.keep_waiting_days = (uint32_t)settings->waiting_days;
 	settings->store.keep_all_days = (uint32_t)settings->all_days;
 	return error == 0 && optind == argc ? 0 : -ERR_CONFIG;
@@ -237,6 +266,7 @@ int main(int argc, char **argv)
 {
 	struct settings settings = {.held_days = 90,
 				    .waiting_days = 30,
+				    .released_days = 90,
 				    .checkpoint_minutes = 5,
 				    .checkpoint_records = 1000};
 	struct store *store;
@@ -249,6 +279,8 @@ int main(int argc, char **argv)
 			      "usage: sekisho-vault [--edge NAME=FD]... "
 			      "[--node NAME] [--keep-held-days N] "
 			      "[--keep-waiting-days N] [--keep-all-days N] "
+			      "[--keep-released-days N] "
+			      "[--retention 'PATTERN DAYS']... "
 			      "[--checkpoint-minutes N] "
 			      "[--checkpoint-records N] "
 			      "[--accounts KEY=VALUE]...\n");

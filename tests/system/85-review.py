@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""What people ask for and decide, over a real gateway: asked for by one,
+approved by another, delivered by the channel it came from, once, also when a
+program is killed on the way; nothing without a decision; stops; the log."""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import gateway
+import web
+
+UNIT = "税務課"
+POINTS = ["vault.opened", "broker.opened", "broker.delivering", "folder.released",
+          "folder.temporary_written", "folder.target_written", "folder.appeared",
+          "folder.delivered"]
+
+
+def wait(what, check, seconds=120):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(what)
+
+
+def forbidden(number):
+    """What no policy lets pass: it is held, whatever its name."""
+    return b"MZ" + bytes(62) + b"program %d" % number + bytes(200)
+
+
+def held(console, person, name, data):
+    """Drops a file and waits until it is held; the item."""
+    console.drop(UNIT, name, data)
+
+    def found():
+        answer = person.browser.get("/api/v1/items?limit=200")
+        assert answer.status == 200, answer
+        return [item for item in answer.json()["items"]
+                if item["name"] == name and item["state"] == "held"]
+    return wait(name + " is not held", found)[0]["id"]
+
+
+def show(person, item):
+    answer = person.browser.get("/api/v1/items/" + item)
+    assert answer.status == 200, answer
+    return answer.json()
+
+
+def ask(person, item, kind):
+    answer = person.browser.post(f"/api/v1/items/{item}:request",
+                                 {"kind": kind, "reason": "業務で必要"})
+    assert answer.status == 201, answer
+    return answer.json()["request"]
+
+
+def approve(person, request, status=204):
+    answer = person.browser.post(f"/api/v1/requests/{request}:approve", {"reason": "可"})
+    assert answer.status == status, answer
+
+
+def reaches(person, item, state):
+    wait(f"{item} does not become {state}: {show(person, item)['state']}",
+         lambda: show(person, item)["state"] == state)
+
+
+def outputs(console, name):
+    return [path for path in console.files("out")
+            if pathlib.Path(path).name.startswith(pathlib.Path(name).stem) and
+            not path.endswith(".json")]
+
+
+def check_release(console, rin, ann):
+    data = forbidden(0)
+    item = held(console, rin, "first.exe", data)
+    request = ask(rin, item, "release_original")
+    assert show(rin, item)["state"] == "requested"
+    # Neither the one who asked nor nobody at all.
+    answer = rin.browser.post(f"/api/v1/requests/{request}:approve", {})
+    assert answer.status == 403, answer
+    time.sleep(1)
+    assert not outputs(console, "first.exe")
+    own = ask(ann, held(console, rin, "own.exe", forbidden(1)), "release_original")
+    answer = ann.browser.post(f"/api/v1/requests/{own}:approve", {})
+    assert answer.status in (403, 409), answer
+    approve(ann, request)
+    reaches(rin, item, "released_original")
+    found = outputs(console, "first.exe")
+    assert len(found) == 1, found
+    assert (console.state / "out" / found[0]).read_bytes() == data
+    approve(ann, request, status=409)
+
+
+def check_decided_in_vain(console, rin, ann):
+    """What does not pass when it goes all the way again is held again."""
+    item = held(console, rin, "vain.exe", forbidden(2))
+    approve(ann, ask(rin, item, "release_sanitized"))
+    wait("vain", lambda: show(rin, item)["requests"][0]["state"] == "failed")
+    reaches(rin, item, "held")
+    approve(ann, ask(rin, item, "reprocess"))
+    wait("again", lambda: show(rin, item)["requests"][0]["state"] == "done")
+    reaches(rin, item, "held")
+    assert not outputs(console, "vain.exe")
+
+
+def check_stop(console, rin, ann, ada):
+    item = held(console, rin, "stopped.exe", forbidden(3))
+    answer = ada.browser.post("/api/v1/incidents:stopTraffic",
+                              {"scope": "release", "reason": "事故"})
+    assert answer.status == 204, answer
+    approve(ann, ask(rin, item, "release_original"))
+    time.sleep(2)
+    assert show(rin, item)["state"] == "approved"
+    assert not outputs(console, "stopped.exe")
+    answer = ada.browser.post("/api/v1/incidents:resume", {"reason": "復旧"})
+    assert answer.status == 204, answer
+    reaches(rin, item, "released_original")
+    answer = ada.browser.post("/api/v1/incidents:stopTraffic",
+                              {"scope": "intake", "reason": "事故"})
+    assert answer.status == 204, answer
+    time.sleep(1)
+    console.drop(UNIT, "waits.txt", b"plain text\n")
+    time.sleep(3)
+    assert not outputs(console, "waits.txt")
+    answer = ada.browser.post("/api/v1/incidents:resume", {"reason": "復旧"})
+    assert answer.status == 204, answer
+    wait("waits.txt", lambda: outputs(console, "waits.txt"))
+
+
+def check_destruction(console, rin, ann):
+    item = held(console, rin, "gone.exe", forbidden(4))
+    answer = rin.browser.post(f"/api/v1/items/{item}:hold", {"reason": "保全"})
+    assert answer.status == 204, answer
+    answer = rin.browser.post(f"/api/v1/items/{item}:request",
+                              {"kind": "delete", "reason": "不要"})
+    assert answer.status == 409, answer
+    approve(ann, ask(rin, item, "unhold"))
+    approve(ann, ask(rin, item, "delete"))
+    reaches(rin, item, "destroyed")
+    original = [one for one in show(rin, item)["artifacts"] if one["kind"] == "original"]
+    assert original[0]["kept"] is False and original[0]["sha256"], original
+
+
+def check_kills(console, rin, ann, points):
+    """At each point once: released once, and never without its decision."""
+    for number, point in enumerate(POINTS):
+        name = f"kill{number}x.exe"
+        data = forbidden(100 + number)
+        item = held(console, rin, name, data)
+        request = ask(rin, item, "release_original")
+        (points / point).touch()
+        os.chmod(points / point, 0o666)
+        approve(ann, request)
+
+        def released():
+            try:
+                return show(rin, item)["state"] == "released_original"
+            except (OSError, AssertionError):
+                return False  # the vault is just being started again
+        wait(f"{point}: not released\n" + console.log()[-3000:], released, 240)
+        assert not (points / point).exists(), point + " was not reached"
+        found = outputs(console, name)
+        assert len(found) == 1, (point, found)
+        assert (console.state / "out" / found[0]).read_bytes() == data, point
+        steps = rin.browser.get(f"/api/v1/items/{item}/timeline").json()["timeline"]
+        assert sum(step["to"] == "released_original" for step in steps) == 1, steps
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="sekisho-") as name:
+        folder = pathlib.Path(name)
+        points = folder / "points"
+        points.mkdir()
+        os.chmod(folder, 0o755)
+        os.chmod(points, 0o777)
+        console = web.Console(folder / "state" / "gateway", environment={
+            "SEKISHO_KILL_AT": f"*@{points}"})
+        with console:
+            console.unit(UNIT)
+            rin = console.person("rin", UNIT, "reviewer")
+            ann = console.person("ann", UNIT, "approver")
+            console.person("ben", "", "approver", log_in=False)
+            ada = console.person("ada", "", "administrator")
+            check_release(console, rin, ann)
+            check_decided_in_vain(console, rin, ann)
+            check_stop(console, rin, ann, ada)
+            check_destruction(console, rin, ann)
+            check_kills(console, rin, ann, points)
+        state = console.state
+        done = subprocess.run([gateway.BIN / "sekisho-audit", "verify", state / "audit",
+                               "--key", state / "audit/audit.pub", "--state",
+                               state / "vault.db", "--lang", "en"],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done
+    print("85-review: ok")
+
+
+if __name__ == "__main__":
+    main()

@@ -240,7 +240,6 @@ int waiting_on_due(void *context, struct frame *frame)
 	if (cursor.failed || cursor_left(&cursor) != 0 ||
 	    !item_id_valid(item_id))
 		return -ERR_PROTOCOL;
-	/* Told again while it is under way. */
 	for (const struct waiting *other = broker->waiting; other;
 	     other = other->next)
 		if (strcmp(other->item_id, item_id) == 0)
@@ -332,8 +331,7 @@ static int submit(struct waiting *waiting, int fd)
 
 static int deliver(struct waiting *waiting);
 
-/* There is no way to do it. What was decided is held again, so that people see
- * it; the vault would try again for ever. */
+/* What was decided is held again, so that people see that it cannot be done. */
 static void give_up(struct waiting *waiting, enum error reason)
 {
 	const struct vault_link *vault = &waiting->broker->vault;

@@ -83,6 +83,25 @@ static int has_recipients(struct store *store, int64_t item)
 	return query_step(&query);
 }
 
+/* A file that somebody handed in is for him: the vault knows who it was. 1:
+ * it does not. */
+static int store_uploader(struct store *store, const char *item_id,
+			  int64_t item)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT login, department FROM upload"
+			      " JOIN user ON user.number = upload.user"
+			      " WHERE upload.id = ?");
+	int result;
+
+	query_text(&query, item_id);
+	result = query_step(&query);
+	if (result != 1)
+		return result < 0 ? result : 1;
+	return insert(store, item, 1, "user", query_column_text(&query, 0),
+		      query_column_text(&query, 1));
+}
+
 int recipients_store(struct store *store, const struct vault_record *record,
 		     int64_t item)
 {
@@ -94,6 +113,10 @@ int recipients_store(struct store *store, const struct vault_record *record,
 	result = has_recipients(store, item);
 	if (result != 0)
 		return result < 0 ? result : 0;
+	if (record->channel == CHANNEL_UPLOAD)
+		result = store_uploader(store, record->item_id, item);
+	if (record->channel == CHANNEL_UPLOAD && result <= 0)
+		return result;
 	if (record->recipients.size > 0)
 		return store_lines(store, record->recipients, item);
 	return insert(store, item, 1, "department", record->department,

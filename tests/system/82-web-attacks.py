@@ -3,7 +3,6 @@
 stolen sessions, guessing of passwords and codes, replayed codes, ids of other
 departments, roles that are not one's own, names made to be read as markup,
 headers, paths or formulas."""
-import json
 import pathlib
 import sys
 import tempfile
@@ -212,6 +211,12 @@ def check_departments(people):
     assert inside.post(f"/api/v1/requests/{request}:approve",
                        {"approver": 1}).status == 403
     people["approver"].browser.post(f"/api/v1/requests/{request}:deny", {"reason": "いいえ"})
+    # Who handed a file in does not get the original by his own asking.
+    shown = inside.get(f"/api/v1/items/{item}").json()
+    assert [(one["kind"], one["name"]) for one in shown["recipients"]] == [
+        ("user", "shokuin")], shown
+    answer = people["staff"].browser.post(f"/api/v1/items/{item}:request", wish)
+    assert answer.status in (403, 409), answer
     for wrong in ("0" * 32, item[:-1], item.upper(), "1", "..", "%2e%2e"):
         answer = inside.get(f"/api/v1/items/{wrong}")
         assert answer.status in (400, 404, 422), (wrong, answer)
@@ -262,20 +267,21 @@ def check_names(people):
 
 def check_large(console, people):
     staff = people["staff"].browser
-    answer = staff.request("POST", "/api/v1/session:password",
-                           json.dumps({"password": "x" * 400000}).encode(),
-                           {"Content-Type": "application/json"})
-    assert answer.status == 413, answer
-    # An upload that says more than it may is refused before it is sent.
-    connection = staff.connect()
-    connection.putrequest("POST", "/api/v1/files?name=a.txt", skip_host=True)
-    for name, value in (("Host", staff.authority), ("Content-Length", str(1 << 40)),
-                        ("Cookie", f"{web.COOKIE}={staff.token}"),
-                        ("X-CSRF-Token", staff.csrf)):
-        connection.putheader(name, value)
-    connection.endheaders()
-    assert connection.getresponse().status == 413
-    connection.close()
+    # What says that it will send more than it may is refused before it does.
+    for path, kind, size in (
+            ("/api/v1/session:password", "application/json", 400000),
+            ("/api/v1/files?name=a.txt", "application/octet-stream", 1 << 40)):
+        connection = staff.connect()
+        connection.putrequest("POST", path, skip_host=True)
+        for name, value in (("Host", staff.authority), ("Content-Type", kind),
+                            ("Content-Length", str(size)),
+                            ("Cookie", f"{web.COOKIE}={staff.token}"),
+                            ("X-CSRF-Token", staff.csrf)):
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status == 413, (path, answer.status)
+        connection.close()
     # One that ends early is none.
     before = len(staff.get("/api/v1/files").json()["files"])
     connection = staff.connect()

@@ -26,11 +26,12 @@ BUILD_PACKAGES=(
   zlib1g-dev
 )
 TEST_PACKAGES=(
-  clang-format clang-tidy cppcheck libclang-rt-14-dev libvips-tools poppler-utils
+  chromium clang-format clang-tidy cppcheck fonts-noto-cjk libclang-rt-14-dev
+  libvips-tools poppler-utils
   gpg gpg-agent openssl postfix rsyslog rsyslog-gnutls slapd swaks
   libmime-tools-perl maildrop python3-dkim python3-jsonschema qpdf sqlite3
 )
-TEST_SERVICES=(slapd)
+TEST_SERVICES=(rsyslog slapd)
 # What the gateway is measured beside; none of them is started as a service.
 BENCH_PACKAGES=(
   libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui
@@ -100,6 +101,14 @@ install_unstarted() {
   [ $code -eq 0 ] || exit $code
 }
 
+# What drives the browser in the tests of the console: exactly the versions of
+# tests/browser/package-lock.json. Debian's npm, where there is none.
+install_browser_driver() {
+  command -v npm >/dev/null || install_packages nodejs npm
+  (cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --silent >&2) ||
+    fail "npm could not install tests/browser/package-lock.json"
+}
+
 # As root the gateway becomes this user; a plain user runs it as itself.
 make_user() {
   [ "$(id -u)" -eq 0 ] || return 0
@@ -127,6 +136,7 @@ build() {
 run_test() {
   install_packages "${BUILD_PACKAGES[@]}"
   install_unstarted TEST_PACKAGES TEST_SERVICES
+  install_browser_driver
   build
   exec "$PYTHON" tests/run.py "$@"
 }

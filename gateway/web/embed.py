@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
-"""Writes the pages as C: embed.py OUTPUT FOLDER DESCRIPTION.
+"""Writes the pages as C: embed.py OUTPUT FOLDER DESCRIPTION TABLE...
+
+The sentences of the tables (base/error.def, base/removal.def,
+quarantine/examine.def) become /sentences.json: {stable name: [Japanese,
+English]}.
 
 The program that faces browsers then opens no file.
 """
 import hashlib
+import json
 import pathlib
+import re
 import sys
 
 TYPES = {
@@ -22,23 +28,39 @@ TYPES = {
 }
 
 
+ENTRY = re.compile(r'^(ERROR|REMOVAL|EXAMINE)\(\w+,\s*"([^"]+)",((?:\s*"(?:[^"\\]|\\.)*")+),'
+                   r'((?:\s*"(?:[^"\\]|\\.)*")+)\)', re.M)
+
+
+def sentences(tables):
+    found = {}
+    for table in tables:
+        for macro, name, *texts in ENTRY.findall(table.read_text()):
+            found[("examine." if macro == "EXAMINE" else "") + name] = ["".join(json.loads(part) for part in
+                                   re.findall(r'"(?:[^"\\]|\\.)*"', text))
+                           for text in texts]
+    if not found:
+        raise SystemExit("no sentence in " + " ".join(map(str, tables)))
+    return json.dumps(found, ensure_ascii=False, sort_keys=True).encode()
+
+
 def rows(data):
     for start in range(0, len(data), 24):
         yield "\t" + "".join(f"{byte}," for byte in data[start:start + 24])
 
 
 def main():
-    output, folder, description = map(pathlib.Path, sys.argv[1:])
-    files = [("/" + path.relative_to(folder).as_posix(), path)
+    output, folder, description, *tables = map(pathlib.Path, sys.argv[1:])
+    files = [("/" + path.relative_to(folder).as_posix(), path.read_bytes())
              for path in sorted(folder.rglob("*")) if path.is_file()]
-    files.append(("/api/v1/openapi.json", description))
+    files.append(("/api/v1/openapi.json", description.read_bytes()))
+    files.append(("/sentences.json", sentences(tables)))
     lines = ['#include "gateway/web/pages.h"', ""]
     table = []
-    for number, (name, path) in enumerate(files):
-        data = path.read_bytes()
+    for number, (name, data) in enumerate(files):
         etag = hashlib.sha256(data).hexdigest()[:32]
         lines += [f"static const uint8_t page_{number}[] = {{", *rows(data or b"\n"), "};"]
-        table.append(f'\t{{"{name}", "{TYPES[path.suffix]}", "\\"{etag}\\"", '
+        table.append(f'\t{{"{name}", "{TYPES[pathlib.PurePath(name).suffix]}", "\\"{etag}\\"", '
                      f"page_{number}, {len(data) or 1}}},")
     lines += ["", "const struct page page_table[] = {", *table, "};",
               f"const size_t page_count = {len(files)};", ""]

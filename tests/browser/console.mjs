@@ -1,0 +1,255 @@
+/* The console as people use it: logging in for the first time, reviewing,
+ * asking, deciding, uploading, stopping; both languages; by keyboard. */
+
+import {accessible, check, code, enter, facts, finish, go, open, shot, step}
+	from "./harness.mjs";
+
+const {reviewer, approver, administrator, staff, auditor, fresh} = facts.people;
+const text = (page, selector) => page.locator(selector).first().innerText();
+
+let page = await open();
+
+await step("a wrong password is refused, and nothing says which was wrong", async () => {
+	await accessible(page, "login");
+	await shot(page, "login");
+	await page.fill("#login [name=username]", "nobody-of-this-name");
+	await page.fill("#login [type=password]", "Wrong#Pass-1");
+	await page.click("#login button[type=submit]");
+	const unknown = await text(page, "#login-error:not(:empty)");
+	await page.fill("#login [name=username]", fresh.login);
+	await page.click("#login button[type=submit]");
+	await page.waitForFunction(() => !document.querySelector("#login button").disabled);
+	check(unknown === await text(page, "#login-error"), "the answers differ");
+	check(/パスワード/.test(unknown), unknown);
+}, page);
+
+await step("a temporary password must be changed, a weak one is refused", async () => {
+	await page.fill("#login [name=username]", fresh.login);
+	await page.fill("#login [type=password]", fresh.password);
+	await page.click("#login button[type=submit]");
+	await page.waitForSelector("#change");
+	await accessible(page, "change");
+	const fields = page.locator("#change [type=password]");
+	await fields.nth(0).fill(fresh.password);
+	await fields.nth(1).fill("password");
+	await fields.nth(2).fill("password");
+	await page.click("#change button[type=submit]");
+	check((await text(page, "#change-error:not(:empty)")).length > 5, "no reason");
+	await fields.nth(1).fill("Uguisu#Kaze-77");
+	await fields.nth(2).fill("Uguisu#Kaze-77");
+	await page.click("#change button[type=submit]");
+	fresh.password = "Uguisu#Kaze-77";
+}, page);
+
+await step("the app is set up, recovery codes are shown once", async () => {
+	fresh.secret = (await text(page, "#secret")).replace(/\s/g, "");
+	await accessible(page, "enrol");
+	await page.fill("#enrol [name=code]", await code(fresh));
+	await page.click("#enrol button[type=submit]");
+	await page.waitForSelector("#recovery li");
+	check(await page.locator("#recovery li").count() >= 8, "too few codes");
+	await page.click("#recovery-kept");
+	await page.waitForSelector("#navigation a[aria-current]");
+	check(/前回のログイン/.test(await text(page, "#last-login")), "no last login");
+	await page.click("#logout");
+	await page.waitForSelector("#login");
+}, page);
+
+await step("many failures lock the account", async () => {
+	for (let round = 0; round < 12; round++) {
+		await page.fill("#login [name=username]", fresh.login);
+		await page.fill("#login [type=password]", "Wrong#Pass-1");
+		await page.click("#login button[type=submit]");
+		await page.waitForFunction(() => !document.querySelector("#login button").disabled);
+	}
+	await page.fill("#login [type=password]", fresh.password);
+	await page.click("#login button[type=submit]");
+	await page.waitForFunction(() => !document.querySelector("#login button").disabled);
+	check(await page.locator("#login").count() === 1, "a locked account was let in");
+}, page);
+await page.context().close();
+
+page = await open();
+await step("the reviewer sees what is held, in both languages", async () => {
+	await enter(page, reviewer);
+	await shot(page, "home");
+	await accessible(page, "home");
+	await go(page, "#/queue");
+	await page.waitForSelector("#main td.name a");
+	check((await text(page, "#main table")).includes(facts.held), "the held file is missing");
+	await shot(page, "queue");
+	await accessible(page, "queue");
+	await page.click("#language");
+	await page.waitForSelector("html[lang=en]");
+	check(/Items/.test(await text(page, "h1")), "not English");
+	await accessible(page, "queue in English");
+	await page.click("#language");
+	await page.waitForSelector("html[lang=ja]");
+}, page);
+
+await step("by keyboard alone: to an item, to the reason, sent", async () => {
+	await go(page, "#/queue");
+	await page.waitForSelector("#main td.name a");
+	await page.keyboard.press("j");
+	const wanted = await page.locator("#main td.name a").allInnerTexts();
+	for (let at = 0; at < wanted.indexOf(facts.held); at++)
+		await page.keyboard.press("j");
+	await page.keyboard.press("Enter");
+	await page.waitForSelector("#request");
+	await shot(page, "item");
+	await accessible(page, "item");
+	await page.keyboard.press("r");
+	await page.keyboard.type("入札の資料として必要");
+	await page.keyboard.press("Control+Enter");
+	await page.waitForFunction(() => document.querySelector("#main .state") &&
+		/承認待ち/.test(document.querySelector("#main").innerText));
+}, page);
+
+await step("what was typed outlives the page", async () => {
+	await go(page, "#/queue");
+	await page.waitForSelector("#batch-reason");
+	await page.fill("#batch-reason", "途中まで書いた理由");
+	await page.reload();
+	await page.waitForSelector("#batch-reason");
+	check(await page.inputValue("#batch-reason") === "途中まで書いた理由", "it is lost");
+}, page);
+
+await step("one reason for many", async () => {
+	const boxes = page.locator("#main tbody input[type=checkbox]");
+	const names = await page.locator("#main td.name a").allInnerTexts();
+	let picked = 0;
+	for (let at = 0; at < names.length; at++)
+		if (facts.many.includes(names[at])) {
+			await boxes.nth(at).check();
+			picked += 1;
+		}
+	check(picked === facts.many.length, `only ${picked} of ${names}`);
+	await page.fill("#batch-reason", "同じ案件の資料");
+	await page.click("#batch button[type=submit]");
+	await page.waitForFunction((count) =>
+		document.getElementById("notice").innerText.includes(String(count)), picked);
+}, page);
+
+await step("a script in a file's name is text", async () => {
+	await go(page, "#/queue?state=");
+	await page.waitForSelector("#main td.name a");
+	check((await text(page, "#main table")).includes("<img"), "the name is not shown");
+	check(await page.locator("#main table img").count() === 0, "it became an element");
+}, page);
+await page.context().close();
+
+page = await open();
+await step("another approves; his own request he cannot", async () => {
+	await enter(page, approver);
+	await go(page, "#/approvals");
+	await page.waitForSelector("#main td.name a");
+	await shot(page, "approvals");
+	await accessible(page, "approvals");
+	await page.click(`#main td.name a:text-is(${JSON.stringify(facts.held)})`);
+	await page.waitForSelector("#approve");
+	check(await page.isEnabled("#approve"), "cannot approve");
+	await accessible(page, "approval");
+	await page.keyboard.press("a");
+	await page.keyboard.type("確認した");
+	await page.click("#approve");
+	await page.waitForFunction(() => !document.getElementById("approve"));
+	await go(page, "#/queue");
+	await page.click(`#main td.name a:text-is(${JSON.stringify(facts.own)})`);
+	await page.waitForSelector("#request");
+	await page.fill("#reason", "自分で申請");
+	await page.click("#request button[type=submit]");
+	await page.waitForFunction(() => /承認待ち/.test(document.querySelector("#main").innerText));
+	await page.click("#main a[href^='#/approvals?id=']");
+	await page.waitForSelector("#why-not");
+	check(await page.isDisabled("#approve"), "he can approve his own");
+	await shot(page, "own-request");
+}, page);
+await page.context().close();
+
+page = await open();
+await step("a member of staff uploads and downloads", async () => {
+	await enter(page, staff);
+	await go(page, "#/upload");
+	await page.setInputFiles("#file", {name: "見積書.csv", mimeType: "text/csv",
+		buffer: Buffer.from("品名,金額\r\n=cmd|'/c calc'!A0,1200\r\n")});
+	const link = page.locator("#main a[download]");
+	await link.waitFor();
+	await shot(page, "upload");
+	await accessible(page, "upload");
+	const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+	check(download.suggestedFilename() === "見積書.csv", download.suggestedFilename());
+	check(await page.locator("#main .panel tbody tr").count() > 0, "no removal is named");
+	check(await page.locator("#navigation a[href='#/users']").count() === 0, "sees users");
+}, page);
+await page.context().close();
+
+page = await open();
+await step("the administrator makes a user and stops the traffic", async () => {
+	await enter(page, administrator);
+	await go(page, "#/users");
+	await page.waitForSelector("#create-user");
+	await accessible(page, "users");
+	const inputs = page.locator("#create-user input");
+	await inputs.nth(0).fill("ito.hanako");
+	await inputs.nth(1).fill("伊藤 花子");
+	await page.click("#create-user button[type=submit]");
+	await page.waitForSelector("#temporary");
+	await shot(page, "users");
+	await page.keyboard.press("Escape");
+	await go(page, "#/emergency");
+	await page.waitForSelector("#stop");
+	await accessible(page, "emergency");
+	await page.fill("#stop-reason", "訓練");
+	await page.click("#stop button[value=stop]");
+	await page.waitForFunction(() => /停止中/.test(document.querySelector("#main").innerText));
+	await shot(page, "emergency");
+	await page.fill("#stop-reason", "訓練終了");
+	await page.click("#stop button[value=resume]");
+	await page.waitForFunction(() => !/停止中/.test(document.querySelector("#main").innerText));
+}, page);
+await page.context().close();
+
+page = await open();
+await step("an auditor sees all pages of his and no form that acts", async () => {
+	await enter(page, auditor);
+	for (const hash of ["#/home", "#/queue", "#/approvals", "#/users", "#/emergency",
+		"#/exceptions", "#/audit", "#/activity"]) {
+		await go(page, hash);
+		await page.waitForSelector("#main h1");
+		check(await page.locator("#main .alert.bad").count() === 0,
+			`${hash}: ${await text(page, "#main")}`);
+		check(await page.locator("#main #batch, #main #request, #main #create-user, #main #stop")
+			.count() === 0, `${hash} has a form that acts`);
+		await accessible(page, hash);
+	}
+}, page);
+
+await step("an idle session is warned of its end, and goes on when asked", async () => {
+	await page.clock.install();
+	await page.reload();
+	await page.waitForSelector("#navigation a[aria-current]");
+	await page.clock.fastForward((15 - 2) * 60 * 1000);
+	await page.waitForSelector("dialog[open] #idle-stay");
+	await shot(page, "idle");
+	await accessible(page, "idle");
+	await page.click("#idle-stay");
+	await page.waitForFunction(() => !document.querySelector("dialog[open]"));
+	check(await page.locator("#navigation a[aria-current]").count() === 1, "it ended");
+}, page);
+
+await step("a session that is over is shown as over", async () => {
+	const other = await open();
+
+	await enter(other, auditor);
+	await go(other, "#/activity");
+	for (let left = await other.locator("#main button.danger").count(); left > 0; left--) {
+		await other.locator("#main button.danger").first().click();
+		await other.waitForFunction((before) =>
+			document.querySelectorAll("#main button.danger").length < before, left);
+	}
+	await go(page, "#/queue");
+	await page.waitForSelector("#login");
+	await other.context().close();
+}, page);
+
+await finish();

@@ -11,8 +11,8 @@
 /* Between two tries it waits longer each time: 30 s, 60 s ... an hour. */
 static const char due_sql[] =
     "SELECT id FROM item WHERE state IN ('approved', 'releasing',"
-    " 'reprocessing') AND channel IN ('folder', 'mail') AND (?1 OR updated_ms "
-    "+ 30000 * min(120,"
+    " 'reprocessing') AND channel IN ('folder', 'mail', 'upload') AND (?1 OR"
+    " updated_ms + 30000 * min(120,"
     "  (SELECT count(*) FROM transition t JOIN request r"
     "   ON r.item = t.item AND r.state = 'approved'"
     "   WHERE t.item = item.number AND t.state_version > r.version"

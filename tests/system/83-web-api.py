@@ -222,6 +222,25 @@ def check_password(people):
     assert answer.status == 409, answer
 
 
+def check_release(people, console):
+    """What somebody handed in and others let out lies in the department's
+    folder."""
+    item, _ = hand_in(people["staff"], "tool.exe", b"MZ" + bytes(700))
+    made = people["reviewer"].browser.post(f"/api/v1/items/{item}:request", {
+        "kind": "release_original", "reason": "業務に必要"})
+    assert made.status == 201, made
+    answer = people["approver"].browser.post(
+        f"/api/v1/requests/{made.json()['request']}:approve", {})
+    assert answer.status == 204, answer
+    end = time.monotonic() + 120
+    while people["reviewer"].browser.get(
+            f"/api/v1/items/{item}").json()["state"] != "released_original":
+        assert time.monotonic() < end, console.log()[-3000:]
+        time.sleep(0.2)
+    assert (console.state / "out" / DEPARTMENT / "tool.exe").read_bytes() == (
+        b"MZ" + bytes(700))
+
+
 def check_all(people, values):
     """Each operation by each role: refused without it, in the form that the
     description says in any case."""
@@ -354,6 +373,7 @@ def main():
             assert served.json() == DESCRIPTION
             _, held = check_files(people)
             check_password(people)
+            check_release(people, console)
             values = {"id": held, "session": 999999, "user": 999999, "grant": 999999}
             check_conditions(people, values)
             check_gets(people, values, console)

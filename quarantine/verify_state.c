@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "quarantine/audit.h"
 #include "quarantine/evidence.h"
+#include "quarantine/review/proof.h"
 
 #include <inttypes.h>
 
@@ -386,6 +387,11 @@ static int check_orphans(struct verify *verify, struct database *database)
 	return result;
 }
 
+static void report_object(void *context, const char *object)
+{
+	report_item(context, VERIFY_STATE_ITEM, object);
+}
+
 int verify_state(struct verify *verify, struct database *database)
 {
 	struct problem problem = {0};
@@ -406,6 +412,8 @@ int verify_state(struct verify *verify, struct database *database)
 		error = check_orphans(verify, database);
 	if (error == 0)
 		error = verify_people(verify, database);
+	if (error == 0)
+		error = proof_check(database, report_object, verify);
 	if (error == 0)
 		error = verify_rows(verify, database);
 	if (error != 0)

@@ -44,5 +44,13 @@ const char *const schema_web[] = {
     " PRIMARY KEY (user, key)"
     ") STRICT, WITHOUT ROWID",
     "CREATE INDEX idempotency_by_time ON idempotency (time_ms)",
+
+    /* A record is written after the rows that name it: SQLite then looks in
+     * each table that refers to records for rows that waited for it, and
+     * without these reads all of it every time. */
+    "CREATE INDEX transition_by_record ON transition (year, seq)",
+    "CREATE INDEX object_version_by_record ON object_version (year, seq)",
+    "CREATE INDEX login_event_by_record ON login_event (year, seq)",
+    "CREATE INDEX upload_by_record ON upload (year, seq)",
     NULL,
 };

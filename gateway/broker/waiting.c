@@ -3,14 +3,11 @@
  *
  *   OPENING     the vault opens the original, which counts as a try
  *   WORKING     it goes all the way of an item, with the passwords
- *   DELIVERING  on record as ready; folder or mail door deliver it and tell
- *               the vault
+ *   DELIVERING  on record as ready; folder or mail door deliver it
  *   GIVING      or: whoever asked has the output and says that it is kept
  *   MARKING     the vault is told of that
  *
- * The original never leaves the pipeline. The passwords are in the request and
- * the submission, both wiped as soon as they have been handed on.
- */
+ * Passwords are in request and submission, wiped when they are handed on. */
 #include "gateway/broker/broker.h"
 
 #include "base/bytes.h"
@@ -249,14 +246,11 @@ int waiting_on_due(void *context, struct frame *frame)
 
 /* --- opened --- */
 
-/* What people handed in is let out to their department's folder: sekisho-web
- * keeps nothing for long. */
 static const struct client *door_for(const struct waiting *waiting)
 {
 	enum channel channel = waiting->opened.channel == CHANNEL_UPLOAD
 				   ? CHANNEL_FOLDER
 				   : waiting->opened.channel;
-
 	for (const struct client *client = waiting->broker->clients; client;
 	     client = client->next)
 		if (client->edge && client->channel != CHANNEL_COMMAND &&

@@ -10,7 +10,8 @@
  *   digest.c   hashes and copies of large content
  *   zygotes.c  the links to worker, scanner and verifier
  *   vault_link.c  the link to the vault
- *   waiting.c  items that wait for their password, once somebody gives it
+ *   waiting.c, waiting_deliver.c  items that wait for their password, once
+ *              somebody gives it
  *   envelope.c where such an item of a message is to go
  *   status.c   what `sekisho status` shows
  */

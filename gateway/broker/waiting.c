@@ -7,8 +7,10 @@
  *   GIVING      or: whoever asked has the output and says that it is kept
  *   MARKING     the vault is told of that
  *
- * Passwords are in request and submission, wiped when they are handed on. */
-#include "gateway/broker/broker.h"
+ * The original never leaves the pipeline. The passwords are in the request and
+ * the submission, both wiped as soon as they have been handed on.
+ */
+#include "gateway/broker/waiting.h"
 
 #include "base/bytes.h"
 #include "base/handle.h"
@@ -22,27 +24,7 @@
 
 #include "base/banned.h"
 
-enum { VAULT_MS = 60000, DELIVERY_MS = 600000, WAITING_MAX = 64 };
-
-enum stage { OPENING, WORKING, DELIVERING, GIVING, MARKING };
-
-struct waiting {
-	struct broker *broker;
-	struct client *client; /* NULL: it has gone away */
-	uint64_t ticket;       /* of the client */
-	uint64_t id;           /* of our frames to vault and door */
-	enum stage stage;
-	struct reprocess *request; /* locked memory; NULL once handed on */
-	char item_id[ITEM_ID_SIZE + 1];
-	bool takes_output;
-	bool decided; /* by people, in the vault: nobody asked here */
-	int original; /* of TASK_ORIGINAL; -1 */
-	struct vault_opened opened;
-	struct item *item;         /* from WORKING on */
-	const struct client *door; /* DELIVERING */
-	struct timer deadline;
-	struct waiting *next;
-};
+enum { VAULT_MS = 60000, WAITING_MAX = 64 };
 
 static void wipe_request(struct waiting *waiting)
 {
@@ -50,7 +32,7 @@ static void wipe_request(struct waiting *waiting)
 	waiting->request = NULL;
 }
 
-static void waiting_free(struct waiting *waiting)
+void waiting_free(struct waiting *waiting)
 {
 	struct broker *broker = waiting->broker;
 	struct item *item = waiting->item;
@@ -96,8 +78,8 @@ static void fill_answer(const struct waiting *waiting, enum error reason,
 			    : waiting->opened.name);
 }
 
-static void send_answer(struct waiting *waiting, enum error reason,
-			enum item_state state, int output)
+void waiting_answer(struct waiting *waiting, enum error reason,
+		    enum item_state state, int output)
 {
 	static struct reprocessed answer;
 	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
@@ -117,10 +99,10 @@ static void send_answer(struct waiting *waiting, enum error reason,
 			 waiting->item_id);
 }
 
-static void end(struct waiting *waiting, enum error reason,
-		enum item_state state)
+void waiting_end(struct waiting *waiting, enum error reason,
+		 enum item_state state)
 {
-	send_answer(waiting, reason, state, -1);
+	waiting_answer(waiting, reason, state, -1);
 	waiting_free(waiting);
 }
 
@@ -129,11 +111,12 @@ static void on_deadline(void *context)
 {
 	struct waiting *waiting = context;
 
-	end(waiting, ERR_UNAVAILABLE,
-	    waiting->item == NULL ? STATE_AWAITING_PASSWORD : STATE_READY);
+	waiting_end(waiting, ERR_UNAVAILABLE,
+		    waiting->item == NULL ? STATE_AWAITING_PASSWORD
+					  : STATE_READY);
 }
 
-static struct waiting *find(struct broker *broker, uint64_t id)
+struct waiting *waiting_find(struct broker *broker, uint64_t id)
 {
 	for (struct waiting *waiting = broker->waiting; waiting;
 	     waiting = waiting->next)
@@ -142,7 +125,7 @@ static struct waiting *find(struct broker *broker, uint64_t id)
 	return NULL;
 }
 
-static int ask_vault(struct waiting *waiting, enum message type)
+int waiting_ask_vault(struct waiting *waiting, enum message type)
 {
 	const struct vault_link *vault = &waiting->broker->vault;
 	BUFFER_CLEANUP struct buffer payload = buffer_make(256);
@@ -199,9 +182,9 @@ static int begin(struct broker *broker, struct client *client, uint64_t ticket,
 	if (twice || count >= WAITING_MAX || broker->stopping)
 		error = -ERR_UNAVAILABLE;
 	if (error == 0)
-		error = ask_vault(waiting, MESSAGE_VAULT_OPEN);
+		error = waiting_ask_vault(waiting, MESSAGE_VAULT_OPEN);
 	if (error != 0)
-		end(waiting, (enum error) - error, STATE_UNKNOWN);
+		waiting_end(waiting, (enum error) - error, STATE_UNKNOWN);
 	return 0;
 }
 
@@ -246,7 +229,7 @@ int waiting_on_due(void *context, struct frame *frame)
 
 /* --- opened --- */
 
-static const struct client *door_for(const struct waiting *waiting)
+const struct client *waiting_door(const struct waiting *waiting)
 {
 	enum channel channel = waiting->opened.channel == CHANNEL_UPLOAD
 				   ? CHANNEL_FOLDER
@@ -268,7 +251,7 @@ static bool can_be_delivered(const struct waiting *waiting)
 	     config_next_hop(waiting->broker->config,
 			     waiting->opened.direction)[0] == '\0'))
 		return false;
-	return door_for(waiting) != NULL;
+	return waiting_door(waiting) != NULL;
 }
 
 /* The policy of the message that it came with; where that is not known, of its
@@ -328,10 +311,8 @@ static int submit(struct waiting *waiting, int fd)
 	return error;
 }
 
-static int deliver(struct waiting *waiting);
-
 /* What was decided is held again, so that people see that it cannot be done. */
-static void give_up(struct waiting *waiting, enum error reason)
+void waiting_give_up(struct waiting *waiting, enum error reason)
 {
 	const struct vault_link *vault = &waiting->broker->vault;
 	BUFFER_CLEANUP struct buffer payload = buffer_make(256);
@@ -345,15 +326,15 @@ static void give_up(struct waiting *waiting, enum error reason)
 			buffer_contents(&payload), -1) != 0))
 		log_line(LOG_LINE_WARNING, "vault-not-told item=%s",
 			 waiting->item_id);
-	end(waiting, reason,
-	    waiting->decided ? STATE_HELD : STATE_AWAITING_PASSWORD);
+	waiting_end(waiting, reason,
+		    waiting->decided ? STATE_HELD : STATE_AWAITING_PASSWORD);
 }
 
 int waiting_on_opened(void *context, struct frame *frame)
 {
 	static struct vault_opened opened;
 	struct vault_link *link = context;
-	struct waiting *waiting = find(link->broker, frame->id);
+	struct waiting *waiting = waiting_find(link->broker, frame->id);
 	int error = vault_opened_read(frame->payload, &opened);
 	int fd = frame->fd;
 
@@ -368,13 +349,14 @@ int waiting_on_opened(void *context, struct frame *frame)
 	if (waiting->client == NULL && !waiting->decided) {
 		waiting_free(waiting);
 	} else if (!can_be_delivered(waiting)) {
-		give_up(waiting, ERR_NO_DELIVERY);
+		waiting_give_up(waiting, ERR_NO_DELIVERY);
 	} else if (opened.task == TASK_ORIGINAL) {
 		waiting->original = fd;
 		frame->fd = -1;
-		error = deliver(waiting);
+		error = waiting_deliver(waiting);
 		if (error != 0)
-			end(waiting, (enum error) - error, STATE_RELEASING);
+			waiting_end(waiting, (enum error) - error,
+				    STATE_RELEASING);
 	} else {
 		frame->fd = -1;
 		return submit(waiting, fd);
@@ -387,188 +369,20 @@ void waiting_begun(struct waiting *waiting, struct item *item)
 	waiting->item = item;
 }
 
-/* --- worked on --- */
-
-/* An archive in the archive may have a password of its own. */
-static bool lacks_password(const struct item *item)
-{
-	for (const struct object *object = item->objects; object;
-	     object = object->next)
-		if (object->verdict == VERDICT_PASSWORD &&
-		    strcmp(object->outcome.format, "zip") == 0)
-			return true;
-	return item->verdict == VERDICT_PASSWORD;
-}
-
-bool waiting_is_settled(struct item *item)
-{
-	/* That it still waits for its password is what is found out. */
-	if (item->waiting->decided)
-		return true;
-	if (!lacks_password(item) || item->verdict == VERDICT_BLOCKED)
-		return true;
-	if (item->verdict != VERDICT_PASSWORD)
-		item->reason = ERR_PASSWORD_WRONG;
-	item->verdict = VERDICT_PASSWORD;
-	handle_close(&item->original->output);
-	return false;
-}
-
-static void fill_delivery(const struct waiting *waiting,
-			  struct handover *delivery)
-{
-	const struct item *item = waiting->item;
-	const struct vault_opened *opened = &waiting->opened;
-
-	*delivery = (struct handover){
-	    .direction = opened->direction,
-	    .verdict = item == NULL ? VERDICT_UNCHANGED : item->verdict};
-	(void)text_copy(delivery->item_id, sizeof(delivery->item_id),
-			waiting->item_id);
-	(void)text_copy(delivery->parent, sizeof(delivery->parent),
-			opened->parent);
-	(void)text_copy(delivery->department, sizeof(delivery->department),
-			opened->department);
-	(void)text_copy(delivery->name, sizeof(delivery->name), opened->name);
-	if (item != NULL) {
-		(void)text_copy(delivery->extension,
-				sizeof(delivery->extension),
-				item->original->outcome.extension);
-		(void)text_copy(delivery->mime, sizeof(delivery->mime),
-				item->original->outcome.mime);
-	}
-	(void)text_copy(delivery->token, sizeof(delivery->token),
-			opened->token);
-	(void)text_copy(delivery->text, sizeof(delivery->text),
-			opened->delivery);
-	if (item != NULL)
-		(void)text_copy(delivery->certificate,
-				sizeof(delivery->certificate),
-				item->certificate);
-}
-
-static int deliver(struct waiting *waiting)
-{
-	static struct handover delivery;
-	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
-	const struct item *item = waiting->item;
-	const struct client *door = door_for(waiting);
-	int error;
-
-	if (door == NULL)
-		return -ERR_UNAVAILABLE;
-	fill_delivery(waiting, &delivery);
-	handover_write(&payload, &delivery);
-	waiting->stage = DELIVERING;
-	waiting->door = door;
-	loop_arm(waiting->broker->loop, &waiting->deadline, DELIVERY_MS);
-	error = buffer_error(&payload);
-	if (error == 0 && item != NULL)
-		error =
-		    frame_send(door->fd, MESSAGE_DELIVER_REPORT, waiting->id,
-			       (struct view){NULL, 0}, item->report_file);
-	if (error == 0)
-		error = frame_send(door->fd, MESSAGE_DELIVER, waiting->id,
-				   buffer_contents(&payload),
-				   item == NULL ? waiting->original
-						: item->original->output);
-	kill_point("broker.delivering");
-	return error;
-}
-
-void waiting_recorded(struct item *item, int error)
-{
-	struct waiting *waiting = item->waiting;
-
-	item->record_id = 0; /* its record is no longer waited for */
-	if (error != 0) {
-		end(waiting, (enum error) - error, STATE_AWAITING_PASSWORD);
-	} else if (!verdict_passes(item->verdict)) {
-		end(waiting, item->reason,
-		    item->verdict == VERDICT_PASSWORD ? STATE_AWAITING_PASSWORD
-						      : STATE_HELD);
-	} else if (waiting->takes_output) {
-		waiting->stage = GIVING;
-		loop_arm(waiting->broker->loop, &waiting->deadline,
-			 DELIVERY_MS);
-		if (waiting->client == NULL)
-			waiting_free(waiting);
-		else
-			send_answer(waiting, ERR_NONE, STATE_READY,
-				    item->original->output);
-	} else {
-		error = deliver(waiting);
-		if (error != 0)
-			end(waiting, (enum error) - error, STATE_READY);
-	}
-}
-
-/* --- delivered --- */
-
-static int read_error(const struct frame *frame, int *ret_error)
-{
-	struct cursor cursor = cursor_at(frame->payload, 0);
-	uint32_t code = cursor_u32le(&cursor);
-
-	if (cursor.failed || cursor_left(&cursor) != 0 || code >= ERR_COUNT)
-		return -ERR_PROTOCOL;
-	*ret_error = -(int)code;
-	return 0;
-}
-
-int waiting_on_delivered(void *context, struct frame *frame)
-{
-	const struct client *door = context;
-	struct waiting *waiting = find(door->broker, frame->id);
-	int said = 0;
-	int error = read_error(frame, &said);
-
-	if (error != 0 || !door->edge || door->channel == CHANNEL_COMMAND)
-		return -ERR_PROTOCOL;
-	if (waiting == NULL || waiting->stage != DELIVERING ||
-	    waiting->door != door)
-		return 0;
-	end(waiting, (enum error) - said,
-	    said == 0 ? STATE_DELIVERED : STATE_READY);
-	return 0;
-}
-
-int waiting_on_taken(void *context, struct frame *frame)
-{
-	struct client *client = context;
-	struct waiting *waiting = client->broker->waiting;
-	int said = 0;
-	int error = read_error(frame, &said);
-
-	while (waiting != NULL &&
-	       (waiting->client != client || waiting->ticket != frame->id))
-		waiting = waiting->next;
-	if (error != 0 || waiting == NULL || waiting->stage != GIVING)
-		return -ERR_PROTOCOL;
-	if (said == 0) {
-		waiting->stage = MARKING;
-		said = ask_vault(waiting, MESSAGE_VAULT_TRANSITION);
-	}
-	if (said != 0)
-		end(waiting, (enum error) - said, STATE_READY);
-	return 0;
-}
-
-/* --- the vault's answers, and what goes away --- */
-
 bool waiting_acknowledged(struct broker *broker, uint64_t id, int error)
 {
-	struct waiting *waiting = find(broker, id);
+	struct waiting *waiting = waiting_find(broker, id);
 
 	if (waiting == NULL ||
 	    (waiting->stage != OPENING && waiting->stage != MARKING))
 		return false;
 	if (waiting->stage == OPENING)
-		end(waiting, error == 0 ? ERR_PROTOCOL : (enum error) - error,
-		    STATE_UNKNOWN);
+		waiting_end(waiting,
+			    error == 0 ? ERR_PROTOCOL : (enum error) - error,
+			    STATE_UNKNOWN);
 	else
-		end(waiting, (enum error) - error,
-		    error == 0 ? STATE_DELIVERED : STATE_READY);
+		waiting_end(waiting, (enum error) - error,
+			    error == 0 ? STATE_DELIVERED : STATE_READY);
 	return true;
 }
 
@@ -580,7 +394,7 @@ void waiting_vault_lost(struct broker *broker)
 	     waiting = next) {
 		next = waiting->next;
 		if (waiting->stage == OPENING || waiting->stage == MARKING)
-			end(waiting, ERR_UNAVAILABLE, STATE_UNKNOWN);
+			waiting_end(waiting, ERR_UNAVAILABLE, STATE_UNKNOWN);
 	}
 }
 
@@ -595,6 +409,6 @@ void waiting_client_gone(struct broker *broker, const struct client *client)
 			waiting->client = NULL;
 		if ((waiting->stage == DELIVERING && waiting->door == client) ||
 		    (waiting->stage == GIVING && waiting->client == NULL))
-			end(waiting, ERR_UNAVAILABLE, STATE_READY);
+			waiting_end(waiting, ERR_UNAVAILABLE, STATE_READY);
 	}
 }

@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, SPARSE_MAX = 4000 };
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, SPARSE_MAX = 20000 };
 
 struct search {
 	char state[32];

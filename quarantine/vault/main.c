@@ -91,7 +91,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"node", required_argument, NULL, 'n'},
 	    {"keep-held-days", required_argument, NULL, 'h'},
 	    {"keep-waiting-days", required_argument, NULL, 'w'},
-	    {"keep-released-days", required_argument, NULL, 'R'},
+	    {"keep-released-days", required_argument, NULL, 'd'},
 	    {"retention", required_argument, NULL, 't'},
 	    {"keep-all-days", required_argument, NULL, 'a'},
 	    {"checkpoint-minutes", required_argument, NULL, 'm'},
@@ -115,7 +115,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 		else if (option == 'h')
 			error = program_number(optarg, 1, DAYS_MAX,
 					       &settings->held_days);
-		else if (option == 'R')
+		else if (option == 'd')
 			error = program_number(optarg, 0, DAYS_MAX,
 					       &settings->released_days);
 		else if (option == 't')

@@ -150,13 +150,24 @@ def slow_client(relay):
     while any(thread.is_alive() for thread in threads):
         until_taken(relay, mailsystem.plain("fast", f"number {others}"))
         others += 1
+        time.sleep(0.2)
     assert len(done) == 5 and all(reply.startswith(b"250") for reply in done), done
     assert others > 0
     print(f"5 clients with a byte a second; meanwhile {others} others")
 
 
+def until_delivered(relay, seconds=300):
+    """What was accepted before has left the queue."""
+    end = time.monotonic() + seconds
+    while any(relay.edge.queued().get(name) for name in ("incoming", "active", "deferred")):
+        assert time.monotonic() < end, relay.edge.queued()
+        relay.edge.flush()
+        time.sleep(0.2)
+
+
 def failing_sink(relay):
     """Away, refusing for now, slow: the queue keeps it, and each arrives once."""
+    until_delivered(relay)
     before = len(relay.store.raw())
     for number, options in enumerate((None, ["-r", "data"], ["-w", "2"])):
         relay.store.stop()

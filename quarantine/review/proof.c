@@ -144,26 +144,36 @@ static int check_rows(struct database *database, const struct table *table,
 }
 
 /* Every record has a row that is at least as far. */
+static int check_row(struct database *database, const struct table *table,
+		     const struct record *record, proof_report *report,
+		     void *context)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(database, table->exists_sql);
+	int result;
+
+	query_text(&query, record->object + strlen(table->prefix));
+	result = query_step(&query);
+	if (result < 0)
+		return result;
+	if (result == 0 ||
+	    query_column_integer(&query, 0) < (int64_t)record->version)
+		report(context, record->object);
+	return 0;
+}
+
 static int check_record(struct database *database, const struct record *record,
 			proof_report *report, void *context)
 {
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		size_t length = strlen(tables[i].prefix);
-		QUERY_CLEANUP struct query query =
-		    query_make(database, tables[i].exists_sql);
-		int result;
+	int error = 0;
 
-		if (strncmp(record->object, tables[i].prefix, length) != 0)
-			continue;
-		query_text(&query, record->object + length);
-		result = query_step(&query);
-		if (result < 0)
-			return result;
-		if (result == 0 ||
-		    query_column_integer(&query, 0) < (int64_t)record->version)
-			report(context, record->object);
-	}
-	return 0;
+	for (size_t i = 0; error == 0 && i < sizeof(tables) / sizeof(tables[0]);
+	     i++)
+		if (strncmp(record->object, tables[i].prefix,
+			    strlen(tables[i].prefix)) == 0)
+			error = check_row(database, &tables[i], record, report,
+					  context);
+	return error;
 }
 
 static int check_records(struct database *database, proof_report *report,

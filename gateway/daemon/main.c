@@ -145,7 +145,6 @@ static int take_lock(const struct config *config)
 		return -ERR_IO;
 	}
 	/* It is held until the process ends. */
-	/* cppcheck-suppress resourceLeak */
 	return 0;
 }
 

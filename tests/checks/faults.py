@@ -60,7 +60,8 @@ def check_run(source, folder):
     base = tools.ROOT / "base"
     program = folder / "program"
     command = tools.compile_command("build-asan", source, "-w", "-Wno-error")
-    status, output = call(*command, *sorted(base.glob("*.c")), "-o", program, "-lsodium")
+    status, output = call(*command, *sorted(base.glob("*.c")), "-o", program, "-lsodium",
+                          "-lnettle")
     if status != 0:
         return 0, "does not build:\n" + output
     return call(program)

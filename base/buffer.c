@@ -21,7 +21,7 @@ bool buffer_reserve(struct buffer *buffer, size_t size)
 		buffer->error = -ERR_LIMIT_OUTPUT;
 		return false;
 	}
-	if (size <= capacity - buffer->size)
+	if (buffer->data != NULL && size <= capacity - buffer->size)
 		return true;
 	if (capacity < 256)
 		capacity = 256;

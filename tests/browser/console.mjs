@@ -10,6 +10,7 @@ const text = (page, selector) => page.locator(selector).first().innerText();
 let page = await open();
 
 await step("a wrong password is refused, and nothing says which was wrong", async () => {
+	check(await text(page, "#banner") === facts.banner, "no message of the administrator");
 	await accessible(page, "login");
 	await shot(page, "login");
 	await page.fill("#login [name=username]", "nobody-of-this-name");

@@ -16,6 +16,7 @@ MANY = ["一覧.exe", "台帳.exe"]
 OWN = "自分の.exe"
 SCRIPT = "<img src=x onerror=alert(1)>.exe"
 DEPARTMENT = "税務課"
+BANNER = "許可された職員だけが利用できます。操作は記録されます。"
 
 
 def people(console):
@@ -45,11 +46,11 @@ def main():
     pictures.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        with web.Console(folder / "state") as console:
+        with web.Console(folder / "state", f"accounts:\n  banner: {BANNER}\n") as console:
             console.unit(DEPARTMENT)
             facts = {"address": f"https://localhost:{console.port}",
                      "pictures": str(pictures), "people": people(console), "held": HELD,
-                     "many": MANY, "own": OWN}
+                     "many": MANY, "own": OWN, "banner": BANNER}
             drop(console)
             path = folder / "facts.json"
             path.write_text(json.dumps(facts))

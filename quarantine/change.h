@@ -58,6 +58,16 @@ int change_move(struct store *store, struct change *change, bool destroy,
 int item_deliver_inside(struct store *store, const struct actor *actor,
 			const char *item_id, const char *detail) MUST_CHECK;
 
+/* What opening an item checks and does inside its change; fills in number and
+ * state of the change and moves it. */
+typedef int change_opening(struct store *store, struct change *change,
+			   struct present *before, struct vault_opened *ret);
+
+/* An "item.open" change for the reason `why`: item_open(), release_open(). */
+int change_open(struct store *store, const struct actor *actor,
+		const char *item_id, const char *why, change_opening *inside,
+		struct vault_opened *ret) MUST_CHECK;
+
 /* What the vault knows of an item: all of struct vault_opened but tries, task
  * and token. */
 int item_describe(struct store *store, int64_t number,

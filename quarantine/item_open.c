@@ -121,6 +121,29 @@ int item_describe(struct store *store, int64_t number, struct vault_opened *ret)
 	return 0;
 }
 
+int change_open(struct store *store, const struct actor *actor,
+		const char *item_id, const char *why, change_opening *inside,
+		struct vault_opened *ret)
+{
+	struct present before = {0};
+	struct change change = {
+	    .actor = actor,
+	    .item_id = item_id,
+	    .action = "item.open",
+	    .reason = why,
+	    .time_ms = clock_now_ms(),
+	    .before = &before,
+	};
+	struct audit_state saved;
+	int error = store_change_begin(store, &saved);
+
+	*ret = (struct vault_opened){0};
+	if (error != 0)
+		return error;
+	return store_change_end(store, &saved,
+				inside(store, &change, &before, ret));
+}
+
 static int open_inside(struct store *store, struct change *change,
 		       struct present *before, struct vault_opened *ret)
 {
@@ -138,23 +161,7 @@ static int open_inside(struct store *store, struct change *change,
 int item_open(struct store *store, const struct actor *actor,
 	      const char *item_id, struct vault_opened *ret)
 {
-	struct present before = {0};
-	struct change change = {
-	    .actor = actor,
-	    .item_id = item_id,
-	    .action = "item.open",
-	    .reason = reason,
-	    .time_ms = clock_now_ms(),
-	    .before = &before,
-	};
-	struct audit_state saved;
-	int error = store_change_begin(store, &saved);
-
-	*ret = (struct vault_opened){0};
-	if (error != 0)
-		return error;
-	return store_change_end(store, &saved,
-				open_inside(store, &change, &before, ret));
+	return change_open(store, actor, item_id, reason, open_inside, ret);
 }
 
 int item_was_opened(struct store *store, const char *item_id, bool *ret_opened)

@@ -17,7 +17,7 @@ int command_items(const struct options *options);
 int command_items_password(const struct options *options);
 int command_verify(const struct options *options);
 int command_backup(const struct options *options); /* and restore */
-int command_users(int argc, char **argv); /* with options of its own */
+int command_users(int argc, char **argv);          /* with options of its own */
 int command_config_check(const struct options *options);
 int command_config_defaults(const struct options *options);
 
@@ -25,6 +25,9 @@ int command_config_defaults(const struct options *options);
  * standard error what is wrong with it. */
 int configuration(const struct options *options,
 		  struct config **ret) MUST_CHECK;
+
+/* Says on standard error that no gateway runs on this state folder. */
+void not_running_print(const struct config *config, enum language language);
 
 /* Prints each problem on standard error. */
 void problems_print(const struct config_problems *problems,

@@ -15,6 +15,18 @@ void problems_print(const struct config_problems *problems,
 	}
 }
 
+void not_running_print(const struct config *config, enum language language)
+{
+	(void)fprintf(stderr,
+		      SAY(language,
+			  "sekisho: %s: ゲートウェイは動いていません"
+			  "(--state か SEKISHO_STATE でフォルダーを"
+			  "指定できます)。\n",
+			  "sekisho: %s: no gateway is running there (see "
+			  "--state and SEKISHO_STATE)\n"),
+		      config->run);
+}
+
 int configuration(const struct options *options, struct config **ret)
 {
 	static struct config_problems problems;

@@ -64,20 +64,16 @@ int command_reload(const struct options *options)
 			"why."));
 		return EXIT_ALL_OUT;
 	}
-	(void)fprintf(stderr,
-		      error == -ERR_NOT_FOUND
-			  ? SAY(language,
-				"sekisho: %s: ゲートウェイは動いていません"
-				"(--state か SEKISHO_STATE でフォルダーを"
-				"指定できます)。\n",
-				"sekisho: %s: no gateway is running there (see "
-				"--state and SEKISHO_STATE)\n")
-			  : SAY(language,
-				"sekisho: %s: ゲートウェイに伝えられません。"
-				"root かゲートウェイの利用者で実行して"
-				"ください。\n",
-				"sekisho: %s: cannot tell the gateway; run "
-				"this as root or as the gateway's user\n"),
-		      config->run);
+	if (error == -ERR_NOT_FOUND)
+		not_running_print(config, language);
+	else
+		(void)fprintf(stderr,
+			      SAY(language,
+				  "sekisho: %s: ゲートウェイに伝えられません。"
+				  "root かゲートウェイの利用者で実行して"
+				  "ください。\n",
+				  "sekisho: %s: cannot tell the gateway; run "
+				  "this as root or as the gateway's user\n"),
+			      config->run);
 	return EXIT_COULD_NOT;
 }

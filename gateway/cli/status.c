@@ -151,20 +151,14 @@ static int not_running(const struct options *options,
 		(void)printf("{\"running\":false,\"healthy\":false,"
 			     "\"error\":\"%s\"}\n",
 			     error_name(error));
+	else if (error == -ERR_NOT_FOUND)
+		not_running_print(config, options->language);
 	else
-		(void)fprintf(
-		    stderr,
-		    error == -ERR_NOT_FOUND
-			? SAY(options->language,
-			      "sekisho: %s: ゲートウェイは動いていません"
-			      "(--state か SEKISHO_STATE でフォルダーを"
-			      "指定できます)。\n",
-			      "sekisho: %s: no gateway is running there (see "
-			      "--state and SEKISHO_STATE)\n")
-			: SAY(options->language,
-			      "sekisho: %s: ゲートウェイが応答しません。\n",
-			      "sekisho: %s: the gateway does not answer\n"),
-		    config->run);
+		(void)fprintf(stderr,
+			      SAY(options->language,
+				  "sekisho: %s: ゲートウェイが応答しません。\n",
+				  "sekisho: %s: the gateway does not answer\n"),
+			      config->run);
 	return EXIT_COULD_NOT;
 }
 

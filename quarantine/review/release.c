@@ -193,23 +193,7 @@ static int open_inside(struct store *store, struct change *change,
 int release_open(struct store *store, const struct actor *actor,
 		 const char *item_id, struct vault_opened *ret)
 {
-	struct present before = {0};
-	struct change change = {
-	    .actor = actor,
-	    .item_id = item_id,
-	    .action = "item.open",
-	    .reason = "try",
-	    .time_ms = clock_now_ms(),
-	    .before = &before,
-	};
-	struct audit_state saved;
-	int error = store_change_begin(store, &saved);
-
-	*ret = (struct vault_opened){0};
-	if (error != 0)
-		return error;
-	return store_change_end(store, &saved,
-				open_inside(store, &change, &before, ret));
+	return change_open(store, actor, item_id, "try", open_inside, ret);
 }
 
 /* --- the end of it --- */

@@ -57,6 +57,18 @@ export function problemText(error) {
 	return String(error);
 }
 
+/** Does something, says that it is done and shows the page anew; a failure is
+ * said and changes nothing. */
+export async function act(work, done) {
+	try {
+		await work();
+		say(done);
+		await draw();
+	} catch (error) {
+		say(problemText(error));
+	}
+}
+
 /** Keeps what is typed into `input` over a log-off, in this window alone. */
 export function setDraft(input, name) {
 	const key = `sekisho.draft.${name}`;

@@ -121,7 +121,6 @@ const WORDS = {
 
 	"item.verdict": ["判定", "Verdict"],
 	"item.parts": ["構成", "Parts"],
-	"item.previews": ["無害化後の表示", "Preview of the sanitized copy"],
 	"item.hashes": ["ハッシュ値", "Hashes"],
 	"item.timeline": ["経過", "Timeline"],
 	"item.recipients": ["受信者ごとの状況", "Recipients"],
@@ -133,7 +132,6 @@ const WORDS = {
 	"item.held": ["法的保存中", "under legal hold"],
 	"item.expires": ["保存期限", "Kept until"],
 	"item.requests": ["申請と決定", "Requests and decisions"],
-	"item.macro": ["マクロのソース", "Macro source"],
 	"item.type": ["種類", "Type"],
 	"item.direction": ["方向", "Direction"],
 	"direction.inbound": ["外部から", "inbound"],

@@ -2,21 +2,11 @@
 
 import {get, paths, post} from "/api.js";
 import {el, field, panel, put, select, table} from "/dom.js";
-import {can, draw, problemText, say} from "/main.js";
+import {act, can} from "/main.js";
 import {state, t, time} from "/words.js";
 
 const SCOPES = ["", "intake", "delivery", "release"];
 const DIRECTIONS = ["", "inbound", "outbound"];
-
-async function act(work) {
-	try {
-		await work();
-		say(t("done"));
-		await draw();
-	} catch (error) {
-		say(problemText(error));
-	}
-}
 
 function stopForm() {
 	const scope = select(SCOPES.map((one) => [one, one ? t(`stop.${one}`) : t("all")]), "");
@@ -28,7 +18,8 @@ function stopForm() {
 
 	return el("form", {class: "panel", id: "stop", onsubmit: (event) => {
 		event.preventDefault();
-		act(() => post(event.submitter.value === "resume" ? paths.resume : paths.stop, body()));
+		act(() => post(event.submitter.value === "resume" ? paths.resume : paths.stop, body()),
+			t("done"));
 	}}, el("p", null, t("emergency.text")), el("div", {class: "row"},
 		field(t("emergency.stop"), scope), field(t("item.direction"), direction),
 		field(t("reason"), reason)),
@@ -43,7 +34,8 @@ function incidentForm() {
 
 	return el("form", {id: "incident", onsubmit: (event) => {
 		event.preventDefault();
-		act(() => post(paths.incidents, {kind: kind.value, description: text.value}));
+		act(() => post(paths.incidents, {kind: kind.value, description: text.value}),
+			t("done"));
 	}}, field(t("item.type"), kind), field(t("exceptions.what"), text),
 	el("button", {type: "submit"}, t("save")));
 }

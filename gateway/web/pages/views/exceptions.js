@@ -2,23 +2,13 @@
 
 import {get, paths, post} from "/api.js";
 import {el, field, panel, put, table} from "/dom.js";
-import {can, draw, problemText, say} from "/main.js";
+import {act, can} from "/main.js";
 import {state, t, time} from "/words.js";
-
-async function act(work) {
-	try {
-		await work();
-		say(t("done"));
-		await draw();
-	} catch (error) {
-		say(problemText(error));
-	}
-}
 
 function buttons(one) {
 	const button = (action, words, off) => el("button", {type: "button", disabled: off,
 		title: off ? t("approvals.own") : null,
-		onclick: () => act(() => post(paths.exception(one.id, action)))}, t(words));
+		onclick: () => act(() => post(paths.exception(one.id, action)), t("done"))}, t(words));
 
 	if (one.state === "open" && can("approver"))
 		return [button("approve", "approvals.approve", one.own),
@@ -38,7 +28,7 @@ function form() {
 	return el("form", {class: "panel", id: "exception", onsubmit: (event) => {
 		event.preventDefault();
 		act(() => post(paths.exceptions, {rule: rule.value, department: department.value,
-			ends: `${until.value}T15:00:00Z`, reason: reason.value}));
+			ends: `${until.value}T15:00:00Z`, reason: reason.value}), t("done"));
 	}}, el("h2", null, t("item.act")), field(t("exceptions.what"), rule),
 	field(t("department"), department), field(t("exceptions.until"), until),
 	field(t("reason"), reason), el("button", {class: "main", type: "submit"}, t("item.submit")));

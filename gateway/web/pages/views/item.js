@@ -18,15 +18,11 @@ function partTree(parts) {
 	], parts, t("none"));
 }
 
-/** Findings of the same kind stand together; a macro's source is opened. */
 function removals(findings) {
 	return table(t("removed"), [
 		{title: t("removed.what"), cell: (one) => removalText(one)},
 		{title: t("removed.where"), class: "name", cell: (one) => one.path},
-		{title: "", class: "name", cell: (one) => one.source
-			? el("details", null, el("summary", null, t("item.macro")),
-				el("pre", null, one.source))
-			: one.detail},
+		{title: "", class: "name", cell: (one) => one.detail},
 		{title: t("bytes"), class: "number", cell: (one) => bytes(one.bytes)},
 	], findings, t("removed.nothing"));
 }
@@ -128,15 +124,6 @@ function requests(list) {
 	], list, t("none"));
 }
 
-function previews(item, count) {
-	if (!count)
-		return null;
-	return panel(t("item.previews"), el("div", {class: "previews"},
-		Array.from({length: count}, (_, page) => el("img", {loading: "lazy",
-			alt: `${t("item.previews")} ${page + 1}`,
-			src: `/api/v1${paths.itemPart(item.id, `previews/${page}`)}`}))));
-}
-
 export async function item(target, id) {
 	const [one, parts, findings, steps] = await Promise.all([get(paths.item(id)),
 		...["parts", "findings", "timeline"].map((name) => get(paths.itemPart(id, name)))]);
@@ -159,7 +146,7 @@ export async function item(target, id) {
 				{title: t("state"), cell: (to) => to.released ? time(to.released) : "–"},
 			], one.recipients, t("none")))),
 		panel(t("removed"), removals(findings.findings)),
-		previews(one, one.previews), panel(t("item.parts"), partTree(parts.parts)),
+		panel(t("item.parts"), partTree(parts.parts)),
 		panel(t("item.hashes"), facts(one.artifacts.map((artifact) => [t(`artifact.${artifact.kind}`),
 			[el("span", {class: "hash"}, artifact.sha256), ` ${bytes(artifact.bytes)}`,
 				artifact.expires ? ` ${t("item.expires")} ${time(artifact.expires)}` : ""]]))),

@@ -2,23 +2,20 @@
 
 import {get, paths, post, send} from "/api.js";
 import {el, facts, field, panel, put, select, table} from "/dom.js";
-import {can, draw, problemText, say} from "/main.js";
+import {act, can} from "/main.js";
 import {state, t, time} from "/words.js";
 
 const ROLES = ["staff", "reviewer", "approver", "administrator", "auditor"];
 const REASONS = ["left", "moved", "dormant", "incident", "other"];
 
-async function act(work, done) {
-	try {
+/** act() for what may answer with a temporary password. */
+function change(work, done) {
+	return act(async () => {
 		const answer = await work();
 
 		if (answer.temporary_password)
 			showOnce(answer.temporary_password);
-		say(done);
-		await draw();
-	} catch (error) {
-		say(problemText(error));
-	}
+	}, done);
 }
 
 /* A temporary password is told once; the vault keeps only its hash. */
@@ -55,7 +52,7 @@ function createForm(units) {
 
 	return el("form", {class: "panel", id: "create-user", onsubmit: (event) => {
 		event.preventDefault();
-		act(() => post(paths.users, {login: login.value, name: name.value, mail: mail.value,
+		change(() => post(paths.users, {login: login.value, name: name.value, mail: mail.value,
 			unit: unit.value, role: role.value}), t("users.created"));
 	}}, el("h2", null, t("users.create")), el("div", {class: "row"},
 		field(t("login.name"), login), field(t("users.name"), name), field(t("mail"), mail),
@@ -78,12 +75,12 @@ function grants(user, list, units) {
 		{title: t("users.by"), cell: (grant) => grant.by || ""},
 		{title: "", cell: (grant) => can("administrator")
 			? el("button", {type: "button", class: "danger", onclick: () =>
-				act(() => send("DELETE", paths.grant(grant.number)), t("users.removed"))},
+				change(() => send("DELETE", paths.grant(grant.number)), t("users.removed"))},
 			t("users.remove")) : null},
 	], list, t("none")), can("administrator") ? el("form", {class: "row", id: "grant",
 		onsubmit: (event) => {
 			event.preventDefault();
-			act(() => post(paths.userGrants(user.number), {role: role.value,
+			change(() => post(paths.userGrants(user.number), {role: role.value,
 				unit: unit.value}), t("users.added"));
 		}}, field(t("users.role"), role), field(t("department"), unit),
 	el("button", {type: "submit"}, t("users.add"))) : null);
@@ -92,7 +89,7 @@ function grants(user, list, units) {
 function actions(user) {
 	const reason = select(REASONS.map((one) => [one, t(`users.reason.${one}`)]), "left");
 	const button = (words, work, danger) => el("button", {type: "button",
-		class: danger ? "danger" : null, onclick: () => act(work, t("done"))}, words);
+		class: danger ? "danger" : null, onclick: () => change(work, t("done"))}, words);
 
 	return el("div", {class: "row"},
 		button(t("users.reset"), () => post(paths.user(user.number, "resetPassword"))),

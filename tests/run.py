@@ -3,12 +3,15 @@
 
 usage: tests/run.py [--only NAME]...
 
-Steps: tree (rules of the source tree), unit (release build: unit tests, fuzzer
-replay, system tests with the real processes), gcc and clang (warnings are
-errors), asan (AddressSanitizer and UBSan), analyzer (gcc -fanalyzer), tidy
+Steps: tree (rules of the source tree), gcc and clang (warnings are errors),
+unit (release build: unit tests, fuzzer replay, system tests with the real
+processes), asan (AddressSanitizer and UBSan), analyzer (gcc -fanalyzer), tidy
 (clang-tidy), cppcheck, faults (whether the checks report planted mistakes).
+Many tests wait for processes: what only reads the sources (analyzer, tidy,
+cppcheck) runs beside them at the lowest priority.
 Prints the time of each and closes with "N passed, N failed".
 """
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -130,9 +133,24 @@ def step_faults():
     return passed, len(problems)
 
 
-STEPS = {"tree": step_tree, "unit": step_unit, "gcc": step_gcc, "clang": step_clang,
-         "asan": step_asan, "analyzer": step_analyzer, "tidy": step_tidy,
-         "cppcheck": step_cppcheck, "faults": step_faults}
+STEPS = {"tree": step_tree, "gcc": step_gcc, "clang": step_clang, "analyzer": step_analyzer,
+         "tidy": step_tidy, "cppcheck": step_cppcheck, "unit": step_unit,
+         "asan": step_asan, "faults": step_faults}
+BESIDE = ("analyzer", "tidy", "cppcheck")
+
+
+def take(name):
+    """One step: how many passed and failed; what it has to say is printed."""
+    print(f"== {name} ...", flush=True)
+    begun = time.monotonic()
+    try:
+        good, bad = STEPS[name]()
+    except Failed as problem:
+        print(problem)
+        good, bad = 0, 1
+    took = time.monotonic() - begun
+    print(f"== {name}: {good} passed, {bad} failed, {took:.0f} s", flush=True)
+    return good, bad
 
 
 def main(arguments):
@@ -141,20 +159,18 @@ def main(arguments):
     if unknown or len(arguments) != 2 * len(chosen):
         print(__doc__)
         return 64
-    passed = failed = 0
-    for name, step in STEPS.items():
-        if chosen and name not in chosen:
-            continue
-        print(f"== {name} ...", flush=True)
-        begun = time.monotonic()
-        try:
-            good, bad = step()
-        except Failed as problem:
-            print(problem)
-            good, bad = 0, 1
-        passed, failed = passed + good, failed + bad
-        took = time.monotonic() - begun
-        print(f"== {name}: {good} passed, {bad} failed, {took:.0f} s", flush=True)
+    # On Linux a thread has its own priority, which its children inherit.
+    with concurrent.futures.ThreadPoolExecutor(1) as front, \
+            concurrent.futures.ThreadPoolExecutor(1, initializer=os.nice,
+                                                  initargs=(19,)) as beside:
+        steps = []
+        for name in STEPS:
+            if chosen and name not in chosen:
+                continue
+            steps.append((beside if name in BESIDE else front).submit(take, name))
+            if name not in BESIDE:
+                steps[-1].result()
+        passed, failed = map(sum, zip(*(step.result() for step in steps)))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -361,6 +361,7 @@ enum {
 	CONSOLE_TOKEN_MAX = 64, /* hexadecimal digits of a session's token */
 	CONSOLE_SOURCE_MAX = 63,
 	CONSOLE_ONCE_MAX = 64,
+	CONSOLE_TENANT_MAX = 63,
 	CONSOLE_PARAMETERS_MAX = 1024 * 1024, /* bytes of JSON */
 	CONSOLE_ANSWER_MAX = 64 * 1024 * 1024,
 };
@@ -372,6 +373,9 @@ struct console_call {
 	char source[CONSOLE_SOURCE_MAX + 1];       /* address of the browser */
 	char once[CONSOLE_ONCE_MAX + 1]; /* the caller's key for a call that
 					    is done once; "" */
+	char tenant[CONSOLE_TENANT_MAX + 1]; /* whose console it is; "": the
+						only one */
+	bool client; /* the token is an API client's, not a session's */
 };
 
 void submission_write(struct buffer *buffer, const struct submission *value);

@@ -9,6 +9,8 @@ void console_call_write(struct buffer *buffer, const struct console_call *value)
 	pack_string(buffer, value->token);
 	pack_string(buffer, value->source);
 	pack_string(buffer, value->once);
+	pack_string(buffer, value->tenant);
+	buffer_u8(buffer, value->client);
 }
 
 int console_call_read(struct view payload, struct console_call *ret)
@@ -20,5 +22,7 @@ int console_call_read(struct view payload, struct console_call *ret)
 	unpack_string(&cursor, ret->token, sizeof(ret->token));
 	unpack_string(&cursor, ret->source, sizeof(ret->source));
 	unpack_string(&cursor, ret->once, sizeof(ret->once));
+	unpack_string(&cursor, ret->tenant, sizeof(ret->tenant));
+	ret->client = wire_flag(&cursor);
 	return wire_end(&cursor);
 }

@@ -152,6 +152,8 @@ static void look_at_people(struct examination *examination,
 		count(counts[FINDING_OUT_OF_HOURS], record->actor);
 	if (begins(action, "user.") || begins(action, "grant.") ||
 	    begins(action, "unit.") || begins(action, "policy.") ||
+	    strcmp(action, "client.create") == 0 ||
+	    strcmp(action, "client.revoke") == 0 ||
 	    begins(action, "setting.") || begins(action, "exception."))
 		count(counts[FINDING_SETTINGS], record->actor);
 	if (strcmp(record->reason, "emergency") == 0 ||

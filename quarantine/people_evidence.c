@@ -6,7 +6,8 @@
 
 #include "base/banned.h"
 
-/* Sessions change without a record in `used_ms` and `challenge` alone. */
+/* Sessions change without a record in `used_ms` and `challenge` alone, clients
+ * in `used_ms`. */
 static const char *const user_rows[] = {
     "SELECT salt, number, tenant, login, name, mail, unit, source, state,"
     " reason, failures, failed_ms, locked_ms, login_ms, created_ms,"
@@ -29,8 +30,9 @@ static const char *const unit_rows[] = {
 };
 
 static const char *const client_rows[] = {
-    "SELECT number, tenant, name, user, token, state, created_ms, expires_ms,"
-    " version FROM api_client WHERE number = ?",
+    "SELECT number, tenant, name, unit, rights, per_minute, token, state,"
+    " created_by, created_ms, expires_ms, version FROM api_client"
+    " WHERE number = ?",
     NULL,
 };
 

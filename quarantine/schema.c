@@ -221,5 +221,6 @@ const char *const *const schema_migrations[] = {
     schema_review,      /* version 6 */
     schema_web,         /* version 7 */
     schema_certificate, /* version 8 */
+    schema_clients,     /* version 9 */
     NULL,
 };

@@ -22,5 +22,6 @@ extern const char *const schema_seal[];
 extern const char *const schema_review[];
 extern const char *const schema_web[];
 extern const char *const schema_certificate[];
+extern const char *const schema_clients[];
 
 #endif

@@ -100,6 +100,9 @@ static int check_users(struct verify *verify, struct database *database)
 	    "  v.object = u.object AND v.version = u.version)"
 	    " UNION ALL SELECT object FROM org_unit u WHERE u.version > 0 AND"
 	    " NOT EXISTS (SELECT 1 FROM object_version v WHERE"
+	    "  v.object = u.object AND v.version = u.version)"
+	    " UNION ALL SELECT object FROM api_client u WHERE NOT EXISTS"
+	    " (SELECT 1 FROM object_version v WHERE"
 	    "  v.object = u.object AND v.version = u.version)");
 	int result;
 

@@ -15,6 +15,8 @@
 #include "base/banned.h"
 
 #define COOKIE_NAME "__Host-sekisho"
+#define BEARER "Bearer "
+#define SECRET_PREFIX "skc_"
 
 /* What is looked at of the header fields. */
 struct seen {
@@ -30,6 +32,7 @@ struct seen {
 	unsigned match;
 	unsigned key;
 	unsigned expect;
+	unsigned authorization;
 	bool malformed;
 };
 
@@ -71,6 +74,7 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind,
 	    {"If-Match", offsetof(struct seen, match)},
 	    {"Idempotency-Key", offsetof(struct seen, key)},
 	    {"Expect", offsetof(struct seen, expect)},
+	    {"Authorization", offsetof(struct seen, authorization)},
 	};
 	struct seen *seen = context;
 
@@ -138,7 +142,8 @@ static bool is_hexadecimal(const char *text, size_t length)
 }
 
 /* The token of our cookie; two of that name are none. */
-static bool read_cookie(struct request *request, const char *cookies)
+static bool read_cookie(struct request *request, const char *cookies,
+			unsigned *ret_count)
 {
 	const size_t name_size = sizeof(COOKIE_NAME "=") - 1;
 	const char *at = cookies;
@@ -164,7 +169,45 @@ static bool read_cookie(struct request *request, const char *cookies)
 	}
 	if (count > 1)
 		request->token[0] = '\0';
+	*ret_count = count;
 	return count <= 1;
+}
+
+/* The secret of an API client; what is none is nobody's. */
+static void read_secret(struct request *request, const char *authorization)
+{
+	const size_t scheme = sizeof(BEARER) - 1;
+	const size_t prefix = sizeof(SECRET_PREFIX) - 1;
+	const char *value;
+
+	request->client = true;
+	request->token[0] = '\0';
+	if (strncasecmp(authorization, BEARER, scheme) != 0)
+		return;
+	value = authorization + scheme;
+	if (strlen(value) == prefix + CONSOLE_TOKEN_MAX &&
+	    strncmp(value, SECRET_PREFIX, prefix) == 0 &&
+	    is_hexadecimal(value + prefix, CONSOLE_TOKEN_MAX))
+		(void)text_copy(request->token, sizeof(request->token),
+				value + prefix);
+}
+
+/* Who asks: a session's cookie or a client's secret. Both at once would leave
+ * it to the reader in whose name it is. */
+static bool read_authority(struct request *request)
+{
+	const char *cookies = request_header(request, "Cookie");
+	const char *authorization = request_header(request, "Authorization");
+	unsigned sessions = 0;
+
+	if (cookies != NULL && !read_cookie(request, cookies, &sessions))
+		return false;
+	if (authorization == NULL)
+		return true;
+	if (sessions > 0)
+		return false;
+	read_secret(request, authorization);
+	return true;
 }
 
 /* The address that asks; a proxy says it in X-Real-IP. */
@@ -234,7 +277,6 @@ unsigned guard_headers(struct request *request, const char *version)
 {
 	struct seen seen = {0};
 	const char *host;
-	const char *cookies;
 
 	read_language(request);
 	read_source(request);
@@ -248,8 +290,7 @@ unsigned guard_headers(struct request *request, const char *version)
 	host = request_header(request, "Host");
 	if (host == NULL || !host_allowed(request, host))
 		return 421;
-	cookies = request_header(request, "Cookie");
-	if (cookies != NULL && !read_cookie(request, cookies))
+	if (!read_authority(request))
 		return 400;
 	return check_body(request, &seen);
 }
@@ -291,8 +332,10 @@ int guard_unsafe(struct request *request)
 
 	if (!is_from_here(request))
 		return -ERR_FORBIDDEN;
-	if (request->token[0] == '\0')
-		return 0; /* nobody's authority to borrow */
+	/* A browser sends no client's secret by itself; and without a token
+	 * there is nobody's authority to borrow. */
+	if (request->client || request->token[0] == '\0')
+		return 0;
 	guard_token(request->token, wanted);
 	if (given == NULL || strlen(given) != 64 ||
 	    sodium_memcmp(given, wanted, 64) != 0)

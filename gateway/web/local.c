@@ -40,6 +40,7 @@ static void on_ready(struct request *request, int error, json_t *answer,
 void local_ready(struct request *request)
 {
 	request->token[0] = '\0';
+	request->client = false;
 	request_ask(request, "console_about", request->parameters, on_ready);
 }
 
@@ -235,6 +236,7 @@ void local_metrics(struct request *request)
 		return;
 	}
 	request->token[0] = '\0';
+	request->client = false;
 	request_ask(request, "console_metrics", request->parameters,
 		    on_metrics);
 }

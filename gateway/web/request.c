@@ -150,6 +150,7 @@ void request_ask(struct request *request, const char *operation,
 	(void)text_copy(call.operation, sizeof(call.operation), operation);
 	(void)text_copy(call.token, sizeof(call.token), request->token);
 	(void)text_copy(call.source, sizeof(call.source), request->source);
+	call.client = request->client;
 	if ((request->route->flags & ROUTE_ONCE) != 0)
 		(void)text_copy(call.once, sizeof(call.once),
 				once == NULL ? "" : once);
@@ -227,7 +228,8 @@ static void on_called(struct request *request, int error, json_t *answer,
 	const unsigned flags = request->route->flags;
 
 	/* A session that the vault does not know any more. */
-	if (error == -ERR_UNAUTHENTICATED && request->token[0] != '\0')
+	if (error == -ERR_UNAUTHENTICATED && !request->client &&
+	    request->token[0] != '\0')
 		request->reply.ends_cookie = true;
 	/* What was read is not what is there any more. */
 	if (error == -ERR_STALE && (flags & ROUTE_MATCH) != 0 &&

@@ -103,7 +103,8 @@ struct request {
 	const struct route *route; /* NULL: refused before */
 	char segments[WEB_SEGMENTS_MAX][WEB_SEGMENT_MAX + 1]; /* of the path */
 	size_t segment_count;
-	char token[CONSOLE_TOKEN_MAX + 1]; /* of the cookie; "" */
+	char token[CONSOLE_TOKEN_MAX + 1]; /* of cookie or client; "" */
+	bool client; /* comes with an API client's secret, without a cookie */
 	char source[CONSOLE_SOURCE_MAX + 1];
 	enum language language;
 	json_t *parameters; /* of path, query and body */

@@ -1,6 +1,7 @@
 #include "quarantine/console/call.h"
 
 #include "base/handle.h"
+#include "quarantine/console/clients.h"
 #include "quarantine/console/once.h"
 
 #include "base/banned.h"
@@ -75,6 +76,8 @@ static int admit(struct call *call)
 	call->session = (struct session){0};
 	if (call->by_operator)
 		return admit_operator(operation);
+	if (call->by_client)
+		return client_admit(call);
 	if (call->token[0] != '\0') {
 		error = session_find(call->store, call->token, call->now_ms,
 				     &call->session);
@@ -168,19 +171,37 @@ static int run_handler(struct call *call, call_handler *handler,
 	return result;
 }
 
+static int run(struct call *call, const char *once, struct view parameters,
+	       bool *ret_wrote)
+{
+	json_t *object;
+	bool found = false;
+	int error = admit(call);
+
+	if (error == 0)
+		error = read_parameters(parameters, &object);
+	if (error != 0)
+		return error;
+	call->parameters = object;
+	once_begin(call, once, parameters);
+	error = once_find(call, &found);
+	if (error != 0 || found)
+		return error;
+	return run_handler(call, call->operation->handler, ret_wrote);
+}
+
 static int start(struct store *store, const struct console_call *request,
 		 struct view parameters, bool by_operator, struct call *call,
 		 bool *ret_wrote)
 {
-	json_t *object;
-	bool found = false;
-	int error;
+	int result;
 
 	*ret_wrote = false;
 	*call = (struct call){.store = store,
 			      .operation = operation_find(request->operation),
 			      .token = request->token,
 			      .source = request->source,
+			      .by_client = request->client && !by_operator,
 			      .by_operator = by_operator,
 			      .now_ms = clock_now_ms(),
 			      .answer = json_object(),
@@ -189,17 +210,9 @@ static int start(struct store *store, const struct console_call *request,
 		return -ERR_MEMORY;
 	if (call->operation == NULL)
 		return -ERR_NOT_FOUND;
-	error = admit(call);
-	if (error == 0)
-		error = read_parameters(parameters, &object);
-	if (error != 0)
-		return error;
-	call->parameters = object;
-	once_begin(call, request->once, parameters);
-	error = once_find(call, &found);
-	if (error != 0 || found)
-		return error;
-	return run_handler(call, call->operation->handler, ret_wrote);
+	result = run(call, request->once, parameters, ret_wrote);
+	return call->by_client ? client_record(call, result, ret_wrote)
+			       : result;
 }
 
 int call_run(struct store *store, const struct console_call *request,

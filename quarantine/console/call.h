@@ -42,6 +42,7 @@ struct call {
 	struct session session;
 	const char *token;  /* as given; "" */
 	const char *source; /* address of the browser */
+	bool by_client;     /* the token is an API client's */
 	bool by_operator;   /* who runs `sekisho users`: root or the gateway's
 			      user, with no session */
 	int64_t now_ms;
@@ -53,6 +54,10 @@ struct call {
 			   counting failed logins */
 	struct slow slow;
 	int slow_result;
+
+	/* --- for client_*() --- */
+	bool admitted;
+	bool silent; /* not recorded any more */
 
 	/* --- for once_*() --- */
 	const char *once;

@@ -31,6 +31,8 @@ struct session {
 	char name[SESSION_NAME_MAX + 1]; /* as shown */
 	char tenant[TENANT_MAX + 1];
 	unsigned roles; /* every role that is granted anywhere */
+	int64_t client;  /* row of the API client that asks; 0: a person */
+	unsigned rights; /* the client's (quarantine/people/client.h) */
 	bool pending;   /* the second factor or a new password is awaited: only
 			   PENDING operations are allowed */
 	struct database *database; /* with the tree of departments; NULL: the

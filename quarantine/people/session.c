@@ -41,32 +41,6 @@ static int find(struct store *store, const uint8_t hash[HASH_SIZE],
 	return 0;
 }
 
-static int find_client(struct store *store, const uint8_t hash[HASH_SIZE],
-		       int64_t now_ms, struct session *session)
-{
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database,
-	    "SELECT u.number, u.login, c.name, u.tenant FROM api_client c"
-	    " JOIN user u ON u.number = c.user WHERE c.token = ?"
-	    " AND c.state = 'active' AND c.expires_ms > ?"
-	    " AND u.state = 'active'");
-	int result;
-
-	query_bytes(&query, view_of(hash, HASH_SIZE));
-	query_integer(&query, now_ms);
-	result = query_step(&query);
-	if (result != 1)
-		return result == 0 ? -ERR_UNAUTHENTICATED : result;
-	session->user = query_column_integer(&query, 0);
-	(void)text_copy(session->login, sizeof(session->login),
-			query_column_text(&query, 1));
-	(void)text_copy(session->name, sizeof(session->name),
-			query_column_text(&query, 2));
-	(void)text_copy(session->tenant, sizeof(session->tenant),
-			query_column_text(&query, 3));
-	return 0;
-}
-
 static int read_grants(struct store *store, struct session *session)
 {
 	QUERY_CLEANUP struct query query = query_make(
@@ -128,8 +102,6 @@ int session_find(struct store *store, const char *token, int64_t now_ms,
 	error = find(store, hash, now_ms, ret_session, &used_ms);
 	if (error == 0)
 		error = touch(store, ret_session->number, used_ms, now_ms);
-	else if (error == -ERR_UNAUTHENTICATED)
-		error = find_client(store, hash, now_ms, ret_session);
 	return error != 0 ? error : read_grants(store, ret_session);
 }
 

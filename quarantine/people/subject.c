@@ -9,7 +9,10 @@
 
 static void fill_doer(struct record *record, const struct doer *doer)
 {
-	if (doer->user != 0)
+	if (doer->client != 0)
+		(void)snprintf(record->actor, sizeof(record->actor),
+			       "client:%" PRId64, doer->client);
+	else if (doer->user != 0)
 		(void)snprintf(record->actor, sizeof(record->actor),
 			       "user:%" PRId64, doer->user);
 	else

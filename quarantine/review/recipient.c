@@ -84,7 +84,7 @@ static int has_recipients(struct store *store, int64_t item)
 }
 
 /* A file that somebody handed in is for him: the vault knows who it was. 1:
- * it does not. */
+ * it does not, or it was a program. */
 static int store_uploader(struct store *store, const char *item_id,
 			  int64_t item)
 {

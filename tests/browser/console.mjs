@@ -197,6 +197,15 @@ await step("the administrator makes a user and stops the traffic", async () => {
 	await page.waitForSelector("#temporary");
 	await shot(page, "users");
 	await page.keyboard.press("Escape");
+	await page.locator("#create-client input").first().fill("文書管理システム");
+	await page.click("#create-client button[type=submit]");
+	await page.waitForSelector("#temporary");
+	check(/^skc_[0-9a-f]{64}$/.test(await text(page, "#temporary")), "no secret");
+	await accessible(page, "a client's secret");
+	await page.keyboard.press("Escape");
+	await page.waitForFunction(() => /文書管理システム/.test(
+		document.querySelector("#main table + *, #main").innerText));
+	await shot(page, "clients");
 	await go(page, "#/emergency");
 	await page.waitForSelector("#stop");
 	await accessible(page, "emergency");
@@ -219,7 +228,7 @@ await step("an auditor sees all pages of his and no form that acts", async () =>
 		await page.waitForSelector("#main h1");
 		check(await page.locator("#main .alert.bad").count() === 0,
 			`${hash}: ${await text(page, "#main")}`);
-		check(await page.locator("#main #batch, #main #request, #main #create-user, #main #stop")
+		check(await page.locator("#main #batch, #main #request, #main #create-user, #main #stop, #main #create-client")
 			.count() === 0, `${hash} has a form that acts`);
 		await accessible(page, hash);
 	}

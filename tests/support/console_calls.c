@@ -57,8 +57,11 @@ int calls_ask(struct calls *calls, const char *operation, const char *token,
 	assert_non_null(call);
 	(void)text_copy(request.operation, sizeof(request.operation),
 			operation);
+	request.client = token != NULL && strncmp(token, "skc_", 4) == 0;
 	(void)text_copy(request.token, sizeof(request.token),
-			token == NULL ? "" : token);
+			token == NULL    ? ""
+			: request.client ? token + 4
+					 : token);
 	result = (token == NULL ? call_run_operator : call_run)(
 	    calls->store, &request, view_of_string(parameters), call, &wrote);
 	if (result == CALL_SLOW) {

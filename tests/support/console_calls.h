@@ -23,7 +23,7 @@ void calls_close(struct calls *calls);
 
 /*
  * One call, committed: 0 or the negative error. `parameters` is JSON, "" for
- * none. `token` NULL: as the operator.
+ * none. `token` NULL: as the operator; "skc_...": as an API client.
  */
 int calls_ask(struct calls *calls, const char *operation, const char *token,
 	      const char *parameters);

@@ -362,6 +362,88 @@ def check_conditions(people, values):
     assert done.status == 204, done
 
 
+def check_clients(people, values, console):
+    """A program's account does what it was made for; of everything else that
+    the description names it does nothing, whatever is asked."""
+    administrator = people["administrator"].browser
+    wish = {"name": "文書管理", "unit": DEPARTMENT, "operations": ["upload", "read", "report"],
+            "expires": "2000-01-01T00:00:00.000Z", "per_minute": 6000}
+    assert administrator.post("/api/v1/clients", wish).status == 422
+    wish["expires"] = time.strftime("%Y-%m-%dT00:00:00.000Z",
+                                    time.gmtime(time.time() + 30 * 86400))
+    assert people["staff"].browser.post("/api/v1/clients", wish).status == 403
+    made = administrator.post("/api/v1/clients", wish,
+                              headers={"Idempotency-Key": "client"})
+    assert made.status == 201, made
+    secret, number = made.json()["secret"], made.json()["client"]
+    program = console.browser()
+    bearer = {"Authorization": f"Bearer {secret}"}
+
+    def ask(method, path, body=None, **headers):
+        return program.request(method, path, body, {**bearer, **headers})
+
+    kind = {"Content-Type": "application/octet-stream"}
+    answer = ask("POST", "/api/v1/files?name=a.txt", b"hello\n", **kind)
+    assert answer.status == 202 and not answer.header("Set-Cookie"), answer
+    path = f"/api/v1/files/{answer.json()['id']}"
+    shown = ask("GET", path + "?wait=60")
+    assert shown.json()["state"] == "delivered", shown
+    assert ask("GET", path + "/sanitized").body == b"hello\n"
+    assert ask("GET", path + "/report").json()["verdict"] == "unchanged"
+    assert ask("GET", path + "/certificate").status == 403
+    # Nobody else's, and nobody else sees the program's.
+    assert ask("GET", f"/api/v1/files/{values['id']}").status == 404
+    assert people["staff"].browser.get(path).status == 404
+    # What it does not hand over is held for the department, and reviewed there.
+    held = ask("POST", "/api/v1/files?name=b.exe", b"MZ" + bytes(300), **kind).json()["id"]
+    assert ask("GET", f"/api/v1/files/{held}?wait=60").json()["state"] == "held"
+    seen = people["reviewer"].browser.get(f"/api/v1/items/{held}")
+    assert seen.status == 200, seen
+
+    before = settled(console)
+    for place, method, operation in operations():
+        if operation.get("x-client") in wish["operations"] or (
+                operation.get("security") == [] and "machines" in operation["tags"]):
+            continue
+        body = body_of(operation)
+        headers = {"Content-Type": "application/octet-stream"} if body == b"file" else {}
+        answer = ask(method, address(place, values), body, **headers)
+        assert answer.status == 403, (method, place, answer)
+        check_answer(place, method, operation, answer)
+    after = settled(console)
+    for table in before:
+        if not table.startswith("audit_") and table != "api_client":
+            assert before[table] == after[table], (table, differences(before, after))
+    # A session's cookie beside it: in whose name would it be?
+    staff = people["staff"].browser
+    for where in ("/api/v1/files", "/api/v1/session"):
+        assert staff.get(where, headers=bearer).status == 400
+    assert staff.get("/api/v1/files", cookie=False, headers=bearer).status == 200
+    # Its digits are no session, a session's are no secret.
+    assert program.get("/api/v1/files", headers={
+        "Cookie": f"{web.COOKIE}={secret[4:]}"}).status == 401
+    for wrong in (f"Bearer skc_{staff.token}", f"Bearer {secret[4:]}", f"Basic {secret}",
+                  f"Bearer {secret}x", f"Bearer {secret[:-1]}", "Bearer", secret,
+                  f"Bearer skc_{'0' * 64}"):
+        answer = program.get("/api/v1/files", headers={"Authorization": wrong})
+        assert answer.status == 401 and not answer.header("Set-Cookie"), (wrong, answer)
+    # Revoked is revoked, also on a connection that was let in before.
+    assert people["staff"].browser.post(f"/api/v1/clients/{number}:revoke").status == 403
+    assert administrator.post(f"/api/v1/clients/{number}:revoke").status == 204
+    for _ in range(2):
+        assert ask("GET", path).status == 401
+        assert ask("POST", "/api/v1/files?name=a.txt", b"x", **kind).status == 401
+    # A repeated call tells the secret again, of one that is worth nothing.
+    again = administrator.post("/api/v1/clients", wish, headers={"Idempotency-Key": "client"})
+    assert again.status == 201 and again.json()["secret"] == secret, again
+    assert ask("GET", path).status == 401
+    entries = people["auditor"].browser.get(
+        f"/api/v1/audit/entries?object=client:{number}&limit=200").json()["entries"]
+    actions = {entry["action"] for entry in entries}
+    assert actions >= {"client.create", "client.use", "client.refused",
+                       "client.revoke"}, entries[:3]
+
+
 def main():
     check_table()
     with tempfile.TemporaryDirectory() as name:
@@ -374,11 +456,13 @@ def main():
             _, held = check_files(people)
             check_password(people)
             check_release(people, console)
-            values = {"id": held, "session": 999999, "user": 999999, "grant": 999999}
+            values = {"id": held, "session": 999999, "user": 999999, "grant": 999999,
+                      "client": 999999}
             check_conditions(people, values)
             check_gets(people, values, console)
             check_members(people, values, console)
             check_auditor(people, values, console)
+            check_clients(people, values, console)
             check_all(people, values)
             assert "program-ended" not in console.log(), console.log()
     print("ok")

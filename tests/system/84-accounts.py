@@ -82,6 +82,7 @@ class Vault:
     def send(self, operation, token="", **parameters):
         self.ticket += 1
         payload = string(operation) + string(token) + string("192.0.2.9") + string("")
+        payload += string("") + b"\0"  # tenant; no API client
         frame = struct.pack("<IIQ", MESSAGE["MESSAGE_CONSOLE"], len(payload), self.ticket)
         fd = sealed_file(json.dumps(parameters).encode())
         socket.send_fds(self.web, [frame + payload], [fd])

@@ -207,12 +207,12 @@ class Console(gateway.Gateway):
 
     # --- accounts, made as the operator of the machine does ---
 
-    def operate(self, operation, parameters):
+    def operate(self, operation, parameters, tenant=""):
         """One operation over run/vault.sock: what `sekisho users` asks."""
         client = gateway.Client(str(self.state / "run/vault.sock"))
         try:
             payload = b"".join(gateway.string(text)
-                               for text in (operation, "", "console", ""))
+                               for text in (operation, "", "console", "", tenant)) + b"\0"
             fd = gateway.sealed_file(json.dumps(parameters).encode())
             client.send("MESSAGE_CONSOLE", 1, payload, fd)
             os.close(fd)

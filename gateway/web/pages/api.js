@@ -19,6 +19,8 @@ export const paths = {
 	userGrants: (number) => `/users/${part(number)}/role-grants`,
 	grant: (number) => `/role-grants/${part(number)}`,
 	units: "/units",
+	clients: "/clients",
+	revokeClient: (number) => `/clients/${part(number)}:revoke`,
 	files: "/files",
 	file: (id) => `/files/${part(id)}`,
 	items: "/items",

@@ -3,27 +3,31 @@
 import {get, paths, post, send} from "/api.js";
 import {el, facts, field, panel, put, select, table} from "/dom.js";
 import {act, can} from "/main.js";
+import {clients} from "/views/clients.js";
 import {state, t, time} from "/words.js";
 
 const ROLES = ["staff", "reviewer", "approver", "administrator", "auditor"];
 const REASONS = ["left", "moved", "dormant", "incident", "other"];
 
-/** act() for what may answer with a temporary password. */
+/** act() for what may answer with what is shown once. */
 function change(work, done) {
 	return act(async () => {
 		const answer = await work();
 
 		if (answer.temporary_password)
-			showOnce(answer.temporary_password);
+			showOnce(t("users.temporary"), t("users.once"), answer.temporary_password);
+		if (answer.secret)
+			showOnce(t("clients.secret"), t("clients.once"), answer.secret);
 	}, done);
 }
 
-/* A temporary password is told once; the vault keeps only its hash. */
-function showOnce(password) {
+/* A temporary password or a client's secret is told once; the vault keeps only
+ * its hash. */
+function showOnce(title, hint, secret) {
 	const dialog = el("dialog", {"aria-labelledby": "once-title", id: "once"},
-		el("h2", {id: "once-title"}, t("users.temporary")),
-		el("p", null, t("users.once")),
-		el("p", {class: "hash large", id: "temporary"}, password),
+		el("h2", {id: "once-title"}, title),
+		el("p", null, hint),
+		el("p", {class: "hash large", id: "temporary"}, secret),
 		el("form", {method: "dialog"}, el("button", {class: "main"}, t("close"))));
 
 	dialog.addEventListener("close", () => dialog.remove());
@@ -140,5 +144,6 @@ export async function users(target, session, search) {
 				user.roles.map((role) => t(`role.${role}`)).join("・")},
 			{title: t("state"), cell: userState},
 			{title: t("users.last"), class: "time", cell: (user) => time(user.last_login)},
-		], list, t("none")), can("administrator") ? createForm(units) : null);
+		], list, t("none")), can("administrator") ? createForm(units) : null,
+		await clients(unitOptions(units), change));
 }

@@ -199,6 +199,7 @@ void nested_outcome_write(struct buffer *buffer,
 	pack_string(buffer, value->extension);
 	pack_string(buffer, value->mime);
 	pack_string(buffer, value->part_id);
+	pack_string(buffer, value->link);
 }
 
 int nested_outcome_read(struct view payload, struct nested_outcome *ret)
@@ -212,6 +213,7 @@ int nested_outcome_read(struct view payload, struct nested_outcome *ret)
 	unpack_string(&cursor, ret->extension, sizeof(ret->extension));
 	unpack_string(&cursor, ret->mime, sizeof(ret->mime));
 	unpack_string(&cursor, ret->part_id, sizeof(ret->part_id));
+	unpack_string(&cursor, ret->link, sizeof(ret->link));
 	return wire_end(&cursor);
 }
 
@@ -301,6 +303,26 @@ void part_id_derive(const char *item_id, const char *path,
 	(void)crypto_hash_sha256_final(&state, digest);
 	(void)sodium_bin2hex(ret_id, ITEM_ID_SIZE + 1, digest,
 			     ITEM_ID_SIZE / 2);
+}
+
+void task_token_derive(const uint8_t key[TASK_KEY_SIZE], const char *item_id,
+		       char ret_token[TASK_TOKEN_SIZE + 1])
+{
+	uint8_t bytes[TASK_TOKEN_SIZE / 2];
+
+	(void)crypto_generichash(bytes, sizeof(bytes), (const uint8_t *)item_id,
+				 strlen(item_id), key, TASK_KEY_SIZE);
+	(void)sodium_bin2hex(ret_token, TASK_TOKEN_SIZE + 1, bytes,
+			     sizeof(bytes));
+}
+
+int task_link_write(const char *url, const char *token,
+		    char ret_link[TASK_LINK_MAX + 1])
+{
+	int length =
+	    snprintf(ret_link, TASK_LINK_MAX + 1, "%s/password#%s", url, token);
+
+	return length < 0 || length > TASK_LINK_MAX ? -ERR_LIMIT_BYTES : 0;
 }
 
 bool item_id_valid(const char *id)

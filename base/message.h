@@ -29,6 +29,9 @@ enum {
 	DELIVERY_HEAD_LINES = 5, /* of mail: before the recipients; see
 				    gateway/mail/promise.h */
 	RECIPIENTS_TEXT_MAX = 20 * 1024,
+	TASK_KEY_SIZE = 32,
+	TASK_TOKEN_SIZE = 40, /* hexadecimal digits of 160 bits */
+	TASK_LINK_MAX = 255,
 };
 
 enum message {
@@ -83,6 +86,8 @@ enum message {
 	MESSAGE_VAULT_TRAFFIC,     /* u8 direction, u8 stopped, reason */
 	MESSAGE_VAULT_TRAFFIC_ASK, /* empty */
 	MESSAGE_VAULT_BACKED_UP,   /* 32 sha256 of the manifest */
+	MESSAGE_VAULT_TASKS,       /* empty; broker: the key of the links that
+				      recipients get */
 	/* --- web → vault --- */
 	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
 			    struct console_call */
@@ -95,9 +100,11 @@ enum message {
 	MESSAGE_VAULT_REPLY,       /* + fd: memory file with JSON */
 	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
 					unasked when it changes */
-	MESSAGE_VAULT_DUE, /* item id: decided, to be opened; to the broker */
+	MESSAGE_VAULT_DUE,   /* item id: decided, to be opened; to the broker */
 	MESSAGE_VAULT_STOPS, /* u8 stopped: intake, delivery, each by enum
 				direction; to the broker */
+
+	MESSAGE_VAULT_TASKS_KEY, /* TASK_KEY_SIZE bytes */
 
 	MESSAGE_CONSOLE_CONTENT, /* + fd; in front of the REPLY with this id */
 	MESSAGE_CONSOLE_REPLY,   /* (+ fd: JSON object); u32 error, durable */
@@ -245,7 +252,7 @@ struct job_outcome {
 };
 
 /* MESSAGE_NESTED_RESULT: u8 verdict, u32 error, format, extension, mime,
- * part_id. */
+ * part_id, link. */
 struct nested_outcome {
 	enum verdict verdict;
 	enum error reason;
@@ -253,6 +260,8 @@ struct nested_outcome {
 	char extension[FILE_EXTENSION_MAX + 1];
 	char mime[MIME_TYPE_MAX + 1];
 	char part_id[ITEM_ID_SIZE + 1]; /* held and kept in the vault */
+	char link[TASK_LINK_MAX + 1];   /* where its recipients give its
+					   password; "": there is no such page */
 };
 
 /* MESSAGE_VAULT_RECORD: in this order. The item's findings and parts are in
@@ -418,6 +427,18 @@ bool item_id_valid(const char *id);
  * input gives the same notice. `path` as in the report. */
 void part_id_derive(const char *item_id, const char *path,
 		    char ret_id[ITEM_ID_SIZE + 1]);
+
+/*
+ * The token in the link by which the recipients of an item give its password
+ * (decision 95): of the item alone, so that a message that comes again has the
+ * same link, and nobody guesses it who has not the vault's key.
+ */
+void task_token_derive(const uint8_t key[TASK_KEY_SIZE], const char *item_id,
+		       char ret_token[TASK_TOKEN_SIZE + 1]);
+
+/* "URL/password#TOKEN"; -ERR_LIMIT_BYTES: longer than TASK_LINK_MAX. */
+int task_link_write(const char *url, const char *token,
+		    char ret_link[TASK_LINK_MAX + 1]) MUST_CHECK;
 
 /* "held", "awaiting_password", "ready", "released_original" ... */
 const char *item_state_name(enum item_state state);

@@ -73,6 +73,10 @@ int change_open(struct store *store, const struct actor *actor,
 int item_describe(struct store *store, int64_t number,
 		  struct vault_opened *ret) MUST_CHECK;
 
+/* How often it may still be opened within this hour. */
+int item_tries_left(struct store *store, int64_t number, int64_t now_ms,
+		    int64_t *ret_left) MUST_CHECK;
+
 /* Whether nothing of the item may be destroyed. */
 int change_is_kept(struct store *store, int64_t number,
 		   bool *ret_kept) MUST_CHECK;

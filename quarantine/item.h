@@ -53,7 +53,7 @@ int item_expire(struct store *store, int64_t now_ms, size_t most,
  * what counts the tries. -ERR_NOT_FOUND: no such item; -ERR_STALE: it does not
  * wait; -ERR_PASSWORD_TRIES: ITEM_TRIES_MAX in the last hour.
  */
-enum { ITEM_TRIES_MAX = 10 };
+enum { ITEM_TRIES_MAX = 10 }; /* in an hour */
 int item_open(struct store *store, const struct actor *actor,
 	      const char *item_id, struct vault_opened *ret) MUST_CHECK;
 

@@ -28,6 +28,18 @@ static int count_openings(struct store *store, int64_t number, int64_t since_ms,
 	return 0;
 }
 
+int item_tries_left(struct store *store, int64_t number, int64_t now_ms,
+		    int64_t *ret_left)
+{
+	int64_t lately = 0;
+	int error = count_openings(store, number, now_ms - window_ms, &lately);
+
+	if (error == 0)
+		*ret_left =
+		    lately < ITEM_TRIES_MAX ? ITEM_TRIES_MAX - lately : 0;
+	return error;
+}
+
 /* Whether it is held because nobody gave its password in time. */
 static int has_expired(struct store *store, const struct present *before,
 		       bool *ret_expired)

@@ -5,6 +5,7 @@
 #include "quarantine/evidence.h"
 #include "quarantine/report.h"
 #include "quarantine/review/release.h"
+#include "quarantine/task.h"
 
 #include "base/banned.h"
 
@@ -307,6 +308,8 @@ static int record_rows(struct store *store, struct change *change,
 		error = store_delivery(store, record, change->number);
 	if (error == 0)
 		error = recipients_store(store, record, change->number);
+	if (error == 0 && change->state == STATE_AWAITING_PASSWORD)
+		error = task_make(store, change->number, record->item_id);
 	if (error == 0)
 		error =
 		    store_contents(store, record, change->number, report,

@@ -222,5 +222,6 @@ const char *const *const schema_migrations[] = {
     schema_web,         /* version 7 */
     schema_certificate, /* version 8 */
     schema_clients,     /* version 9 */
+    schema_task,        /* version 10 */
     NULL,
 };

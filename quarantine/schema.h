@@ -23,5 +23,6 @@ extern const char *const schema_review[];
 extern const char *const schema_web[];
 extern const char *const schema_certificate[];
 extern const char *const schema_clients[];
+extern const char *const schema_task[];
 
 #endif

@@ -20,7 +20,7 @@
 #include "sanitizers/format.h"
 
 enum { EXTENSION_MAX = 15, MIME_MAX = 127, NESTED_PENDING_MAX = 64 };
-enum { DETECTED_MAX = 63, PART_ID_SIZE = 32 };
+enum { DETECTED_MAX = 63, PART_ID_SIZE = 32, PART_LINK_MAX = 255 };
 
 /* An object inside this one that is to be an object of its own: a picture in
  * a document, a member of an archive. */
@@ -43,6 +43,7 @@ struct nested_result {
 	char mime[MIME_MAX + 1];           /* of the output */
 	struct view output; /* valid as long as the job; empty when held */
 	char part_id[PART_ID_SIZE + 1]; /* of what is held and kept; "" */
+	char link[PART_LINK_MAX + 1];   /* where its password is given; "" */
 };
 
 struct job_host {
@@ -70,14 +71,14 @@ struct job {
 	struct view texts;    /* the site's own notices; empty: the defaults */
 	struct view authentication; /* of mail: authentication_check(); empty:
 				       not asked for */
-	enum format forced;   /* not to be detected, FORMAT_NONE: it is */
+	enum format forced;         /* not to be detected, FORMAT_NONE: it is */
 	const struct policy *policy;
 	const char *const *passwords; /* UTF-8, to be tried in turn */
 	size_t password_count;
-	enum format format;     /* set by detection */
-	enum mode mode;         /* set from the policy after detection */
-	unsigned depth;         /* 0 for the original itself */
-	bool recheck;           /* second run, over an output */
+	enum format format; /* set by detection */
+	enum mode mode;     /* set from the policy after detection */
+	unsigned depth;     /* 0 for the original itself */
+	bool recheck;       /* second run, over an output */
 	/* Other programs take over what has to be decoded: detection ends with
 	 * -ERR_DECODED_ELSEWHERE, and nothing has been reported. */
 	bool pictures_elsewhere;

@@ -214,6 +214,8 @@ struct broker {
 	uint64_t last_id;
 	bool intake_stopped[DIRECTION_COUNT];   /* by the vault's word */
 	bool delivery_stopped[DIRECTION_COUNT]; /* likewise */
+	uint8_t task_key[TASK_KEY_SIZE];        /* of the recipients' links */
+	bool has_task_key;
 	int texts; /* the site's own notices, sealed; -1: the defaults */
 	bool stopping;
 	uint64_t stop_by_ms;

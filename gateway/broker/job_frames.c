@@ -247,6 +247,22 @@ void job_frames_send_start(struct job_run *job, int channel)
 			 error_name(error));
 }
 
+/* Where the recipients of what waits for its password give it. */
+static void write_link(const struct object *object, const char *part_id,
+		       char ret_link[TASK_LINK_MAX + 1])
+{
+	const struct broker *broker = object->item->broker;
+	char token[TASK_TOKEN_SIZE + 1];
+
+	if (object->verdict != VERDICT_PASSWORD || !broker->has_task_key ||
+	    broker->config->web.url[0] == '\0' ||
+	    object->item->submission.channel != CHANNEL_MAIL)
+		return;
+	task_token_derive(broker->task_key, part_id, token);
+	if (task_link_write(broker->config->web.url, token, ret_link) != 0)
+		ret_link[0] = '\0';
+}
+
 void job_answer_nested(struct object *object)
 {
 	struct job_run *job = object->parent_job;
@@ -267,9 +283,11 @@ void job_answer_nested(struct object *object)
 		       object->outcome.extension);
 	(void)snprintf(outcome.mime, sizeof(outcome.mime), "%s",
 		       object->outcome.mime);
-	if (!passes && object_is_kept(object))
+	if (!passes && object_is_kept(object)) {
 		part_id_derive(object->item->submission.item_id, object->path,
 			       outcome.part_id);
+		write_link(object, outcome.part_id, outcome.link);
+	}
 	nested_outcome_write(&payload, &outcome);
 	if (--job->children == 0 && !job->ending)
 		job_set_busy(job, true);

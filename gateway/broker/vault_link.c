@@ -107,6 +107,19 @@ static int on_stops(void *context, struct frame *frame)
 	return cursor.failed || cursor_left(&cursor) != 0 ? -ERR_PROTOCOL : 0;
 }
 
+static int on_tasks_key(void *context, struct frame *frame)
+{
+	struct vault_link *link = context;
+	struct broker *broker = link->broker;
+
+	if (!bytes_copy(broker->task_key, sizeof(broker->task_key),
+			frame->payload) ||
+	    frame->payload.size != sizeof(broker->task_key))
+		return -ERR_PROTOCOL;
+	broker->has_task_key = true;
+	return 0;
+}
+
 /* In an emergency nothing is taken in, or nothing let out: who handed it in
  * keeps it and comes again. */
 static bool is_stopped(const struct item *item)
@@ -127,9 +140,11 @@ static void on_readable(void *context, int fd)
 	    {MESSAGE_VAULT_OPENED, FRAME_WITH_FD, waiting_on_opened},
 	    {MESSAGE_VAULT_DUE, FRAME_WITHOUT_FD, waiting_on_due},
 	    {MESSAGE_VAULT_STOPS, FRAME_WITHOUT_FD, on_stops},
+	    {MESSAGE_VAULT_TASKS_KEY, FRAME_WITHOUT_FD, on_tasks_key},
 	};
 	struct vault_link *link = context;
-	int error = frame_dispatch(fd, rules, 4, link);
+	int error =
+	    frame_dispatch(fd, rules, sizeof(rules) / sizeof(rules[0]), link);
 
 	if (error == 0 || error == -ERR_UNAVAILABLE)
 		return;
@@ -154,6 +169,11 @@ void vault_connect(struct broker *broker, int fd)
 		handle_close(&link->fd);
 	else
 		outbox_open(&link->outbox, broker->loop, fd);
+	/* Until it comes, notices do without links. */
+	if (link->fd >= 0 &&
+	    outbox_send(&link->outbox, MESSAGE_VAULT_TASKS, ++broker->last_id,
+			(struct view){NULL, 0}, -1) != 0)
+		log_line(LOG_LINE_WARNING, "vault-not-asked what=tasks");
 }
 
 static enum item_state state_of(const struct item *item)

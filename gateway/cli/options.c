@@ -373,6 +373,8 @@ static int read_command(int argc, char **argv, struct options *options,
 			options->command = COMMAND_ITEMS_SHOW;
 		else if (strcmp(second, "password") == 0)
 			options->command = COMMAND_ITEMS_PASSWORD;
+		else if (strcmp(second, "link") == 0)
+			options->command = COMMAND_ITEMS_LINK;
 		else if (strcmp(second, "list") != 0)
 			return 1;
 		return 2;
@@ -467,6 +469,7 @@ static int check(const struct options *options)
 				 "one folder is needed"));
 	case COMMAND_ITEMS_SHOW:
 	case COMMAND_ITEMS_PASSWORD:
+	case COMMAND_ITEMS_LINK:
 		if (options->file_count != 1 ||
 		    !item_id_valid(options->files[0]))
 			return usage(options, "items",

@@ -151,6 +151,28 @@ static bool is_node_name(const char *name)
 	       strlen(name);
 }
 
+/* It becomes part of links, behind which there is nothing to be hidden. */
+static bool is_origin(const char *url)
+{
+	size_t length = strlen(url);
+
+	return length == 0 ||
+	       (length > 8 && strncmp(url, "https://", 8) == 0 &&
+		strspn(url + 8, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				".-:[]") == length - 8);
+}
+
+/* What the table of keys cannot say. */
+static bool is_sound(const struct key *key, const struct config *config)
+{
+	if (key->section == SECTION_VAULT && strcmp(key->name, "node") == 0)
+		return is_node_name(config->node);
+	if (key->section == SECTION_WEB && strcmp(key->name, "url") == 0)
+		return is_origin(config->web.url);
+	return true;
+}
+
 /* Somewhere to store what is only tried. */
 union scratch {
 	struct config config;
@@ -178,8 +200,7 @@ static int check_node(const struct outline *outline, const struct node *node,
 	error = wrong_kind(outline, node, NODE_SCALAR, problems);
 	if (error == 0 && node->value != NULL &&
 	    (!key_store(key, node->value, &scratch) ||
-	     (key->section == SECTION_VAULT && strcmp(key->name, "node") == 0 &&
-	      !is_node_name(scratch.config.node))))
+	     !is_sound(key, &scratch.config)))
 		return wrong_value(outline, node, key, problems);
 	return error;
 }

@@ -99,7 +99,8 @@ struct config_web {
 	const char *listen; /* as a mail door's place */
 	const char *certificate;
 	const char *key;
-	uint8_t proxy; /* plain HTTP: somebody in front does TLS */
+	uint8_t proxy;   /* plain HTTP: somebody in front does TLS */
+	const char *url; /* https://HOST[:PORT] as recipients reach it; "" */
 	struct config_list hosts;
 	struct config_list metrics; /* addresses */
 	uint64_t file_bytes;

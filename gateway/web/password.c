@@ -1,8 +1,8 @@
 /*
- * Passwords of items that wait for one. The vault says whether this session may
- * give them and writes down who did; the passwords themselves go to the broker
- * alone, which opens the item, and what passes is delivered by the way that it
- * came (docs/vault.md).
+ * Passwords of items that wait for one. The vault says whether this session, or
+ * whoever has this link, may give them and writes down who did; the passwords
+ * themselves go to the broker alone, which opens the item, and what passes is
+ * delivered by the way that it came (docs/vault.md).
  */
 #include "gateway/web/web.h"
 
@@ -45,7 +45,8 @@ static void on_reprocessed(void *context, int error,
 	/* Of a file that was handed in: kept for its owner. */
 	if (*output >= 0)
 		link_taken(&request->web->link, id,
-			   upload_keep(request, result, output));
+			   upload_keep(request->web, request->upload_id, result,
+				       output));
 	answer(request, result);
 }
 
@@ -68,25 +69,31 @@ static bool take_passwords(struct request *request, struct reprocess *work)
 	return true;
 }
 
-static void on_allowed(struct request *request, int error, json_t *said,
-		       int *content)
+/* The vault says which item it is for. */
+static int ask_broker(struct request *request, const json_t *said)
 {
+	const char *id = json_string_value(json_object_get(said, "id"));
 	const char *channel =
 	    json_string_value(json_object_get(said, "channel"));
 	struct reprocess *work = request->work;
 
+	if (id == NULL || !item_id_valid(id) || channel == NULL)
+		return -ERR_PROTOCOL;
+	(void)text_copy(work->item_id, sizeof(work->item_id), id);
+	(void)text_copy(request->upload_id, sizeof(request->upload_id), id);
+	work->takes_output = strcmp(channel, channel_name(CHANNEL_UPLOAD)) == 0;
+	request->call_id = link_reprocess(&request->web->link, work, WORK_MS,
+					  on_reprocessed, request);
+	return request->call_id == 0 ? -ERR_UNAVAILABLE : 0;
+}
+
+static void on_allowed(struct request *request, int error, json_t *said,
+		       int *content)
+{
 	(void)content;
-	if (error == 0) {
-		work->takes_output =
-		    channel != NULL &&
-		    strcmp(channel, channel_name(CHANNEL_UPLOAD)) == 0;
-		request->call_id =
-		    link_reprocess(&request->web->link, work, WORK_MS,
-				   on_reprocessed, request);
-		if (request->call_id == 0)
-			error = -ERR_UNAVAILABLE;
-	}
-	sodium_free(work);
+	if (error == 0)
+		error = ask_broker(request, said);
+	sodium_free(request->work);
 	request->work = NULL;
 	if (error != 0) {
 		reply_error(request, error, said);
@@ -95,10 +102,11 @@ static void on_allowed(struct request *request, int error, json_t *said,
 	json_decref(said);
 }
 
-void password_give(struct request *request)
+/* `key` is what the path says of the item. */
+static void give(struct request *request, const char *key)
 {
-	json_t *asked = json_pack("{s:O?}", "id",
-				  json_object_get(request->parameters, "id"));
+	json_t *asked =
+	    json_pack("{s:O?}", key, json_object_get(request->parameters, key));
 
 	request->work = sodium_malloc(sizeof(*request->work));
 	if (request->work == NULL || asked == NULL) {
@@ -106,9 +114,6 @@ void password_give(struct request *request)
 		request_answer(request);
 	} else {
 		*request->work = (struct reprocess){0};
-		(void)text_copy(
-		    request->work->item_id, sizeof(request->work->item_id),
-		    json_string_value(json_object_get(asked, "id")));
 		if (json_object_size(request->parameters) == 2 &&
 		    take_passwords(request, request->work)) {
 			request_ask(request, request->route->operation, asked,
@@ -123,4 +128,14 @@ void password_give(struct request *request)
 		}
 	}
 	json_decref(asked);
+}
+
+void password_give(struct request *request)
+{
+	give(request, "id");
+}
+
+void task_give(struct request *request)
+{
+	give(request, "token");
 }

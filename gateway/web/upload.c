@@ -320,13 +320,11 @@ void upload_take(struct request *request)
 	request_answer(request);
 }
 
-int upload_keep(struct request *request, const struct reprocessed *result,
-		int *output)
+int upload_keep(struct web *web, const char *item_id,
+		const struct reprocessed *result, int *output)
 {
-	struct uploads *uploads = request->web->uploads;
-	const char *id =
-	    json_string_value(json_object_get(request->parameters, "id"));
-	struct upload *upload = find(uploads, id);
+	struct uploads *uploads = web->uploads;
+	struct upload *upload = find(uploads, item_id);
 	uint64_t bytes = 0;
 	int error = handle_size(*output, &bytes);
 
@@ -341,7 +339,7 @@ int upload_keep(struct request *request, const struct reprocessed *result,
 					  .output = -1,
 					  .report = -1,
 					  .certificate = -1};
-		(void)text_copy(upload->id, sizeof(upload->id), id);
+		(void)text_copy(upload->id, sizeof(upload->id), item_id);
 		uploads->first = upload;
 		uploads->count++;
 	}

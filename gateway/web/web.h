@@ -118,8 +118,8 @@ struct request {
 	uint64_t call_id; /* under way at the vault; 0 */
 	request_then *then;
 	struct timer timer;
-	struct request *next_waiting; /* for the same upload */
-	char upload_id[ITEM_ID_SIZE + 1];
+	struct request *next_waiting;     /* for the same upload */
+	char upload_id[ITEM_ID_SIZE + 1]; /* or whose password is given */
 	char upload_department[DEPARTMENT_MAX + 1];
 	char upload_name[NAME_MAX_BYTES + 1];
 	int64_t wait;           /* seconds to wait for its end */
@@ -209,11 +209,12 @@ route_handler upload_sanitized;
 route_handler upload_report;
 route_handler upload_certificate;
 route_handler password_give;
+route_handler task_give;
 
 /* Keeps the output of a file that waited for its password, for its owner.
  * What is not kept comes back as an error. */
-int upload_keep(struct request *request, const struct reprocessed *result,
-		int *output) MUST_CHECK;
+int upload_keep(struct web *web, const char *item_id,
+		const struct reprocessed *result, int *output) MUST_CHECK;
 
 /* Answers with the page of this path; false: there is none. */
 bool pages_serve(struct request *request, const char *path);

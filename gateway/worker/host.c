@@ -113,6 +113,7 @@ static int on_nested_result(void *context, struct frame *frame)
 	(void)text_copy(result->mime, sizeof(result->mime), outcome.mime);
 	(void)text_copy(result->part_id, sizeof(result->part_id),
 			outcome.part_id);
+	(void)text_copy(result->link, sizeof(result->link), outcome.link);
 	if (verdict_passes(outcome.verdict)) {
 		if (frame->fd < 0)
 			return -ERR_PROTOCOL;

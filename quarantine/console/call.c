@@ -55,10 +55,12 @@ static unsigned allowed_roles(const struct operation *operation)
 	return operation->roles;
 }
 
-/* Accounts, and nothing that is decided with one. */
+/* Accounts, and nothing that is decided with one; links to the page for
+ * passwords, which he could give himself. */
 static int admit_operator(const struct operation *operation)
 {
-	static const char *const allowed[] = {"users_", "grants_", "units_"};
+	static const char *const allowed[] = {"users_", "grants_", "units_",
+					      "items_password_link"};
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		if (strncmp(operation->name, allowed[i], strlen(allowed[i])) ==

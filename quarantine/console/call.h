@@ -138,7 +138,8 @@ int call_run(struct store *store, const struct console_call *request,
 	     bool *ret_wrote) MUST_CHECK;
 
 /* The same for the command line of the gateway's operator, who administers
- * accounts (operations users_, grants_, units_) and does nothing else. */
+ * accounts (operations users_, grants_, units_), may have the link to the page
+ * for an item's password, and does nothing else. */
 int call_run_operator(struct store *store, const struct console_call *request,
 		      struct view parameters, struct call *call,
 		      bool *ret_wrote) MUST_CHECK;

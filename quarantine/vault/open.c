@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "quarantine/review/release.h"
 #include "quarantine/review/stop.h"
+#include "quarantine/task.h"
 
 #include "base/banned.h"
 
@@ -127,6 +128,24 @@ int on_taken(void *context, struct frame *frame)
 	    !opened)
 		return -ERR_PROTOCOL;
 	return on_transition(context, frame);
+}
+
+int on_tasks(void *context, struct frame *frame)
+{
+	struct peer *peer = context;
+	struct answer *answer;
+	uint8_t key[TASK_KEY_SIZE];
+
+	if (frame->payload.size != 0)
+		return -ERR_PROTOCOL;
+	answer = answer_new(peer, MESSAGE_VAULT_TASKS_KEY, frame->id);
+	if (answer == NULL)
+		return -ERR_MEMORY;
+	task_key_derive(peer->server->store, key);
+	for (size_t i = 0; i < sizeof(key); i++)
+		answer->bytes[answer->size++] = key[i];
+	peer_answer(answer);
+	return 0;
 }
 
 /* --- what was decided --- */

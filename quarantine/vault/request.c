@@ -376,6 +376,7 @@ const struct frame_rule broker_rules[] = {
     {MESSAGE_VAULT_OPEN, FRAME_WITHOUT_FD, on_open},
     {MESSAGE_VAULT_TRANSITION, FRAME_WITHOUT_FD, on_taken},
     {MESSAGE_VAULT_STATE, FRAME_WITHOUT_FD, on_state},
+    {MESSAGE_VAULT_TASKS, FRAME_WITHOUT_FD, on_tasks},
 };
 const size_t broker_rule_count = sizeof(broker_rules) / sizeof(broker_rules[0]);
 

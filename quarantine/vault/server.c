@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "quarantine/people/directory.h"
 #include "quarantine/review/exception.h"
+#include "quarantine/task.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,6 +136,8 @@ static void on_expiry(void *context)
 	if (error == 0)
 		error = item_expire(server->store, clock_now_ms(),
 				    EXPIRY_AT_ONCE, &count);
+	if (error == 0)
+		error = task_expire(server->store, clock_now_ms());
 	if (error == 0)
 		error = exception_expire(server->store, clock_now_ms(),
 					 EXPIRY_AT_ONCE, &ended);

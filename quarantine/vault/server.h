@@ -133,6 +133,8 @@ int on_transition(void *context, struct frame *frame);
 /* open.c: MESSAGE_VAULT_OPEN, and a MESSAGE_VAULT_TRANSITION of the broker. */
 int on_open(void *context, struct frame *frame);
 int on_taken(void *context, struct frame *frame);
+/* The key of the links: MESSAGE_VAULT_TASKS. */
+int on_tasks(void *context, struct frame *frame);
 
 /* console.c: calls of sekisho-web, and the thread for slow ones. */
 int console_start(struct server *server) MUST_CHECK;

@@ -111,6 +111,7 @@ static int write_notice(struct message *message, struct layout *layout)
 		    .reason = result->reason,
 		    .password = result->verdict == VERDICT_PASSWORD,
 		    .id = id_of(message, attachment),
+		    .link = result->link,
 		};
 	}
 	notice_write(job, items, count, &layout->notice);

@@ -130,9 +130,12 @@ static void write_item(struct job *job, const struct notice_item *item,
 	    {"reason", error_sentence((int)item->reason, language)},
 	    {"code", error_name((int)item->reason)},
 	    {"id", item->id},
+	    {"link", item->link},
 	    {"contact",
 	     text_or_empty(mail_text(job, MAIL_TEXT_CONTACT, language))},
 	    {NULL, NULL}};
+	enum mail_text how = item->link[0] == '\0' ? MAIL_TEXT_NOTICE_PASSWORD
+						   : MAIL_TEXT_NOTICE_LINK;
 
 	(void)crypto_hash_sha256(digest, item->content.data,
 				 item->content.size);
@@ -142,9 +145,7 @@ static void write_item(struct job *job, const struct notice_item *item,
 	     text_or_empty(mail_text(job, MAIL_TEXT_NOTICE_ITEM, language)),
 	     fillers);
 	if (item->password)
-		fill(out,
-		     text_or_empty(
-			 mail_text(job, MAIL_TEXT_NOTICE_PASSWORD, language)),
+		fill(out, text_or_empty(mail_text(job, how, language)),
 		     fillers);
 	buffer_text(out, "\r\n");
 }

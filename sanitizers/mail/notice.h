@@ -19,6 +19,7 @@ struct notice_item {
 	enum error reason;
 	bool password; /* waits for its password */
 	const char *id;
+	const char *link; /* where its password is given; "" */
 };
 
 /* What became of a signature. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """An attachment that waits for its password comes in a message of its own once
-somebody gives it: sanitized, sealed, to everybody who was promised it, in the
-thread of the first message, once, whatever is killed meanwhile."""
+somebody gives it, by command or by the link in the notice: sanitized, sealed,
+to everybody who was promised it, in the thread of the first message, once,
+whatever is killed meanwhile."""
 import email.policy
 import importlib
 import io
@@ -20,6 +21,7 @@ from email.message import EmailMessage
 import gateway
 import maillmtp
 import mailsystem
+import web
 
 password = importlib.import_module("78-password")
 sys.path.insert(0, str(gateway.ROOT / "samples"))
@@ -139,12 +141,29 @@ def check_first(relay, number, names):
     found = {}
     for name in names:
         found[name] = item = waiting(relay, name)[0]
-        for wanted in (name, f"受付番号: {item}", f"sekisho items password {item}",
+        for wanted in (name, f"受付番号: {item}", link_of(relay, item),
                        "パスワードが分かる場合は", "無害化したファイルが別の",
                        f"ID: {item}", "If you know its password"):
             assert wanted in text, (wanted, text)
+        assert text.count(link_of(relay, item)) == 2, text  # Japanese, English
+    assert len(set(re.findall(LINK, text))) == len(names), text
     assert password.PASSWORD not in text
     return found
+
+
+LINK = re.compile(r"https://localhost:(\d+)/password#([0-9a-f]{40})")
+
+
+def link_of(relay, item):
+    done = relay.command("items", "link", item)
+    assert done.returncode == 0, done
+    return done.stdout.decode().strip()
+
+
+def page_of(relay, item):
+    """What its recipient's browser asks: a client without a session, and where."""
+    port, token = LINK.fullmatch(link_of(relay, item)).groups()
+    return web.Browser(int(port)), f"/api/v1/password-tasks/{token}"
 
 
 def check_both_ciphers(relay):
@@ -187,6 +206,59 @@ def check_away(relay):
     assert len(released(relay.store, 2)) == 1
     check_released(released(relay.store, 2)[0], item, "away.zip", 2)
     print("a next server that is away: delivered when it is back")
+
+
+def check_link(relay):
+    """By the link in the notice: following it does nothing, whoever does; what
+    is given there opens this attachment alone."""
+    names = ["リンク.zip", "other.zip"]
+    code, text = relay.send(message(5, {names[0]: archive("aes"),
+                                        names[1]: archive("aes")}), recipients=(A, B))
+    assert code == 250, (code, text)
+    items = check_first(relay, 5, names)
+    item, other = (items[name] for name in names)
+    client, path = page_of(relay, item)
+    for _ in range(30):  # scanners of links, forwarded mail, impatient people
+        answer = client.get(path)
+        assert client.request("HEAD", path).status == 200
+    assert client.get("/password").status == 200
+    task = answer.json()
+    assert (task["state"], task["tries_left"], task["name"], task["sender"]) == \
+        ("waiting", password.TRIES, names[0], "someone@example.com"), task
+    assert [one["name"] for one in task["others"]] == [names[1]], task
+    assert item not in str(task) and other not in str(task) and A not in str(task)
+    assert answer.header("Referrer-Policy") == "no-referrer", answer.headers
+    assert answer.header("Cache-Control") == "no-store", answer.headers
+    # Nobody acts from another site, or by a form.
+    body = {"passwords": [password.PASSWORD]}
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.post(path, body, headers=headers).status == 403
+    assert client.request("POST", path, b"passwords=x", {
+        "Content-Type": "application/x-www-form-urlencoded"}).status == 415
+    # Nor with what is nearly it; whether it ever was is not told.
+    unknown = [client.get(path[:-40] + token).body for token in
+               ("0" * 40, "f" * 40, path[-40:].upper(), path[-40:-1], path[-40:] + "0", item)]
+    assert len(set(unknown)) == 1, unknown
+    assert client.post(path[:-40] + "0" * 40, body).body == unknown[0]
+    answer = client.post(path, {"passwords": ["wrong", "falsch"]}).json()
+    assert (answer["state"], answer["reason"], answer["tries_left"]) == \
+        ("awaiting_password", "encrypted.wrong_password", password.TRIES - 1), answer
+    answer = client.post(path, {"passwords": ["wrong", password.PASSWORD]}).json()
+    assert answer["state"] == "delivered", answer
+    got = wait("the release", lambda: released(relay.store, 5))
+    assert len(got) == 1
+    check_released(got[0], item, names[0], 5)
+    task = client.get(path).json()
+    assert (task["state"], task["others"][0]["state"]) == ("delivered", "waiting"), task
+    assert client.post(path, body).status == 409
+    assert state_of(relay, other) == "awaiting_password"
+    metrics = client.get("/metrics").body.decode()
+    for token in (path[-40:], LINK.fullmatch(link_of(relay, other)).group(2)):
+        assert token not in metrics and token not in relay.gateway.log()
+        for place in relay.gateway.state.rglob("*"):
+            if place.is_file():
+                assert token.encode() not in place.read_bytes(), place
+    print("by the link in the notice: wrong, right, delivered; nothing of it anywhere")
 
 
 def check_outbound(relay):
@@ -308,9 +380,12 @@ def lmtp_item(door, number, name):
     """The id of an archive that came by LMTP and waits."""
     given = door.send(message(number, {name: archive("aes")}), [A, B])
     assert given == {A: 250, B: 250}, given
-    text = parse(door.sink.taken[-1][1]).as_string()
+    text = "".join(part.get_content() for part in parse(door.sink.taken[-1][1]).walk()
+                   if part.get_content_type() == "text/plain")
     item = password.items(door.gateway.state, name)
     assert item["state"] == "awaiting_password", (item, text)
+    # Without web.url there is no page, and the notice says how else.
+    assert f"sekisho items password {item['id']}" in text and "#" not in text, text
     return item["id"]
 
 
@@ -360,7 +435,7 @@ def search(relay):
     """Nowhere is the password: memory, arguments, environment, files."""
     for program in ("sekisho-broker", "sekisho-vault", "sekisho-worker",
                     "sekisho-decoder", "sekisho-opener", "sekisho-scanner", "sekisho-verifier",
-                    "sekisho-reader", "sekisho-milter", "sekisho-seal"):
+                    "sekisho-reader", "sekisho-milter", "sekisho-seal", "sekisho-web"):
         pids = relay.gateway.pids(program)
         assert pids, program
         for pid in pids:
@@ -372,6 +447,18 @@ def search(relay):
     password.search_process(relay.gateway.process.pid)
 
 
+def web_section(folder):
+    port = web.free_port()
+    certificate, key = web.make_certificate(folder)
+    return f"""web:
+  enabled: true
+  listen: inet:{port}@127.0.0.1
+  url: https://localhost:{port}
+  certificate: {certificate}
+  key: {key}
+"""
+
+
 def main():
     mailsystem.need_postfix()
     with tempfile.TemporaryDirectory() as name:
@@ -380,8 +467,10 @@ def main():
         os.chmod(name, 0o755)
         os.chmod(kills, 0o777)  # the killed program removes its file
         with mailsystem.Relay(pathlib.Path(name) / "relay", inner=True,
+                              config=web_section(name),
                               environment={"SEKISHO_KILL_AT": f"*@{kills}"}) as relay:
             check_both_ciphers(relay)
+            check_link(relay)
             check_away(relay)
             check_outbound(relay)
             check_stopped(relay)

@@ -187,7 +187,8 @@ class Console(gateway.Gateway):
         else:
             certificate, key = make_certificate(folder.parent)
             lines += [f"  certificate: {certificate}", f"  key: {key}"]
-        lines += [f"  {line}" for line in extra.splitlines()]
+        lines += [f"  {line}" for line in
+                  extra.replace("{port}", str(self.port)).splitlines()]
         super().__init__(folder, "\n".join(lines) + "\n" + config, **options)
 
     def wait_ready(self, seconds=60, healthy=True):

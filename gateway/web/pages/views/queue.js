@@ -25,7 +25,7 @@ function filters(search) {
 	const inputs = {
 		state: select(STATES.map((one) => [one, one ? t(`state.${one}`) : t("all")]),
 			search.get("state") ?? "held"),
-		channel: select(["", "mail", "folder", "web", "command"].map((one) =>
+		channel: select(["", "mail", "folder", "upload", "command"].map((one) =>
 			[one, one ? t(`channel.${one}`) : t("all")]), search.get("channel") || ""),
 		direction: select(["", "inbound", "outbound"].map((one) =>
 			[one, one ? t(`direction.${one}`) : t("all")]), search.get("direction") || ""),

@@ -105,7 +105,9 @@ static void take(struct reader *reader, uint32_t c)
 		cell_reader_push(&reader->cells, reader->before);
 }
 
-/* -ERR_VERIFY_MALFORMED when the bytes are not this encoding. */
+/* -ERR_VERIFY_MALFORMED when the bytes are not this encoding. iconv passes the
+ * controls of 0x80 to 0x9F through EUC-JP, where no text has them: those are
+ * marks of windows-1252. */
 static int read_all(struct reader *reader, struct view bytes,
 		    enum charset charset)
 {
@@ -125,8 +127,15 @@ static int read_all(struct reader *reader, struct view bytes,
 		if (result == (size_t)-1 && errno != E2BIG)
 			return check_fail(reader->check, -ERR_VERIFY_MALFORMED,
 					  "not %s", names[charset]);
-		while (cursor_left(&cursor) >= 4 && reader->error == 0)
-			take(reader, cursor_u32le(&cursor));
+		while (cursor_left(&cursor) >= 4 && reader->error == 0) {
+			uint32_t value = cursor_u32le(&cursor);
+
+			if (charset == EUC_JP && value >= 0x80 && value < 0xA0)
+				return check_fail(reader->check,
+						  -ERR_VERIFY_MALFORMED,
+						  "not %s", names[charset]);
+			take(reader, value);
+		}
 	}
 	return reader->error;
 }

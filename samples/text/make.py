@@ -46,6 +46,8 @@ def encodings():
     yield passes("iso-2022-jp-kana.txt", jis_kana(), "with half-width katakana")
     yield passes("windows-1252.txt", "Müller, Größe: 5 € – “Café”\r\n".encode("cp1252"),
                  "a Western text")
+    yield passes("windows-1252-marks.txt", "He called it a “window” – and left…\r\n".encode("cp1252"),
+                 "an English text with typographic marks only")
     yield passes("ascii.log", b"2026-01-01 00:00:00 started\n\tok\x0c\n", "TAB and form feed stay")
     yield passes("lines.txt", b"".join(b"line %d\r\n" % i for i in range(65536)),
                  "65,536 lines")

@@ -161,12 +161,27 @@ static long score(const struct reading *reading)
 	       3 * (long)reading->rare - 2 * (long)reading->half;
 }
 
-/* Western letters stand next to ASCII letters; bytes of anything else that
- * nothing else decodes do not. */
+/* Whether the byte at `i` has no other byte of 0x80 and above beside it. */
+static bool stands_alone(struct view input, size_t i)
+{
+	return (i == 0 || input.data[i - 1] < 0x80) &&
+	       (i + 1 == input.size || input.data[i + 1] < 0x80);
+}
+
+/* Ellipsis, quotation marks, bullet, dashes, as word processors put them. */
+static bool is_western_mark(uint8_t byte)
+{
+	return byte == 0x85 || (byte >= 0x91 && byte <= 0x97);
+}
+
+/* Western letters stand next to ASCII letters, marks alone among ASCII; bytes
+ * of anything else that nothing else decodes do not. Where there are marks
+ * only, they have to be few. */
 static bool is_western(struct view input)
 {
 	size_t letters = 0;
 	size_t beside = 0;
+	size_t marks = 0;
 	size_t high = 0;
 
 	input = view_slice(input, 0, WEIGH_BYTES);
@@ -179,6 +194,7 @@ static bool is_western(struct view input)
 		if (byte < 0x80)
 			continue;
 		high++;
+		marks += is_western_mark(byte) && stands_alone(input, i);
 		if (byte < 0xC0 || byte == 0xD7 || byte == 0xF7)
 			continue;
 		letters++;
@@ -186,7 +202,9 @@ static bool is_western(struct view input)
 		       (i + 1 < input.size && isalpha(input.data[i + 1]));
 		beside += next;
 	}
-	return high * 3 <= input.size && letters * 10 >= high * 4 &&
+	if (letters == 0)
+		return marks == high && high * 8 <= input.size;
+	return high * 3 <= input.size && (letters + marks) * 10 >= high * 4 &&
 	       beside * 10 >= letters * 7;
 }
 

@@ -149,7 +149,10 @@ static void controls_are_refused_in_each_encoding(void **state)
 static void what_is_no_text_is_refused(void **state)
 {
 	(void)state;
-	assert_text("\x81", 1, -ERR_VERIFY_RESIDUE);
+	assert_text("\x81", 1, -ERR_VERIFY_MALFORMED);
+	assert_text("\xC3\x9B", 2, 0);
+	assert_text("a\x9B", 2, 0); /* a quotation mark, no control */
+	assert_text("a\x9B \x8D", 4, -ERR_VERIFY_MALFORMED);
 	assert_text("\x89PNG\r\n\x1A\n", 8, -ERR_VERIFY_RESIDUE);
 }
 

@@ -88,6 +88,9 @@ enum message {
 	MESSAGE_VAULT_BACKED_UP,   /* 32 sha256 of the manifest */
 	MESSAGE_VAULT_TASKS,       /* empty; broker: the key of the links that
 				      recipients get */
+	MESSAGE_VAULT_DEFINITIONS, /* what the scanner says of them: state, u64
+				      time in seconds, u32 signatures, u32
+				      hours after which nothing passes */
 	/* --- web → vault --- */
 	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
 			    struct console_call */

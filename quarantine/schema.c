@@ -223,5 +223,6 @@ const char *const *const schema_migrations[] = {
     schema_certificate, /* version 8 */
     schema_clients,     /* version 9 */
     schema_task,        /* version 10 */
+    schema_oversight,   /* version 11 */
     NULL,
 };

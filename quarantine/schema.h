@@ -24,5 +24,6 @@ extern const char *const schema_web[];
 extern const char *const schema_certificate[];
 extern const char *const schema_clients[];
 extern const char *const schema_task[];
+extern const char *const schema_oversight[];
 
 #endif

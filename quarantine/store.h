@@ -44,8 +44,18 @@ struct store_options {
 	struct people_settings people; /* all zero: the defaults */
 };
 
+/* What the broker told of the scanner's definitions; after a start nothing is
+ * known until it does. */
+struct store_definitions {
+	char state[16]; /* "ok", "stale", "none", "failed"; "": not told */
+	int64_t time_s; /* when they were made, since 1970 */
+	uint32_t signatures;
+	uint32_t max_age_hours; /* 0: any */
+};
+
 struct store {
 	struct store_options options;
+	struct store_definitions definitions;
 	struct database database;
 	struct signer signer;    /* of the log */
 	struct signer certifier; /* of outputs */

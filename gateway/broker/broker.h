@@ -305,6 +305,8 @@ int zygote_index_of(const char *name);
 void vault_connect(struct broker *broker, int fd);
 /* Has the ended item recorded; item_recorded() follows, now or later. */
 void vault_record_item(struct item *item);
+/* Tells the vault what the scanner says of its definitions. */
+void vault_tell_definitions(struct broker *broker);
 /* How many of its parts would be kept as items of their own. */
 unsigned vault_parts(const struct item *item);
 

@@ -1,6 +1,7 @@
 #include "gateway/broker/broker.h"
 
 #include "base/handle.h"
+#include "base/log.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -34,6 +35,32 @@ void status_definitions(const struct broker *broker, char *text, size_t size)
 	    json_is_integer(signatures))
 		(void)snprintf(text, size, "%lld signatures of %s",
 			       (long long)json_integer_value(signatures), when);
+	json_decref(state);
+}
+
+void vault_tell_definitions(struct broker *broker)
+{
+	BUFFER_CLEANUP struct buffer payload = buffer_make(128);
+	json_t *state = said(&broker->zygotes[ZYGOTE_SCANNER]);
+	const json_t *definitions = json_object_get(state, "definitions");
+	const char *word =
+	    json_string_value(json_object_get(definitions, "state"));
+	json_int_t number =
+	    json_integer_value(json_object_get(definitions, "time"));
+
+	pack_string(&payload, word == NULL ? "" : word);
+	buffer_u64le(&payload, (uint64_t)number);
+	number = json_integer_value(json_object_get(definitions, "signatures"));
+	buffer_u32le(&payload, (uint32_t)number);
+	number =
+	    json_integer_value(json_object_get(definitions, "max_age_hours"));
+	buffer_u32le(&payload, (uint32_t)number);
+	/* A vault that does not hear it says that it does not know. */
+	if (word != NULL && broker->vault.fd >= 0 &&
+	    buffer_error(&payload) == 0 &&
+	    outbox_send(&broker->vault.outbox, MESSAGE_VAULT_DEFINITIONS, 0,
+			buffer_contents(&payload), -1) != 0)
+		log_line(LOG_LINE_WARNING, "definitions-not-told");
 	json_decref(state);
 }
 

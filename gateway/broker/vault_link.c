@@ -165,13 +165,14 @@ void vault_connect(struct broker *broker, int fd)
 	link->fd = fd;
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
 		link->watch = loop_watch(broker->loop, fd, on_readable, link);
-	if (link->watch == NULL)
+	if (link->watch == NULL) {
 		handle_close(&link->fd);
-	else
-		outbox_open(&link->outbox, broker->loop, fd);
+		return;
+	}
+	outbox_open(&link->outbox, broker->loop, fd);
+	vault_tell_definitions(broker);
 	/* Until it comes, notices do without links. */
-	if (link->fd >= 0 &&
-	    outbox_send(&link->outbox, MESSAGE_VAULT_TASKS, ++broker->last_id,
+	if (outbox_send(&link->outbox, MESSAGE_VAULT_TASKS, ++broker->last_id,
 			(struct view){NULL, 0}, -1) != 0)
 		log_line(LOG_LINE_WARNING, "vault-not-asked what=tasks");
 }

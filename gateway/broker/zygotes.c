@@ -32,6 +32,8 @@ static int on_ready(void *context, struct frame *frame)
 		return -ERR_PROTOCOL;
 	link->state[frame->payload.size] = '\0';
 	link->ready = true;
+	if (link == &link->broker->zygotes[ZYGOTE_SCANNER])
+		vault_tell_definitions(link->broker);
 	jobs_schedule(link->broker);
 	return 0;
 }

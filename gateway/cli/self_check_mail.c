@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "base/frame.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/operator.h"
 #include "gateway/cli/postfix.h"
 #include "gateway/mail/endpoint.h"
 #include "gateway/mail/forward.h"
@@ -35,17 +36,50 @@ static const struct setting settings[] = {
 #undef SETTING
 };
 
+/* What goes on record, by the names of quarantine/oversight/self_check.def:
+ * each stands for one line here, or for several. */
+enum group { RELAY, TEMPFAIL, SIZES, SETTINGS, PATH, GROUPS };
+
+static const char *const group_names[GROUPS] = {
+    "mail.open_relay", "mail.tempfail", "mail.size_limits", "mail.settings",
+    "mail.path"};
+
 struct check {
 	const struct options *options;
 	struct config *config;
 	struct buffer text; /* postconf's */
 	unsigned wrong;
+	struct {
+		unsigned looked;
+		unsigned wrong;
+		char value[128]; /* what was wrong, or the last value */
+	} groups[GROUPS];
 };
 
-static void tell(struct check *check, bool good, const char *what,
-		 const char *value, const char *ja, const char *en)
+/* "NAME=VALUE" of the first that is wrong, else of the last. */
+static void note(struct check *check, enum group group, bool good,
+		 const char *what, const char *value)
+{
+	bool first = !good && check->groups[group].wrong == 0;
+
+	check->groups[group].looked++;
+	check->groups[group].wrong += !good;
+	if (!first && check->groups[group].wrong > 0)
+		return;
+	(void)snprintf(check->groups[group].value,
+		       sizeof(check->groups[group].value), "%s=%.64s", what,
+		       value);
+	for (char *at = check->groups[group].value; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+}
+
+static void tell(struct check *check, enum group group, bool good,
+		 const char *what, const char *value, const char *ja,
+		 const char *en)
 {
 	check->wrong += !good;
+	note(check, group, good, what, value);
 	(void)printf("%s %s: %s\n", good ? "ok   " : "WRONG", what,
 		     value[0] == '\0' ? "-" : value);
 	if (!good)
@@ -117,7 +151,11 @@ static void check_settings(struct check *check)
 			continue;
 		postconf_value(buffer_contents(&check->text), setting->name,
 			       value, sizeof(value));
-		tell(check, holds(setting, value), setting->name, value,
+		tell(check,
+		     strcmp(setting->name, "milter_default_action") == 0
+			 ? TEMPFAIL
+			 : SETTINGS,
+		     holds(setting, value), setting->name, value,
 		     setting->sentence[LANGUAGE_JA],
 		     setting->sentence[LANGUAGE_EN]);
 	}
@@ -137,7 +175,7 @@ static void check_socket(struct check *check, const char *name,
 	       endpoint_text(check->config, configured, place, sizeof(place)) ==
 		   0 &&
 	       has_word(value, place, strlen(place));
-	tell(check, good, name, value,
+	tell(check, SETTINGS, good, name, value,
 	     "ゲートウェイの待受 (mail.milter、内側では mail.seal) "
 	     "を指定します。",
 	     "Must name where the gateway listens: mail.milter, on the inner "
@@ -167,14 +205,14 @@ static void check_sizes(struct check *check)
 
 	(void)snprintf(value, sizeof(value), "%" PRIu64, limit);
 	if (!inner)
-		tell(check,
+		tell(check, SIZES,
 		     limit > 0 && limit <= check->config->mail.message_bytes,
 		     "message_size_limit", value,
 		     "mail.message_bytes を超えないようにします(0 は無制限)。",
 		     "Must not be above mail.message_bytes (0 is no limit).");
 	(void)snprintf(value, sizeof(value), "%" PRIu64, room);
-	tell(check, room > 0 && room >= limit + limit / 2, "queue_minfree",
-	     value,
+	tell(check, SIZES, room > 0 && room >= limit + limit / 2,
+	     "queue_minfree", value,
 	     "message_size_limit の 1.5 倍以上にし、満杯になる前に断ります。",
 	     "Must be 1.5 times message_size_limit or more: mail is refused "
 	     "before the disk is full.");
@@ -202,11 +240,11 @@ static int check_services(struct check *check)
 		milters |= name != NULL || other != NULL;
 		at += length + (at[length] == '\n');
 	}
-	tell(check, !off, "master.cf no_milters", off ? "-o" : "",
+	tell(check, SETTINGS, !off, "master.cf no_milters", off ? "-o" : "",
 	     "サービスの -o で no_milters を使わないでください。",
 	     "No service may have no_milters among its options.");
 	if (!check->options->inner)
-		tell(check, !milters, "master.cf smtpd_milters",
+		tell(check, SETTINGS, !milters, "master.cf smtpd_milters",
 		     milters ? "-o" : "",
 		     "サービスごとに smtpd_milters などを変えないでください。",
 		     "No service may have a smtpd_milters or "
@@ -224,7 +262,7 @@ static void probe_relay(struct check *check)
 	char value[32];
 
 	(void)snprintf(value, sizeof(value), "%d", code);
-	tell(check, code >= 400, "open relay", value,
+	tell(check, RELAY, code >= 400, "open relay", value,
 	     code == 0 ? "SMTP サーバーが応答しません。"
 		       : "無関係な宛先へ中継します。mynetworks と "
 			 "smtpd_relay_restrictions を見直してください。",
@@ -291,7 +329,7 @@ static void probe_message(struct check *check)
 			(void)nanosleep(&pause, NULL);
 	}
 	(void)snprintf(value, sizeof(value), "%d %s", code, after);
-	tell(check, code == 250 && seen, "probe message", value,
+	tell(check, PATH, code == 250 && seen, "probe message", value,
 	     error != 0 ? "ゲートウェイが動いていません。"
 	     : code != 250
 		 ? "試験メールが受け付けられませんでした。"
@@ -324,6 +362,70 @@ static int run(struct check *check)
 	return error;
 }
 
+/* --- on record --- */
+
+static json_t *finding(const char *name, bool looked, bool wrong,
+		       const char *value)
+{
+	return json_pack("{s:s, s:s, s:s}", "name", name, "result",
+			 !looked ? "unknown"
+			 : wrong ? "failed"
+				 : "ok",
+			 "value", value);
+}
+
+static json_t *findings(const struct check *check)
+{
+	json_t *list = json_array();
+	const char *first = "";
+	bool wrong = false;
+
+	for (int i = 0; i < GROUPS; i++) {
+		bool bad = check->groups[i].wrong > 0;
+
+		if (bad && !wrong)
+			first = check->groups[i].value;
+		wrong |= bad;
+		if (!check->options->inner)
+			(void)json_array_append_new(
+			    list,
+			    finding(group_names[i], check->groups[i].looked > 0,
+				    bad, check->groups[i].value));
+	}
+	if (check->options->inner)
+		(void)json_array_append_new(
+		    list, finding("mail.inner", true, wrong, first));
+	return list;
+}
+
+/* Only a vault that runs, and whoever may speak to it, can put it on record;
+ * what was found is told in any case. */
+static void hand_in(const struct check *check)
+{
+	json_t *answer = NULL;
+	bool reached = false;
+	int error =
+	    operator_ask(check->config, "self_checks_hand_in",
+			 json_pack("{s:s, s:o}", "instance",
+				   check->options->inner ? "inner" : "edge",
+				   "findings", findings(check)),
+			 &answer, &reached);
+
+	json_decref(answer);
+	if (error == 0)
+		(void)puts(SAY(check->options->language, "結果を記録しました。",
+			       "The result is on record."));
+	else
+		(void)fprintf(
+		    stderr,
+		    SAY(check->options->language,
+			"sekisho: self-check: 結果は記録されていません "
+			"(%s)。\n",
+			"sekisho: self-check: the result is not on record "
+			"(%s).\n"),
+		    error_name(error));
+}
+
 int command_self_check_mail(const struct options *options)
 {
 	CONFIG_CLEANUP struct config *config = NULL;
@@ -334,6 +436,8 @@ int command_self_check_mail(const struct options *options)
 		return EXIT_COULD_NOT;
 	check.config = config;
 	error = run(&check);
+	if (error == 0)
+		hand_in(&check);
 	buffer_free(&check.text);
 	if (error != 0) {
 		(void)fprintf(

@@ -2,8 +2,8 @@
 """Writes the pages as C: embed.py OUTPUT FOLDER DESCRIPTION TABLE...
 
 The sentences of the tables (base/error.def, base/removal.def,
-quarantine/examine.def) become /sentences.json: {stable name: [Japanese,
-English]}.
+quarantine/examine.def, quarantine/oversight/self_check.def) become
+/sentences.json: {stable name: [Japanese, English]}.
 
 The program that faces browsers then opens no file.
 """
@@ -32,6 +32,14 @@ ENTRY = re.compile(r'^(ERROR|REMOVAL|EXAMINE)\(\w+,\s*"([^"]+)",((?:\s*"(?:[^"\\
                    r'((?:\s*"(?:[^"\\]|\\.)*")+)\)', re.M)
 
 
+CHECK = re.compile(r'^SELF_CHECK\(\w+,\s*"([^"]+)",\s*\w+,\s*"[^"]*",'
+                   r'((?:\s*"(?:[^"\\]|\\.)*",?)+)\)', re.M)
+
+
+def strings(text):
+    return [json.loads(part) for part in re.findall(r'"(?:[^"\\]|\\.)*"', text)]
+
+
 def sentences(tables):
     found = {}
     for table in tables:
@@ -39,6 +47,11 @@ def sentences(tables):
             found[("examine." if macro == "EXAMINE" else "") + name] = ["".join(json.loads(part) for part in
                                    re.findall(r'"(?:[^"\\]|\\.)*"', text))
                            for text in texts]
+        # Each of its texts is one literal.
+        for name, texts in CHECK.findall(table.read_text()):
+            ja, en, ja_remedy, en_remedy = strings(texts)
+            found["check." + name] = [ja, en]
+            found["remedy." + name] = [ja_remedy, en_remedy]
     if not found:
         raise SystemExit("no sentence in " + " ".join(map(str, tables)))
     return json.dumps(found, ensure_ascii=False, sort_keys=True).encode()

@@ -59,6 +59,14 @@ struct call {
 	bool admitted;
 	bool silent; /* not recorded any more */
 
+	/* --- of a RECORDED operation: what the record of it says --- */
+	struct exported {
+		const char *action; /* a literal */
+		char object[64];
+		uint64_t rows;
+		uint8_t sha256[HASH_SIZE]; /* of the content handed out */
+	} exported;
+
 	/* --- for once_*() --- */
 	const char *once;
 	uint8_t asked[32]; /* hash of operation and parameters */
@@ -78,6 +86,7 @@ enum access {
 	ACCESS_PENDING,
 	ACCESS_OWN,
 	ACCESS_READ,
+	ACCESS_RECORDED,
 	ACCESS_WRITE,
 };
 
@@ -138,8 +147,9 @@ int call_run(struct store *store, const struct console_call *request,
 	     bool *ret_wrote) MUST_CHECK;
 
 /* The same for the command line of the gateway's operator, who administers
- * accounts (operations users_, grants_, units_), may have the link to the page
- * for an item's password, and does nothing else. */
+ * accounts, checks the machine (operations users_, grants_, units_,
+ * self_checks_), may have the link to the page for an item's password, and does
+ * nothing else. */
 int call_run_operator(struct store *store, const struct console_call *request,
 		      struct view parameters, struct call *call,
 		      bool *ret_wrote) MUST_CHECK;

@@ -20,6 +20,12 @@ const char proof_stop_sql[] =
     "SELECT scope, direction, tenant, stopped, login, time_ms, version, year,"
     " seq FROM traffic_stop WHERE scope || ':' || direction = ?";
 
+const char proof_self_check_sql[] =
+    "SELECT number, tenant, id, kind, login, time_ms, version, year, seq,"
+    " (SELECT group_concat(json_array(name, tenant, result, value,"
+    "  measured_ms), char(10)) FROM (SELECT * FROM self_check_result"
+    "  WHERE run = number ORDER BY name)) FROM self_check WHERE id = ?";
+
 int proof_hash(struct database *database, const char *sql, const char *key,
 	       uint8_t ret_hash[HASH_SIZE])
 {
@@ -111,6 +117,10 @@ static const struct table tables[] = {
      proof_stop_sql,
      "SELECT version FROM traffic_stop"
      " WHERE scope || ':' || direction = ?"},
+    {"self_check:",
+     "SELECT id, version, coalesce(line, '') FROM self_check t"
+     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
+     proof_self_check_sql, "SELECT version FROM self_check WHERE id = ?"},
 };
 
 /* Every row has its last record, and is what that says. */
@@ -183,7 +193,9 @@ static int check_records(struct database *database, proof_report *report,
 	    query_make(database, "SELECT line FROM audit_entry WHERE"
 				 " instr(line, '\"object\":\"exception:') > 0"
 				 " OR instr(line, '\"object\":\"incident:') > 0"
-				 " OR instr(line, '\"object\":\"stop:') > 0");
+				 " OR instr(line, '\"object\":\"stop:') > 0"
+				 " OR instr(line,"
+				 "  '\"object\":\"self_check:') > 0");
 	int result;
 
 	while ((result = query_step(&query)) == 1) {

@@ -24,9 +24,10 @@ struct proof {
 int proof_hash(struct database *database, const char *sql, const char *key,
 	       uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
 
-extern const char proof_exception_sql[]; /* by id */
-extern const char proof_incident_sql[];  /* by id */
-extern const char proof_stop_sql[];      /* by "SCOPE:DIRECTION" */
+extern const char proof_exception_sql[];  /* by id */
+extern const char proof_incident_sql[];   /* by id */
+extern const char proof_stop_sql[];       /* by "SCOPE:DIRECTION" */
+extern const char proof_self_check_sql[]; /* by id; with its results */
 
 /* The place that the next record will have, to be written into the row before
  * proof_append(): the row and its record name each other. */

@@ -370,7 +370,25 @@ static int on_backed_up(void *context, struct frame *frame)
 					     frame->payload.data));
 }
 
+/* What the scanner has: for the self-check, which the vault runs. */
+static int on_definitions(void *context, struct frame *frame)
+{
+	struct peer *peer = context;
+	struct cursor cursor = cursor_at(frame->payload, 0);
+	struct store_definitions told = {0};
+
+	unpack_string(&cursor, told.state, sizeof(told.state));
+	told.time_s = (int64_t)cursor_u64le(&cursor);
+	told.signatures = cursor_u32le(&cursor);
+	told.max_age_hours = cursor_u32le(&cursor);
+	if (cursor.failed || cursor_left(&cursor) != 0)
+		return -ERR_PROTOCOL;
+	peer->server->store->definitions = told;
+	return 0;
+}
+
 const struct frame_rule broker_rules[] = {
+    {MESSAGE_VAULT_DEFINITIONS, FRAME_WITHOUT_FD, on_definitions},
     {MESSAGE_VAULT_ORIGINAL, FRAME_WITH_FD, on_original},
     {MESSAGE_VAULT_RECORD, FRAME_WITH_FD, on_record},
     {MESSAGE_VAULT_OPEN, FRAME_WITHOUT_FD, on_open},

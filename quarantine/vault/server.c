@@ -340,6 +340,7 @@ int server_start(struct server *server, const struct program_edges *edges)
 		 (uint64_t)server->checkpoint_minutes * MINUTE_MS);
 	loop_arm(server->loop, &server->expiry, 1000);
 	accounts_start(server);
+	duties_start(server);
 	error = console_start(server);
 	return error != 0 ? error : start_edges(server, edges);
 }

@@ -79,6 +79,7 @@ struct server {
 	unsigned stops_told; /* to the broker; a new one runs everything */
 	struct timer accounts;
 	unsigned account_turns;
+	struct timer duties;
 	uint32_t checkpoint_minutes;
 	uint32_t checkpoint_records;
 };
@@ -143,6 +144,9 @@ int on_console(void *context, struct frame *frame);
 
 /* accounts.c: sessions that are over, accounts that nobody uses. */
 void accounts_start(struct server *server);
+
+/* duties.c: what is done once a day. */
+void duties_start(struct server *server);
 
 /* open.c: tells the broker what is stopped and what is due. */
 void server_tell_broker(struct server *server, bool all);

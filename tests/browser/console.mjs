@@ -1,6 +1,7 @@
 /* The console as people use it: logging in for the first time, reviewing,
  * asking, deciding, uploading, stopping; both languages; by keyboard. */
 
+import {readFileSync} from "node:fs";
 import {accessible, check, code, enter, facts, finish, go, open, shot, step}
 	from "./harness.mjs";
 
@@ -220,15 +221,51 @@ await step("the administrator makes a user and stops the traffic", async () => {
 await page.context().close();
 
 page = await open();
+await step("the self-check is run, and says what to do", async () => {
+	await enter(page, administrator);
+	await go(page, "#/check");
+	check(/まだ点検していません/.test(await text(page, "#main")), "it was run before");
+	await page.click("#run-check");
+	await page.waitForSelector("#main table");
+	const shown = await text(page, "#main table");
+	for (const words of ["マルウェア定義が新しいこと", "時刻が同期していること", "sekisho backup"])
+		check(shown.includes(words), `${words} is missing in ${shown}`);
+	check(/不適/.test(shown) && /適/.test(shown), shown);
+	await shot(page, "self-check");
+	await accessible(page, "self-check");
+	await page.click("#language");
+	await page.waitForSelector("html[lang=en]");
+	await page.waitForFunction(() => /The clock is synchronised/.test(
+		document.querySelector("#main").innerText));
+	await shot(page, "self-check-english");
+	await page.click("#language");
+	await page.waitForSelector("html[lang=ja]");
+}, page);
+
+await step("a list is saved as CSV", async () => {
+	await go(page, "#/queue?state=");
+	await page.waitForSelector("#main button.export");
+	const [download] = await Promise.all([page.waitForEvent("download"),
+		page.click("#main button.export")]);
+	check(/^sekisho-items-.*\.csv$/.test(download.suggestedFilename()),
+		download.suggestedFilename());
+	const saved = readFileSync(await download.path(), "utf8");
+	check(saved.startsWith("\ufeff\"番号\""), saved.slice(0, 40));
+	check(saved.includes(facts.held) && saved.includes("<img"), "rows are missing");
+}, page);
+await page.context().close();
+
+page = await open();
 await step("an auditor sees all pages of his and no form that acts", async () => {
 	await enter(page, auditor);
 	for (const hash of ["#/home", "#/queue", "#/approvals", "#/users", "#/emergency",
-		"#/exceptions", "#/audit", "#/activity"]) {
+		"#/exceptions", "#/check", "#/audit", "#/activity"]) {
 		await go(page, hash);
 		await page.waitForSelector("#main h1");
 		check(await page.locator("#main .alert.bad").count() === 0,
 			`${hash}: ${await text(page, "#main")}`);
-		check(await page.locator("#main #batch, #main #request, #main #create-user, #main #stop, #main #create-client")
+		check(await page.locator("#main #batch, #main #request, #main #create-user, #main #stop, "
+			+ "#main #create-client, #main #run-check")
 			.count() === 0, `${hash} has a form that acts`);
 		await accessible(page, hash);
 	}

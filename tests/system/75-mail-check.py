@@ -4,6 +4,7 @@ everything that is wrong with altered ones; `postconf -n` of both is what is
 recorded beside them."""
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,16 @@ def check(relay, which, *arguments):
     return done.returncode, done.stdout.decode()
 
 
+EDGE = ["mail.open_relay", "mail.tempfail", "mail.size_limits", "mail.settings", "mail.path"]
+
+
+def on_record(relay):
+    """What the last `self-check mail` put into the vault."""
+    with sqlite3.connect(f"file:{relay.gateway.state}/vault.db?mode=ro", uri=True) as base:
+        return dict(base.execute("SELECT name, result FROM self_check_result WHERE run ="
+                                 " (SELECT max(number) FROM self_check)"))
+
+
 def wrong(text):
     return set(re.findall(r"^WRONG ([^:]+):", text, re.MULTILINE))
 
@@ -69,8 +80,10 @@ def main():
             code, text = check(relay, relay.edge, "--smtp", smtp, "--recipient",
                                "postmaster@" + mailsystem.DOMAIN)
             assert code == 0 and "ok    probe message: 250" in text, (code, text)
+            assert on_record(relay) == {name: "ok" for name in EDGE}, on_record(relay)
             code, text = check(relay, relay.inner)
             assert code == 0, (code, text)
+            assert on_record(relay) == {"mail.inner": "ok"}, on_record(relay)
             relay.store.wait(1)
             print("nothing is wrong with the examples")
             for name, value in WRONG.items():
@@ -83,6 +96,7 @@ def main():
             code, text = check(relay, relay.edge, "--smtp",
                                f"inet:{relay.return_port}@127.0.0.1")
             assert code == 2 and wrong(text) == {"open relay"}, text
+            assert on_record(relay)["mail.open_relay"] == "failed", on_record(relay)
             master = relay.edge.config / "master.cf"
             good = master.read_text()
             master.write_text(good.replace(

@@ -3,7 +3,10 @@
 stolen sessions, guessing of passwords and codes, replayed codes, ids of other
 departments, roles that are not one's own, names made to be read as markup,
 headers, paths or formulas."""
+import csv
+import io
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -265,6 +268,33 @@ def check_names(people):
     assert answer.status == 422, answer
 
 
+def check_export(people):
+    """The names of check_names() in a file that a spreadsheet opens."""
+    reviewer = people["reviewer"].browser
+    answer = reviewer.post("/api/v1/items:export", {"lang": "en"})
+    assert answer.status == 200 and answer.body.startswith(b"\xef\xbb\xbf"), answer
+    assert answer.header("Content-Type") == "application/octet-stream"
+    assert re.fullmatch(r'attachment; filename="sekisho-items-[\d-]+\.csv"; filename\*=.*',
+                        answer.header("Content-Disposition")), answer.headers
+    rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"), newline="")))
+    names = [row[6] for row in rows[1:]]
+    assert len(rows) > len(HOSTILE) and len(set(map(len, rows))) == 1, rows
+    for name in HOSTILE:
+        assert name in names or "'" + name in names, (name, names)
+    for row in rows:
+        for field in row:
+            assert not field.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")), row
+    assert people["elsewhere"].browser.post("/api/v1/items:export", {}).body.count(b"\r\n") == 1
+    # What is asked for reaches no header.
+    for wrong in ({"lang": "en\r\nSet-Cookie: a=b"}, {"name": "a\r\nX: y"}, {"limit": 5}):
+        answer = reviewer.post("/api/v1/items:export", wrong)
+        assert answer.status in (200, 422) and answer.header("X") is None, (wrong, answer)
+        assert answer.header("Set-Cookie") is None
+    assert reviewer.get("/api/v1/items:export").status == 405
+    assert reviewer.post("/api/v1/items:export", {}, csrf=False).status == 403
+    assert reviewer.post("/api/v1/users:export", {}).status == 403
+
+
 def check_large(console, people):
     staff = people["staff"].browser
     # What says that it will send more than it may is refused before it does.
@@ -312,6 +342,7 @@ def main():
             check_departments(people)
             check_privilege(people)
             check_names(people)
+            check_export(people)
             check_large(console, people)
             check_guessing(console)
             assert "program-ended" not in console.log(), console.log()

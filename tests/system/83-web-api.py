@@ -128,6 +128,11 @@ def is_own(operation):
     return operation["tags"][0] == "session"
 
 
+def is_recorded(path):
+    """Reads, and is put on record by the dispatcher."""
+    return path.endswith(":export")
+
+
 def snapshot(console):
     """Every row of the vault but the times at which sessions were used."""
     with sqlite3.connect(f"file:{console.state}/vault.db?mode=ro", uri=True) as base:
@@ -304,7 +309,7 @@ def check_auditor(people, values, console):
     before = settled(console)
     auditor = people["auditor"].browser
     for path, method, operation in operations():
-        if is_own(operation) and method != "GET":
+        if is_own(operation) and method != "GET" or is_recorded(path):
             continue
         answer = call(auditor, path, method, operation, values)
         assert answer.status < 500, (method, path, answer)
@@ -312,6 +317,25 @@ def check_auditor(people, values, console):
             assert answer.status in (403, 404), (method, path, answer)
     after = settled(console)
     assert before == after, differences(before, after)
+
+
+def check_recorded(people, values, console):
+    """What goes out as a file leaves one record behind and nothing else, for
+    auditors too."""
+    auditor = people["auditor"].browser
+    for path, method, operation in operations():
+        if not is_recorded(path):
+            continue
+        before = settled(console)
+        answer = call(auditor, path, method, operation, values)
+        if answer.status == 404:
+            continue
+        assert answer.status == 200 and "attachment" in answer.header(
+            "Content-Disposition"), (path, answer)
+        changed = differences(before, settled(console))
+        assert set(changed) <= {"audit_entry", "audit_payload", "audit_checkpoint"}, changed
+        assert len(changed["audit_entry"]) == 1, changed
+        assert '"actor":"kansa"' in str(changed["audit_entry"]), changed
 
 
 def check_gets(people, values, console):
@@ -463,6 +487,7 @@ def main():
             check_members(people, values, console)
             check_auditor(people, values, console)
             check_clients(people, values, console)
+            check_recorded(people, values, console)
             check_all(people, values)
             assert "program-ended" not in console.log(), console.log()
     print("ok")

@@ -24,6 +24,10 @@ export const paths = {
 	files: "/files",
 	file: (id) => `/files/${part(id)}`,
 	items: "/items",
+	itemsExport: "/items:export",
+	requestsExport: "/requests:export",
+	usersExport: "/users:export",
+	auditExport: "/audit/entries:export",
 	item: (id) => `/items/${part(id)}`,
 	itemPart: (id, name) => `/items/${part(id)}/${name}`,
 	itemAction: (id, action) => `/items/${part(id)}:${action}`,
@@ -41,6 +45,8 @@ export const paths = {
 	checkpoints: "/audit/checkpoints",
 	proofs: "/audit/proofs",
 	examination: "/audit/examination",
+	selfChecks: "/self-checks",
+	selfCheck: (id) => `/self-checks/${part(id)}`,
 };
 
 let csrf = "";
@@ -121,6 +127,29 @@ export function send(method, path, body, more) {
 
 export function post(path, body, more) {
 	return send("POST", path, body, more);
+}
+
+/** Saves what the server answers under the name that it gives. */
+export async function download(path, body) {
+	const options = body === undefined ? {headers: headers({})} : {method: "POST",
+		headers: headers({"Content-Type": "application/json"}), body: JSON.stringify(body)};
+	let response;
+
+	try {
+		response = await fetch(`/api/v1${path}`, {
+			credentials: "same-origin", cache: "no-store", redirect: "error", ...options});
+	} catch (error) {
+		throw new Problem(0, {title: error.message, code: "network"});
+	}
+	if (!response.ok)
+		await read(response);
+	const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") || "");
+	const link = document.createElement("a");
+
+	link.href = URL.createObjectURL(await response.blob());
+	link.download = name ? name[1] : "sekisho";
+	link.click();
+	window.setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
 /** A file as the body of a request, with its progress from 0 to 1. */

@@ -1,12 +1,13 @@
 /* The frame of the console: who is logged in, which page is shown, keys, and
  * the end of an idle session. */
 
-import {get, paths, send, setLoggedOut, Problem} from "/api.js";
+import {download, get, paths, send, setLoggedOut, Problem} from "/api.js";
 import {el} from "/dom.js";
 import {language, loadSentences, setLanguage, t} from "/words.js";
 import {activity} from "/views/activity.js";
 import {approvals} from "/views/approvals.js";
 import {audit} from "/views/audit.js";
+import {check} from "/views/check.js";
 import {emergency} from "/views/emergency.js";
 import {exceptions} from "/views/exceptions.js";
 import {home} from "/views/home.js";
@@ -28,6 +29,7 @@ const PAGES = [
 	["users", "page.users", ["administrator", "auditor"], users],
 	["exceptions", "page.exceptions", ["administrator", "auditor", "approver"], exceptions],
 	["emergency", "page.emergency", ["administrator", "auditor"], emergency],
+	["check", "page.check", ["administrator", "auditor"], check],
 	["audit", "page.audit", ["auditor", "administrator"], audit],
 	["activity", "page.activity", EVERYBODY, activity],
 ];
@@ -81,6 +83,25 @@ export function setDraft(input, name) {
 			sessionStorage.removeItem(key);
 	});
 	return input;
+}
+
+/** A button that saves a list as CSV; the export is on record. */
+export function exportButton(path, filters) {
+	const body = Object.fromEntries(Object.entries(filters).filter(([, value]) =>
+		value !== "" && value !== null && value !== undefined));
+	const button = el("button", {type: "button", class: "export", onclick: async () => {
+		button.disabled = true;
+		try {
+			await download(path, {...body, lang: language()});
+			say(t("export.done"));
+		} catch (error) {
+			say(problemText(error));
+		} finally {
+			button.disabled = false;
+		}
+	}}, t("export"));
+
+	return el("p", null, button);
 }
 
 export function can(...roles) {

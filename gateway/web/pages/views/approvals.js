@@ -2,7 +2,7 @@
 
 import {get, paths, post, query} from "/api.js";
 import {el, facts, field, panel, put, select, table} from "/dom.js";
-import {can, draw, problemText, say, setDraft} from "/main.js";
+import {can, draw, exportButton, problemText, say, setDraft} from "/main.js";
 import {setKeys, walk} from "/keys.js";
 import {itemState, sentence, state, t, time} from "/words.js";
 
@@ -83,6 +83,6 @@ export async function approvals(target, session, search) {
 		{title: t("department"), class: "short", cell: (one) => one.department},
 		{title: t("reason"), cell: (one) => one.reason || ""},
 		{title: t("state"), cell: (one) => itemState(one.state)},
-	], list, t("none")));
+	], list, t("none")), exportButton(paths.requestsExport, {state: wanted}));
 	setKeys(walk(links, {open: (at) => links[at].click()}));
 }

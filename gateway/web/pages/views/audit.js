@@ -2,7 +2,7 @@
 
 import {get, paths, query} from "/api.js";
 import {el, field, panel, put, table} from "/dom.js";
-import {problemText, say} from "/main.js";
+import {exportButton, problemText, say} from "/main.js";
 import {sentence, t, time} from "/words.js";
 
 const LIMIT = 100;
@@ -42,6 +42,14 @@ function filters(search) {
 	el("button", {class: "main", type: "submit"}, t("search")));
 }
 
+/* What the address says, without where the page begins. */
+function exportFilters(asked) {
+	const {year, ...filters} = asked;
+
+	delete filters.before;
+	return year ? {...filters, year: Number(year)} : filters;
+}
+
 export async function audit(target, session, search) {
 	const asked = Object.fromEntries(search);
 	const answer = await get(paths.audit + query({...asked, limit: LIMIT}));
@@ -63,6 +71,7 @@ export async function audit(target, session, search) {
 		answer.entries.length === LIMIT ? el("p", null, el("a", {class: "button",
 			href: `#/audit${query({...asked, before: answer.entries[LIMIT - 1].seq})}`},
 		t("more"))) : null),
+		exportButton(paths.auditExport, exportFilters(asked)),
 		panel(`${t("audit.examination")} ${examined.day}`, table(t("audit.examination"), [
 			{title: t("removed.what"), cell: (one) => sentence(`examine.${one.kind}`)},
 			{title: t("audit.actor"), cell: (one) => one.who},

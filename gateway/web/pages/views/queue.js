@@ -2,7 +2,7 @@
 
 import {get, paths, post, query} from "/api.js";
 import {el, field, put, select, table} from "/dom.js";
-import {can, draw, problemText, say, setDraft} from "/main.js";
+import {can, draw, exportButton, problemText, say, setDraft} from "/main.js";
 import {setKeys, walk} from "/keys.js";
 import {age, itemState, sentence, t, time, verdictState} from "/words.js";
 
@@ -128,6 +128,7 @@ export async function queue(target, session, search) {
 		].filter(Boolean), answer.items, t("none")),
 		answer.next ? el("p", null, el("a", {class: "button",
 			href: `#/queue${query({...values, cursor: answer.next})}`}, t("more"))) : null,
+		answer.items.length ? exportButton(paths.itemsExport, values) : null,
 		selects && answer.items.length ? form : null);
 	setKeys(walk(links, {
 		open: (at) => links[at].click(),

@@ -2,7 +2,7 @@
 
 import {get, paths, post, send} from "/api.js";
 import {el, facts, field, panel, put, select, table} from "/dom.js";
-import {act, can} from "/main.js";
+import {act, can, exportButton} from "/main.js";
 import {clients} from "/views/clients.js";
 import {state, t, time} from "/words.js";
 
@@ -144,6 +144,7 @@ export async function users(target, session, search) {
 				user.roles.map((role) => t(`role.${role}`)).join("・")},
 			{title: t("state"), cell: userState},
 			{title: t("users.last"), class: "time", cell: (user) => time(user.last_login)},
-		], list, t("none")), can("administrator") ? createForm(units) : null,
+		], list, t("none")), exportButton(paths.usersExport, {}),
+		can("administrator") ? createForm(units) : null,
 		await clients(unitOptions(units), change));
 }

@@ -1,0 +1,32 @@
+/* What the vault does by itself once a day: the self-check. */
+#include "quarantine/vault/server.h"
+
+#include "base/log.h"
+#include "quarantine/oversight/self_check.h"
+
+#include "base/banned.h"
+
+enum { FIRST_MS = 60 * 1000, LOOK_MS = 10 * 60 * 1000 };
+
+static void on_duties(void *context)
+{
+	struct server *server = context;
+	bool run = false;
+	int error;
+
+	server_commit(server);
+	error = self_check_daily(server->store, clock_now_ms(), &run);
+	if (error != 0)
+		log_line(LOG_LINE_ERROR, "self-check-failed reason=%s",
+			 error_name(error));
+	else if (run)
+		log_line(LOG_LINE_INFO, "self-check-run");
+	loop_arm(server->loop, &server->duties, LOOK_MS);
+}
+
+void duties_start(struct server *server)
+{
+	server->duties = (struct timer){.callback = on_duties};
+	server->duties.context = server;
+	loop_arm(server->loop, &server->duties, FIRST_MS);
+}

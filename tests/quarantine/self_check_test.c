@@ -83,6 +83,7 @@ static void a_backup_grows_old(void **state)
 	assert_int_equal(findings[CHECK_BACKUP].result, CHECK_FAILED);
 	assert_string_equal(findings[CHECK_BACKUP].value, "");
 	assert_int_equal(store_note_backup(store, "vault.backup", manifest), 0);
+	now_ms = clock_now_ms();
 	measure(store, now_ms);
 	assert_int_equal(findings[CHECK_BACKUP].result, CHECK_OK);
 	measure(store, now_ms + 3 * day_ms);

@@ -255,9 +255,8 @@ static void add_row(struct database *database, const struct triggers *triggers,
 				       "%s + 1000,", name);
 		else if (i == last_key && strcmp(name, "kind") != 0)
 			(void)snprintf(values + used, sizeof(values) - used,
-				       "replace(replace(%s, 'a', '0'), '1',"
-				       " 'f'),",
-				       name);
+				       "substr(%s, 2) || substr(%s, 1, 1),",
+				       name, name);
 		else if (i == last_key)
 			(void)snprintf(values + used, sizeof(values) - used,
 				       "'sanitized',");

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "gateway/scanner/canary.h"
+#include "gateway/scanner/repeats.h"
 
 #include <clamav.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct witness {
 	uint64_t top_bytes; /* size of the outermost file it inspected */
 	bool inspected;
 	bool cut;
+	struct repeats *repeats;
 };
 
 /* Warnings and errors of libclamav since the last reset. The library has one
@@ -71,21 +73,23 @@ static cl_error_t see_file(int fd, const char *type, const char **ancestors,
 	struct witness *witness = context;
 
 	(void)fd;
-	(void)type;
 	(void)ancestors;
 	(void)parent_size;
 	(void)name;
-	(void)data;
 	(void)attributes;
 	if (witness == NULL)
 		return CL_CLEAN;
 	if (depth == 0 && !witness->inspected) {
 		witness->inspected = true;
 		witness->top_bytes = size;
+		repeats_begin(witness->repeats, type);
 	} else if (size >= witness->limit) {
 		witness->cut = true;
 	}
-	return CL_CLEAN;
+	/* CL_BREAK: not scanned, and clean. */
+	return repeats_knows(witness->repeats, depth, view_of(data, size))
+		   ? CL_BREAK
+		   : CL_CLEAN;
 }
 
 /* Every limit as far as it goes: what is too large, too deep or too slow is
@@ -309,9 +313,12 @@ void engine_scan(struct engine *engine, struct view content,
 {
 	/* Members are cut at whole blocks of their own kind of archive, so
 	 * what was cut is somewhat smaller than the limit. */
+	static struct repeats repeats;
 	struct witness witness = {.limit = engine->file_bytes -
-					   engine->file_bytes / 16};
+					   engine->file_bytes / 16,
+				  .repeats = &repeats};
 
+	repeats.office = false;
 	*ret_result = (struct scan_result){.verdict = SCAN_FAILED};
 	reset_messages();
 	if (content.size > 0)

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""The console's pages in Debian's Chromium: tests/browser/console.mjs.
+"""The console's pages in Debian's Chromium: tests/browser/console.mjs; and what
+the recipient of a password ZIP sees without an account: recipient.mjs.
 Pictures of the pages are left in browser/ of the build folder."""
+import importlib
 import json
 import pathlib
 import subprocess
@@ -8,8 +10,11 @@ import sys
 import tempfile
 
 import gateway
+import maillmtp
+import mailsystem
 import web
 
+mail = importlib.import_module("79-mail-password")
 BROWSER = pathlib.Path(__file__).resolve().parents[1] / "browser"
 HELD = "設計書.xlsm.exe"
 MANY = ["一覧.exe", "台帳.exe"]
@@ -41,12 +46,53 @@ def drop(console):
     console.wait_outcomes(6)
 
 
+class Post:
+    """Where sekisho-lmtp takes mail, and the next server."""
+
+    def __init__(self):
+        self.port, self.next = mailsystem.free_ports(2)
+        self.config = f"""mail:
+  lmtp: "inet:{self.port}@127.0.0.1"
+  next_hop: "inet:{self.next}@127.0.0.1"
+"""
+        self.server = mail.Server(self.next).start()
+
+    def bring(self):
+        """A mail with archives; what its recipient knows of it, of the notice."""
+        mailsystem.listening(self.port)
+        names = ["見積書.zip", "別紙.zip", "<img src=x onerror=alert(1)>.zip"]
+        raw = mail.message(1, {name: mail.archive("aes") for name in names})
+        given = maillmtp.Door.send(self, raw, [mail.A, mail.B])
+        assert given == {mail.A: 250, mail.B: 250}, given
+        notice = "".join(part.get_content() for part in
+                         mail.parse(self.server.taken[0][1]).walk()
+                         if part.get_content_type() == "text/plain")
+        links = [found.group(0) for found in mail.LINK.finditer(notice)][:len(names)]
+        ids = mail.re.findall(r"受付番号: (\w+)", notice)
+        return {"link": links[0], "otherLink": links[1], "hostileLink": links[2],
+                "id": ids[0], "file": names[0], "other": names[1],
+                "subject": mail.SUBJECT, "sender": mail.SENDER,
+                "password": mail.password.PASSWORD}
+
+    def check_delivered(self, facts):
+        (to, raw), = self.server.released(1)
+        to = b"".join(b"X-Rcpt-Args: <%s>\n" % one.encode() for one in to)
+        mail.check_released(to + raw, facts["id"], facts["file"], 1)
+
+
+def run(script, facts):
+    return subprocess.run(["node", BROWSER / script, facts], timeout=1500,
+                          check=False).returncode
+
+
 def main():
     pictures = gateway.BUILD / "browser"
     pictures.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        with web.Console(folder / "state", f"accounts:\n  banner: {BANNER}\n") as console:
+        post = Post()
+        with web.Console(folder / "state", f"accounts:\n  banner: {BANNER}\n" + post.config,
+                         extra="url: https://localhost:{port}") as console:
             console.unit(DEPARTMENT)
             facts = {"address": f"https://localhost:{console.port}",
                      "pictures": str(pictures), "people": people(console), "held": HELD,
@@ -54,11 +100,16 @@ def main():
             drop(console)
             path = folder / "facts.json"
             path.write_text(json.dumps(facts))
-            done = subprocess.run(["node", BROWSER / "console.mjs", path], timeout=1500,
-                                  check=False)
-            if done.returncode != 0:
+            failed = run("console.mjs", path)
+            recipient = post.bring()
+            path.write_text(json.dumps({**facts, **recipient}))
+            failed |= run("recipient.mjs", path)
+            if failed:
                 print(console.log()[-6000:])
-            return done.returncode
+            else:
+                post.check_delivered(recipient)
+            post.server.stop()
+            return failed
 
 
 if __name__ == "__main__":

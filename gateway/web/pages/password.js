@@ -65,7 +65,7 @@ function show(...children) {
 /* --- what it is --- */
 
 function about(task) {
-	return panel(t("task.file"), facts([
+	return panel(t(task.state === "waiting" ? "task.file" : "task.name"), facts([
 		[t("task.name"), el("span", {id: "task-name"}, task.name)],
 		[t("bytes"), bytes(task.bytes)],
 		[t("task.from"), decoded(task.from) || task.sender],
@@ -128,7 +128,8 @@ async function follow(mine) {
 function outcome(answer) {
 	if (answer.reason === "password.tries")
 		return t("task.spent");
-	return [sentence(answer.reason), t("password.left", {count: answer.tries_left})].join(" ");
+	return answer.reason === "encrypted.wrong_password" ? t("task.wrong")
+		: sentence(answer.reason);
 }
 
 async function give(passwords) {
@@ -187,7 +188,7 @@ function form(task) {
 			input.value = "";
 		await draw(words);
 	}}, el("h2", null, t("password.title")), fields,
-	el("p", null, el("label", null, shown, " ", t("task.show"))), error, left,
+	el("p", null, el("label", {class: "check"}, shown, t("task.show"))), error, left,
 	el("div", {class: "row"}, button, more), progress);
 }
 
@@ -211,6 +212,10 @@ function drawFrame() {
 	const other = language() === "ja" ? "en" : "ja";
 
 	part("skip").textContent = t("skip");
+	part("skip").onclick = (event) => {
+		event.preventDefault(); /* the address keeps its token */
+		part("main").focus();
+	};
 	document.title = `${t("task.title")} - 関所`;
 	part("header").replaceChildren(
 		el("span", {class: "product"}, "関所", el("small", null, "Sekisho")),
@@ -226,7 +231,7 @@ async function draw(words) {
 	const mine = ++turn;
 
 	drawFrame();
-	if (token() === "" || token() === "main") {
+	if (token() === "") {
 		show(alertBox("", t("task.noLink")), help());
 		return;
 	}

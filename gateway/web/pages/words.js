@@ -188,6 +188,7 @@ const WORDS = {
 		"{count} tries are left (ten an hour)."],
 	"task.spent": ["1 時間に試せる回数を使い切りました。しばらくしてからもう一度お試しください。",
 		"No tries are left within this hour. Try again later."],
+	"task.wrong": ["このパスワードでは開けません。", "It does not open with this password."],
 	"task.working": ["開いて無害化しています。大きなファイルでは数分かかります。",
 		"Opening and sanitizing it. A large file takes some minutes."],
 	"task.opened": ["パスワードで開き、無害化しました。まもなくお届けします。もう一度入力する必要はありません。",

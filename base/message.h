@@ -32,6 +32,10 @@ enum {
 	TASK_KEY_SIZE = 32,
 	TASK_TOKEN_SIZE = 40, /* hexadecimal digits of 160 bits */
 	TASK_LINK_MAX = 255,
+	POLICY_TEXT_MAX = 64 * 1024, /* YAML of a version */
+	POLICY_ANSWER_MAX = 2 * 1024 * 1024,
+	SETTINGS_DETAIL_MAX = 40 * 1024,
+	SETTINGS_ACTOR_MAX = 128,
 };
 
 enum message {
@@ -116,6 +120,17 @@ enum message {
 	MESSAGE_DIRECTORY_ASK, /* login, password */
 	/* --- directory → vault --- */
 	MESSAGE_DIRECTORY_ANSWER, /* u32 error, name, mail, department */
+
+	/* --- vault → policy --- */
+	MESSAGE_POLICY_CHECK, /* + fd: sealed YAML */
+	/* --- policy → vault --- */
+	MESSAGE_POLICY_CHECKED, /* (+ fd: JSON object); u32 error */
+	/* --- vault → sekishod --- */
+	MESSAGE_POLICY_APPLY, /* + fd: sealed YAML; id of the version, login of
+				 who approved it */
+	/* --- sekishod → vault --- */
+	MESSAGE_SETTINGS, /* + fd: YAML of the policies; struct settings_state
+			   */
 
 	/* --- sekishod → all --- */
 	MESSAGE_STOP,   /* finish what is under way and exit */
@@ -389,6 +404,28 @@ struct console_call {
 						only one */
 	bool client; /* the token is an API client's, not a session's */
 };
+
+/* MESSAGE_SETTINGS: what is in force, or was refused. In this order. */
+enum settings_reason {
+	SETTINGS_START = 0,
+	SETTINGS_RELOAD,
+	SETTINGS_VERSION, /* one of the console's */
+	SETTINGS_REASON_COUNT
+};
+
+struct settings_state {
+	bool refused; /* all stays as it was; the fd is then empty or what was
+			 refused */
+	enum settings_reason reason;
+	char actor[SETTINGS_ACTOR_MAX + 1]; /* "local:root" */
+	uint8_t file_sha256[32];
+	char version[ITEM_ID_SIZE + 1]; /* of the console; "": the file's */
+	char detail[SETTINGS_DETAIL_MAX + 1]; /* JSON: what was wrong; "" */
+};
+
+void settings_write(struct buffer *buffer, const struct settings_state *value);
+int settings_read(struct view payload, struct settings_state *ret) MUST_CHECK;
+const char *settings_reason_name(enum settings_reason reason);
 
 void submission_write(struct buffer *buffer, const struct submission *value);
 int submission_read(struct view payload, struct submission *ret) MUST_CHECK;

@@ -154,7 +154,7 @@ static void look_at_people(struct examination *examination,
 	    begins(action, "unit.") || begins(action, "policy.") ||
 	    strcmp(action, "client.create") == 0 ||
 	    strcmp(action, "client.revoke") == 0 ||
-	    begins(action, "setting.") || begins(action, "exception."))
+	    begins(action, "config.") || begins(action, "exception."))
 		count(counts[FINDING_SETTINGS], record->actor);
 	if (strcmp(record->reason, "emergency") == 0 ||
 	    begins(action, "incident.") ||

@@ -224,5 +224,6 @@ const char *const *const schema_migrations[] = {
     schema_clients,     /* version 9 */
     schema_task,        /* version 10 */
     schema_oversight,   /* version 11 */
+    schema_policy,      /* version 12 */
     NULL,
 };

@@ -25,5 +25,6 @@ extern const char *const schema_certificate[];
 extern const char *const schema_clients[];
 extern const char *const schema_task[];
 extern const char *const schema_oversight[];
+extern const char *const schema_policy[];
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "quarantine/audit.h"
 #include "quarantine/evidence.h"
+#include "quarantine/policy/change.h"
 #include "quarantine/review/proof.h"
 
 #include <inttypes.h>
@@ -392,6 +393,11 @@ static void report_object(void *context, const char *object)
 	report_item(context, VERIFY_STATE_ITEM, object);
 }
 
+static void report_setting(void *context, const char *object)
+{
+	report_item(context, VERIFY_STATE_SETTING, object);
+}
+
 int verify_state(struct verify *verify, struct database *database)
 {
 	struct problem problem = {0};
@@ -414,6 +420,8 @@ int verify_state(struct verify *verify, struct database *database)
 		error = verify_people(verify, database);
 	if (error == 0)
 		error = proof_check(database, report_object, verify);
+	if (error == 0)
+		error = change_check(database, report_setting, verify);
 	if (error == 0)
 		error = verify_rows(verify, database);
 	if (error != 0)

@@ -102,6 +102,8 @@ static int on_reload(void *context, struct frame *frame)
 	(void)frame;
 	if (error == 0)
 		error = config_set_state(now, old->state);
+	if (error == 0 && broker->vault.wanted)
+		error = config_use_policies(now, &problems);
 	if (error == 0)
 		error = config_texts(now, &texts);
 	if (error != 0) {
@@ -195,6 +197,9 @@ static int run(struct broker *broker, const char *state,
 				    &broker->config);
 	if (error == 0 && state != NULL)
 		error = config_set_state(broker->config, state);
+	/* A gateway for one command has no console. */
+	if (error == 0 && broker->vault.wanted)
+		error = config_use_policies(broker->config, &problems);
 	if (error == 0)
 		error = config_texts(broker->config, &broker->texts);
 	if (error != 0)

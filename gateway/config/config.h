@@ -11,11 +11,14 @@
 #include "base/message.h"
 #include "base/policy.h"
 
+#include <jansson.h>
+
 enum {
 	CONFIG_BYTES_MAX = 1024 * 1024, /* of the file */
 	CONFIG_POLICIES_MAX = 64,
 	CONFIG_RULES_MAX = 1024,
 	CONFIG_PROBLEMS_MAX = 32,
+	CONFIG_POLICIES_BYTES_MAX = POLICY_TEXT_MAX + 4096,
 };
 
 /* Where it is when nobody says otherwise. */
@@ -204,6 +207,15 @@ struct config {
 	struct config_rule *rules; /* the first that matches decides */
 	size_t rule_count;
 
+	uint8_t file_sha256[32]; /* of the file's bytes */
+	uint8_t own_sha256[32];  /* of what it says of policies and rules */
+	/* What is in force; filled in by config_use_policies(). */
+	struct view policies_text; /* YAML */
+	uint8_t policies_sha256[32];
+	char policies_version[ITEM_ID_SIZE + 1]; /* the console's; "": ours */
+	bool policies_passed_over; /* the file was changed since the console's
+				      were approved */
+
 	/* in, out, held, work, mail.sockets, web.certificate, web.key as given
 	 */
 	const char *given[9];
@@ -264,6 +276,38 @@ void config_default_state(char *path, size_t size);
  * says loudly that it is so. Anywhere else nothing passes without definitions.
  */
 int config_use_samples(struct config *config) MUST_CHECK;
+
+/*
+ * The policies that were approved on the console, where there are any:
+ * STATE/policy/policies.yaml, in the place of the file's own. When the file's
+ * own were changed since, those are in force and the others passed over
+ * (docs/policy.md). After config_set_state().
+ */
+#define CONFIG_POLICIES_FOLDER "policy"
+#define CONFIG_POLICIES_NAME "policies.yaml"
+int config_use_policies(struct config *config,
+			struct config_problems *problems) MUST_CHECK;
+
+/* Puts the policies and rules of `text` in the place of those that the
+ * configuration has; only `policies` and `rules` may stand there, and no
+ * `file`. After a failure nothing has changed. */
+int config_replace_policies(struct config *config, struct view text,
+			    const char *name,
+			    struct config_problems *problems) MUST_CHECK;
+
+/* The bytes of that file for a version of the console. */
+void config_write_policies_file(struct buffer *buffer,
+				const struct config *config,
+				const char *version, struct view text);
+
+/* Checks such a text by itself, and says what is in it: {"policies": [{"name",
+ * "values"}], "rules": [{"values"}], "keys": [...]}. `ret_content` is the
+ * caller's; in no case does this open a file. */
+int config_describe_policies(struct view text, struct config_problems *problems,
+			     json_t **ret_content) MUST_CHECK;
+
+/* [{"line","key","ja","en"}]; NULL without memory. */
+json_t *config_problems_json(const struct config_problems *problems);
 
 /* A file that holds one policy: the keys of an entry of `policies`. */
 int config_load_policy(const char *path, struct config_problems *problems,

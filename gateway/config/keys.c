@@ -90,7 +90,7 @@ const char *key_prefix(enum key_section section)
 	    [SECTION_WEB] = "web.",
 	    [SECTION_ACCOUNTS] = "accounts.",
 	    [SECTION_DIRECTORY] = "directory.",
-    [SECTION_SYSLOG] = "syslog.",
+	    [SECTION_SYSLOG] = "syslog.",
 	    [SECTION_POLICY] = "policies[].",
 	    [SECTION_LIMITS] = "policies[].limits.",
 	    [SECTION_MODES] = "policies[].modes.",
@@ -244,6 +244,59 @@ static void write_size(struct buffer *buffer, uint64_t value)
 		unit++;
 	}
 	buffer_format(buffer, "%" PRIu64 "%s", value, units[unit]);
+}
+
+static uint64_t load_number(const struct key *key, const void *owner)
+{
+	const char *member = (const char *)owner + key->offset;
+
+	if (key->size == sizeof(uint64_t))
+		return *(const uint64_t *)(const void *)member;
+	if (key->size == sizeof(uint32_t))
+		return *(const uint32_t *)(const void *)member;
+	return *(const uint8_t *)member;
+}
+
+/* Always in quotes: whatever the text is, it is one text. */
+static void write_text(struct buffer *buffer, const char *text)
+{
+	buffer_u8(buffer, '"');
+	for (const char *at = text; *at != '\0'; at++)
+		if ((unsigned char)*at < 0x20)
+			buffer_format(buffer, "\\x%02x", (unsigned char)*at);
+		else if (*at == '"' || *at == '\\')
+			buffer_format(buffer, "\\%c", *at);
+		else
+			buffer_u8(buffer, (uint8_t)*at);
+	buffer_u8(buffer, '"');
+}
+
+void key_write_value(struct buffer *buffer, const struct key *key,
+		     const void *owner)
+{
+	const char *member = (const char *)owner + key->offset;
+
+	switch (key->type) {
+	case KEY_TEXT:
+	case KEY_PATH:
+		write_text(buffer, *(const char *const *)(const void *)member);
+		break;
+	case KEY_NUMBER:
+		buffer_format(buffer, "%" PRIu64, load_number(key, owner));
+		break;
+	case KEY_SIZE:
+		write_size(buffer, load_number(key, owner));
+		break;
+	case KEY_CHOICE:
+		buffer_text(buffer, key->choices[load_number(key, owner)]);
+		break;
+	case KEY_FLAG:
+		buffer_text(buffer,
+			    load_number(key, owner) != 0 ? "true" : "false");
+		break;
+	case KEY_LIST:
+		break;
+	}
 }
 
 void key_write_allowed(struct buffer *buffer, const struct key *key,

@@ -78,6 +78,11 @@ const struct key *key_find(const char *pattern);
  * allowed. Texts are not copied. KEY_LIST is not handled here. */
 bool key_store(const struct key *key, const char *text, void *owner);
 
+/* The value that `owner` has, as it would stand in the file; not for KEY_LIST.
+ */
+void key_write_value(struct buffer *buffer, const struct key *key,
+		     const void *owner);
+
 /* What is allowed, for messages: "block, rebuild, text" or "1 - 32". */
 void key_write_allowed(struct buffer *buffer, const struct key *key,
 		       enum language language);

@@ -5,6 +5,7 @@
  *   spawn.c     one program: its arguments, its edges, its start
  *   supervise.c starts all, restarts what ends, stops all in order
  *   reload.c    takes a changed configuration over
+ *   settings.c  tells the vault what is in force; versions of the console
  */
 #ifndef SEKISHO_GATEWAY_DAEMON_H
 #define SEKISHO_GATEWAY_DAEMON_H
@@ -24,6 +25,7 @@ struct process {
 	int listener;      /* its listening socket, kept over restarts; -1 */
 	unsigned failures; /* ends in a row */
 	unsigned restarts;
+	struct buffer options; /* what it was started with, but its edges */
 	bool replaced;         /* asked to end, to be started anew */
 	struct timer patience; /* with that */
 	uint64_t started_ms;
@@ -45,22 +47,61 @@ struct daemon {
 	unsigned stop_step;
 	bool stop_asked; /* the program of this step */
 	struct timer stop_timer;
+	/* --- settings.c --- */
+	struct watch *vault_watch;
+	enum settings_reason reason; /* why what is in force is in force */
+	char actor[SETTINGS_ACTOR_MAX + 1];
+	struct buffer refusal; /* that the vault was not told of yet */
+	int refusal_text;      /* -1 */
+};
+
+/* Who wants a configuration to be taken over, and which. */
+struct reload {
+	enum settings_reason reason;
+	const char *actor;
+	const char *version; /* of the console; "": what the files say */
+	struct view text;    /* of that version */
 };
 
 /* spawn.c. -ERR_UNAVAILABLE: a peer that it cannot do without is not there. */
 int spawn_program(struct daemon *daemon, enum program_index index) MUST_CHECK;
 
+/* The arguments that the program would be started with now, each with its NUL,
+ * without its edges. */
+void spawn_options(const struct daemon *daemon, enum program_index index,
+		   struct buffer *options);
+
 /* supervise.c: until a signal says stop. */
 int supervise(struct daemon *daemon) MUST_CHECK;
 bool program_wanted(const struct daemon *daemon, enum program_index index);
 
-/* main.c: the file and the options; problems are in the log. The caller frees
- * it with config_free(). */
+/* main.c: the file and the options; problems are in the log, too. The caller
+ * frees it with config_free(). */
 int daemon_configuration(const struct daemon *daemon,
+			 struct config_problems *problems,
 			 struct config **ret_config) MUST_CHECK;
+void daemon_log_problems(const struct config_problems *problems);
 
-/* reload.c: on SIGHUP. A configuration that cannot be used, or that needs a
- * restart, leaves all as it was and says so in the log. */
-void reload(struct daemon *daemon);
+/* reload.c: on SIGHUP, and for a version of the console. A configuration that
+ * cannot be used, or that needs a restart, leaves all as it was; the log and
+ * the vault's records say so. */
+void reload(struct daemon *daemon, const struct reload *reload);
+
+/* settings.c. "local:NAME" of a user of the machine. */
+void settings_actor(uid_t user, char actor[SETTINGS_ACTOR_MAX + 1]);
+/* The vault was started or is about to be closed. */
+void settings_vault_started(struct daemon *daemon);
+void settings_vault_ended(struct daemon *daemon);
+/* daemon->config is in force from now on. */
+void settings_taken(struct daemon *daemon, const struct reload *reload);
+/* It is not: `problems` says why, else `error` and the key. `now` may be NULL.
+ */
+void settings_refused(struct daemon *daemon, const struct reload *reload,
+		      const struct config *now,
+		      const struct config_problems *problems, int error,
+		      const char *key);
+/* Puts a version in the place of the policies, in `now` and on the disk. */
+int settings_write_version(struct config *now, const struct reload *reload,
+			   struct config_problems *problems) MUST_CHECK;
 
 #endif

@@ -89,12 +89,17 @@ static int make_folders(struct daemon *daemon, const struct passwd *owner)
 	const struct config *config = daemon->config;
 	const char *const always[] = {config->state, config->run, config->work};
 	const char *const folders[] = {config->in, config->out, config->held};
+	char policies[PATH_MAX];
 	int error = 0;
 
 	for (size_t i = 0; i < 3 && error == 0; i++)
 		error = make_folder(always[i], owner);
 	for (size_t i = 0; i < 3 && error == 0 && !daemon->standalone; i++)
 		error = make_folder(folders[i], owner);
+	(void)snprintf(policies, sizeof(policies), "%s/%s", config->state,
+		       CONFIG_POLICIES_FOLDER);
+	if (error == 0 && !daemon->standalone)
+		error = make_folder(policies, owner);
 	if (error == 0 && !daemon->standalone && config_has_mail(config))
 		error = make_sockets_folder(config, owner);
 	return error;
@@ -205,21 +210,26 @@ static int open_program_folder(int *ret_fd)
 	return 0;
 }
 
-int daemon_configuration(const struct daemon *daemon,
-			 struct config **ret_config)
+void daemon_log_problems(const struct config_problems *problems)
 {
-	static struct config_problems problems;
-	CONFIG_CLEANUP struct config *config = NULL;
-	int error = config_load(daemon->config_path, &problems, &config);
-
-	for (size_t i = 0; i < problems.count; i++) {
+	for (size_t i = 0; i < problems->count; i++) {
 		BUFFER_CLEANUP struct buffer line = buffer_make(4096);
 
-		config_problem_write(&line, &problems, i, LANGUAGE_EN);
+		config_problem_write(&line, problems, i, LANGUAGE_EN);
 		buffer_u8(&line, 0);
 		if (buffer_error(&line) == 0)
 			log_line(LOG_LINE_ERROR, "%s", (const char *)line.data);
 	}
+}
+
+int daemon_configuration(const struct daemon *daemon,
+			 struct config_problems *problems,
+			 struct config **ret_config)
+{
+	CONFIG_CLEANUP struct config *config = NULL;
+	int error = config_load(daemon->config_path, problems, &config);
+
+	daemon_log_problems(problems);
 	if (error == 0 && daemon->asked_state != NULL)
 		error = config_set_state(config, daemon->asked_state);
 	if (error != 0)
@@ -229,8 +239,23 @@ int daemon_configuration(const struct daemon *daemon,
 	return 0;
 }
 
+/* As the gateway's user, whose they are. */
+static int use_policies(struct daemon *daemon)
+{
+	static struct config_problems problems;
+	int error = config_use_policies(daemon->config, &problems);
+
+	daemon_log_problems(&problems);
+	if (error == 0 && daemon->config->policies_passed_over)
+		log_line(LOG_LINE_WARNING,
+			 "policies-passed-over; the configuration was changed "
+			 "since those of the console were approved");
+	return error;
+}
+
 static int load(struct daemon *daemon, const char *state)
 {
+	static struct config_problems problems;
 	static char fallback[PATH_MAX];
 	int error;
 
@@ -239,7 +264,7 @@ static int load(struct daemon *daemon, const char *state)
 		state = fallback;
 	}
 	daemon->asked_state = state;
-	error = daemon_configuration(daemon, &daemon->config);
+	error = daemon_configuration(daemon, &problems, &daemon->config);
 	if (error != 0)
 		return error;
 	/* When it is read again the working folder is another. */
@@ -313,6 +338,8 @@ static int run(struct daemon *daemon, const char *state)
 			 daemon->config->state, geteuid());
 		error = -ERR_CONFIG;
 	}
+	if (error == 0 && !daemon->standalone)
+		error = use_policies(daemon);
 	if (error == 0)
 		error = take_lock(daemon->config);
 	if (error == 0)
@@ -378,11 +405,13 @@ static int parse(struct daemon *daemon, int argc, char **argv,
 
 int main(int argc, char **argv)
 {
-	static struct daemon daemon = {.client = -1, .programs = -1};
+	static struct daemon daemon = {
+	    .client = -1, .programs = -1, .refusal_text = -1};
 	const char *state = NULL;
 	int error;
 
 	log_open("sekishod");
+	settings_actor(getuid(), daemon.actor);
 	for (int i = 0; i < PROGRAMS; i++) {
 		daemon.processes[i].daemon = &daemon;
 		daemon.processes[i].supervisor = -1;

@@ -21,6 +21,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_WEB] = {"web", "sekisho-web", true, false, NULL},
     [PROGRAM_COURIER] = {"courier", "sekisho-courier", true, false, NULL},
     [PROGRAM_DIRECTORY] = {"directory", "sekisho-directory", true, false, NULL},
+    [PROGRAM_POLICY] = {"policy", "sekisho-policy", true, false, NULL},
 };
 
 static const enum program_index edges[][2] = {
@@ -32,6 +33,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_LMTP, PROGRAM_VAULT},     {PROGRAM_BROKER, PROGRAM_READER},
     {PROGRAM_WEB, PROGRAM_VAULT},      {PROGRAM_WEB, PROGRAM_BROKER},
     {PROGRAM_BROKER, PROGRAM_OPENER},  {PROGRAM_DIRECTORY, PROGRAM_VAULT},
+    {PROGRAM_POLICY, PROGRAM_VAULT},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

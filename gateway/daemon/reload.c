@@ -5,13 +5,9 @@
 #include "base/program.h"
 
 #include <signal.h>
-#include <stdlib.h>
-
-#include <stddef.h>
-
 #include "base/banned.h"
 
-enum { STOP_WAIT_MS = 25000 };
+enum { STOP_WAIT_MS = 25000, OPTIONS_MAX = 1024 * 1024 };
 
 /* What was opened, locked or given up at the start, and cannot be had anew by
  * a plain user. */
@@ -41,60 +37,16 @@ static const char *needs_restart(const struct config *old,
 	return NULL;
 }
 
-static bool accounts_differ(const struct config *old, const struct config *now)
-{
-	const struct config_accounts *a = &old->accounts;
-	const struct config_accounts *b = &now->accounts;
-
-	/* What lies in front of the texts. */
-	return memcmp(a, b, offsetof(struct config_accounts, second_factor)) !=
-		   0 ||
-	       a->second_factor != b->second_factor ||
-	       strcmp(a->banner, b->banner) != 0 ||
-	       strcmp(a->origin, b->origin) != 0 ||
-	       old->directory.create != now->directory.create;
-}
-
-static bool directory_differs(const struct config_directory *a,
-			      const struct config_directory *b)
-{
-	return strcmp(a->url, b->url) != 0 || strcmp(a->ca, b->ca) != 0 ||
-	       strcmp(a->bind, b->bind) != 0 ||
-	       strcmp(a->password, b->password) != 0 ||
-	       strcmp(a->base, b->base) != 0 ||
-	       strcmp(a->filter, b->filter) != 0 ||
-	       strcmp(a->name, b->name) != 0 || strcmp(a->mail, b->mail) != 0 ||
-	       strcmp(a->department, b->department) != 0;
-}
-
-/* Whether a program is started in another way than before. */
-static bool starts_differently(const struct config *old,
-			       const struct config *now,
+/* Whether a program would be started in another way than it was. */
+static bool starts_differently(const struct daemon *daemon,
 			       enum program_index index)
 {
-	switch (index) {
-	case PROGRAM_VAULT:
-		return old->keep_held_days != now->keep_held_days ||
-		       old->keep_all_days != now->keep_all_days ||
-		       old->keep_released_days != now->keep_released_days ||
-		       strcmp(old->node, now->node) != 0 ||
-		       accounts_differ(old, now);
-	case PROGRAM_DIRECTORY:
-		return directory_differs(&old->directory, &now->directory);
-	case PROGRAM_COURIER:
-		return strcmp(old->syslog_address, now->syslog_address) != 0 ||
-		       strcmp(old->syslog_ca, now->syslog_ca) != 0 ||
-		       strcmp(old->syslog_name, now->syslog_name) != 0 ||
-		       strcmp(old->syslog_certificate,
-			      now->syslog_certificate) != 0 ||
-		       strcmp(old->syslog_key, now->syslog_key) != 0;
-	case PROGRAM_SCANNER:
-		return old->definitions_max_age_hours !=
-			   now->definitions_max_age_hours ||
-		       strcmp(old->definitions, now->definitions) != 0;
-	default:
-		return false;
-	}
+	BUFFER_CLEANUP struct buffer options = buffer_make(OPTIONS_MAX);
+
+	spawn_options(daemon, index, &options);
+	return buffer_error(&options) != 0 ||
+	       !view_equal(buffer_contents(&options),
+			   buffer_contents(&daemon->processes[index].options));
 }
 
 static void on_stop_timeout(void *context)
@@ -119,64 +71,105 @@ static void replace(struct process *process)
 	loop_arm(process->daemon->loop, &process->patience, STOP_WAIT_MS);
 }
 
-static void apply(struct process *process, const struct config *old,
-		  enum program_index index)
+/* Programs that read the configuration themselves when they start. Only the
+ * doors of mail choose policies; the broker is told. */
+static bool reads_changes(enum program_index index, bool policies_only)
+{
+	switch (index) {
+	case PROGRAM_MILTER:
+	case PROGRAM_LMTP:
+		return true;
+	case PROGRAM_FOLDER:
+	case PROGRAM_SEAL:
+	case PROGRAM_WEB:
+	case PROGRAM_COURIER:
+	case PROGRAM_DIRECTORY:
+		return !policies_only;
+	default:
+		return false;
+	}
+}
+
+static void apply(struct process *process, enum program_index index,
+		  bool policies_only)
 {
 	struct daemon *daemon = process->daemon;
-	bool is_wanted = program_wanted(daemon, index);
 
 	if (process->pid == 0) {
-		if (is_wanted)
+		if (program_wanted(daemon, index))
 			loop_arm(daemon->loop, &process->restart, 0);
 		return;
 	}
-	switch (index) {
-	case PROGRAM_BROKER: /* takes it in its stride: items are under way */
+	/* The broker takes it in its stride: items are under way. */
+	if (index == PROGRAM_BROKER) {
 		if (frame_send(process->supervisor, MESSAGE_RELOAD, 0,
 			       (struct view){NULL, 0}, -1) != 0)
 			(void)kill(process->pid, SIGTERM);
 		return;
-	case PROGRAM_VAULT:
-	case PROGRAM_SCANNER:
-		if (starts_differently(old, daemon->config, index))
-			replace(process);
-		return;
-	case PROGRAM_WORKER:
-	case PROGRAM_DECODER:
-	case PROGRAM_VERIFIER:
-	case PROGRAM_READER: /* are told by each job */
-		return;
-	default: /* the doors read it when they start */
-		replace(process);
-		return;
 	}
+	if (reads_changes(index, policies_only) ||
+	    !program_wanted(daemon, index) || starts_differently(daemon, index))
+		replace(process);
 }
 
-void reload(struct daemon *daemon)
+/* The configuration as it is now on the disk, with the version that is asked
+ * for. */
+static int load(const struct daemon *daemon, const struct reload *asked,
+		struct config_problems *problems, struct config **ret_now)
 {
-	CONFIG_CLEANUP struct config *old = NULL;
-	struct config *now = NULL;
+	CONFIG_CLEANUP struct config *now = NULL;
+	int error = daemon_configuration(daemon, problems, &now);
+
+	if (error != 0)
+		return error;
+	error = asked->version[0] == '\0'
+		    ? config_use_policies(now, problems)
+		    : config_replace_policies(now, asked->text,
+					      CONFIG_POLICIES_NAME, problems);
+	daemon_log_problems(problems);
+	if (error != 0)
+		return error;
+	*ret_now = now;
+	now = NULL;
+	return 0;
+}
+
+void reload(struct daemon *daemon, const struct reload *asked)
+{
+	static struct config_problems problems;
+	CONFIG_CLEANUP struct config *now = NULL;
 	const char *key = NULL;
+	bool policies_only;
 	int error;
 
 	if (daemon->standalone || daemon->stopping)
 		return;
 	program_notify("RELOADING=1");
-	error = daemon_configuration(daemon, &now);
+	error = load(daemon, asked, &problems, &now);
 	if (error == 0)
 		key = needs_restart(daemon->config, now);
+	if (error == 0 && key == NULL && asked->version[0] != '\0')
+		error = settings_write_version(now, asked, &problems);
 	if (error != 0 || key != NULL) {
 		log_line(LOG_LINE_ERROR,
 			 "reload-refused reason=%s key=%s; all stays as it was",
 			 error != 0 ? error_name(error) : "needs_restart",
 			 key != NULL ? key : "");
-		config_free(now);
+		settings_refused(daemon, asked, now, &problems, error, key);
 	} else {
-		old = daemon->config;
+		struct config *old = daemon->config;
+
+		policies_only = asked->version[0] != '\0' &&
+				view_equal(view_of(old->file_sha256, 32),
+					   view_of(now->file_sha256, 32));
 		daemon->config = now;
+		now = old;
 		for (int i = 0; i < PROGRAMS; i++)
-			apply(&daemon->processes[i], old,
-			      (enum program_index)i);
+			apply(&daemon->processes[i], (enum program_index)i,
+			      policies_only);
+		settings_taken(daemon, asked);
+		if (daemon->config->policies_passed_over)
+			log_line(LOG_LINE_WARNING, "policies-passed-over");
 		log_line(LOG_LINE_INFO, "reloaded");
 	}
 	program_notify("READY=1");

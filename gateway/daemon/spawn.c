@@ -16,7 +16,7 @@
 #include "base/banned.h"
 
 enum { ARGUMENTS_MAX = 192, TEXT_MAX = 64 };
-enum { SETTINGS_MAX = 4, SETTING_SIZE = 4200 };
+enum { SETTINGS_MAX = 4, SETTING_SIZE = 4200, OPTIONS_MAX = 1024 * 1024 };
 
 /* What a program is started with: its arguments and the sockets it inherits. */
 struct start {
@@ -199,9 +199,30 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_DECODER:
 	case PROGRAM_VERIFIER:
 	case PROGRAM_READER:
+	case PROGRAM_POLICY:
 	case PROGRAMS:
 		break;
 	}
+}
+
+void spawn_options(const struct daemon *daemon, enum program_index index,
+		   struct buffer *options)
+{
+	struct start start = {.argument_count = 0};
+	char numbers[4 * TEXT_MAX];
+
+	add_options(daemon, &start, index, numbers, sizeof(numbers));
+	for (int i = 0; i < start.argument_count; i++)
+		buffer_bytes(options, start.arguments[i],
+			     strlen(start.arguments[i]) + 1);
+}
+
+static void remember_options(const struct daemon *daemon,
+			     enum program_index index, struct buffer *options)
+{
+	buffer_free(options);
+	*options = buffer_make(OPTIONS_MAX);
+	spawn_options(daemon, index, options);
 }
 
 __attribute__((noreturn)) static void run_program(const struct daemon *daemon,
@@ -262,5 +283,6 @@ int spawn_program(struct daemon *daemon, enum program_index index)
 	process->pid = pid;
 	process->supervisor = pair[0];
 	process->started_ms = loop_now();
+	remember_options(daemon, index, &process->options);
 	return 0;
 }

@@ -25,9 +25,9 @@ enum {
 /* Stopped one after the other: no more files in, then what is under way is
  * finished, then the record is closed. The zygotes end with the broker. */
 static const enum program_index stop_order[] = {
-    PROGRAM_WEB,   PROGRAM_MILTER,  PROGRAM_LMTP,
-    PROGRAM_SEAL,  PROGRAM_FOLDER,  PROGRAM_BROKER,
-    PROGRAM_VAULT, PROGRAM_COURIER, PROGRAM_DIRECTORY};
+    PROGRAM_WEB,       PROGRAM_MILTER, PROGRAM_LMTP,  PROGRAM_SEAL,
+    PROGRAM_FOLDER,    PROGRAM_BROKER, PROGRAM_VAULT, PROGRAM_COURIER,
+    PROGRAM_DIRECTORY, PROGRAM_POLICY};
 
 bool program_wanted(const struct daemon *daemon, enum program_index index)
 {
@@ -48,6 +48,8 @@ bool program_wanted(const struct daemon *daemon, enum program_index index)
 		return config->web.enabled != 0;
 	case PROGRAM_DIRECTORY:
 		return config->directory.url[0] != '\0';
+	case PROGRAM_POLICY:
+		return config->web.enabled != 0;
 	case PROGRAM_COURIER:
 		return config->syslog_address[0] != '\0';
 	default:
@@ -109,6 +111,8 @@ static void start_or_retry(void *context)
 		log_line(LOG_LINE_INFO, "started program=%s pid=%d",
 			 program_table[index].file, process->pid);
 		tell_broker(daemon);
+		if (index == PROGRAM_VAULT)
+			settings_vault_started(daemon);
 		return;
 	}
 	if (error != -ERR_UNAVAILABLE)
@@ -198,6 +202,8 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 	struct process *process = &daemon->processes[index];
 
 	process->pid = 0;
+	if (index == PROGRAM_VAULT)
+		settings_vault_ended(daemon);
 	handle_close(&process->supervisor);
 	if (daemon->stopping) {
 		stop_next(daemon);
@@ -241,6 +247,17 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 			(void)kill(daemon->processes[i].pid, SIGTERM);
 }
 
+/* The kernel says who sent it. */
+static void on_hangup(struct daemon *daemon, uid_t sender)
+{
+	char actor[SETTINGS_ACTOR_MAX + 1];
+	const struct reload asked = {
+	    .reason = SETTINGS_RELOAD, .actor = actor, .version = ""};
+
+	settings_actor(sender, actor);
+	reload(daemon, &asked);
+}
+
 static void on_signal(void *context, int fd)
 {
 	struct daemon *daemon = context;
@@ -250,7 +267,7 @@ static void on_signal(void *context, int fd)
 
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		if (info.ssi_signo == SIGHUP)
-			reload(daemon);
+			on_hangup(daemon, info.ssi_uid);
 		else if (info.ssi_signo != SIGCHLD)
 			begin_stop(daemon);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)

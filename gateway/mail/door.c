@@ -69,6 +69,8 @@ int door_open(struct door *door, const char *name, const char *config_path,
 	if (error == 0 && state != NULL)
 		error = config_set_state(door->config, state);
 	if (error == 0)
+		error = config_use_policies(door->config, &problems);
+	if (error == 0)
 		error = config_texts(door->config, &door->texts);
 	if (error != 0)
 		return error;

@@ -25,6 +25,11 @@ const char proof_self_check_sql[] =
     " (SELECT group_concat(json_array(name, tenant, result, value,"
     "  measured_ms), char(10)) FROM (SELECT * FROM self_check_result"
     "  WHERE run = number ORDER BY name)) FROM self_check WHERE id = ?";
+const char proof_policy_sql[] =
+    "SELECT number, tenant, id, state, origin, text, sha256, base, rolls_back,"
+    " author, author_login, approver, approver_login, time_ms, decided_ms,"
+    " result_ms, result, first_year, first_seq, decided_year, decided_seq,"
+    " version, year, seq FROM policy_version WHERE id = ?";
 
 int proof_hash(struct database *database, const char *sql, const char *key,
 	       uint8_t ret_hash[HASH_SIZE])
@@ -121,6 +126,10 @@ static const struct table tables[] = {
      "SELECT id, version, coalesce(line, '') FROM self_check t"
      " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
      proof_self_check_sql, "SELECT version FROM self_check WHERE id = ?"},
+    {"policy:",
+     "SELECT id, version, coalesce(line, '') FROM policy_version t"
+     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
+     proof_policy_sql, "SELECT version FROM policy_version WHERE id = ?"},
 };
 
 /* Every row has its last record, and is what that says. */
@@ -195,7 +204,8 @@ static int check_records(struct database *database, proof_report *report,
 				 " OR instr(line, '\"object\":\"incident:') > 0"
 				 " OR instr(line, '\"object\":\"stop:') > 0"
 				 " OR instr(line,"
-				 "  '\"object\":\"self_check:') > 0");
+				 "  '\"object\":\"self_check:') > 0"
+				 " OR instr(line, '\"object\":\"policy:') > 0");
 	int result;
 
 	while ((result = query_step(&query)) == 1) {

@@ -1,6 +1,6 @@
 /*
- * Rows that are no items: exceptions, incidents, stops. Each change has a
- * record whose object names the row and whose hashes are those of the row
+ * Rows that are no items: exceptions, incidents, stops, policies. Each change
+ * has a record whose object names the row and whose hashes are those of the row
  * before and after.
  */
 #ifndef SEKISHO_QUARANTINE_REVIEW_PROOF_H
@@ -28,6 +28,7 @@ extern const char proof_exception_sql[];  /* by id */
 extern const char proof_incident_sql[];   /* by id */
 extern const char proof_stop_sql[];       /* by "SCOPE:DIRECTION" */
 extern const char proof_self_check_sql[]; /* by id; with its results */
+extern const char proof_policy_sql[];     /* by id */
 
 /* The place that the next record will have, to be written into the row before
  * proof_append(): the row and its record name each other. */

@@ -100,6 +100,7 @@ static int finish(struct console_job *job, int result, bool wrote)
 	/* A decision may be among it: a release, a deletion. */
 	if (wrote && result == 0) {
 		loop_arm(server->loop, &server->due, SERVER_DUE_SOON_MS);
+		policy_soon(server);
 		if (server->expiry.due_ms > loop_now() + EXPIRY_SOON_MS)
 			loop_arm(server->loop, &server->expiry, EXPIRY_SOON_MS);
 	}

@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "base/log.h"
 #include "quarantine/people/directory.h"
+#include "quarantine/policy/check.h"
 #include "quarantine/review/exception.h"
 #include "quarantine/task.h"
 
@@ -188,6 +189,10 @@ static int connect_edge(struct server *server, const char *name, int fd)
 		directory_use(fd);
 		return 0;
 	}
+	if (strcmp(name, "policy") == 0) {
+		policy_check_use(fd);
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct peer *old;
 
@@ -247,6 +252,7 @@ static void on_supervisor(void *context, int fd)
 	    {MESSAGE_STOP, FRAME_WITHOUT_FD, on_stop},
 	    {MESSAGE_RELOAD, FRAME_WITHOUT_FD, on_reload},
 	    {MESSAGE_EDGE, FRAME_WITH_FD, on_edge},
+	    {MESSAGE_SETTINGS, FRAME_WITH_FD, on_settings},
 	};
 	struct server *server = context;
 	int error =
@@ -341,6 +347,7 @@ int server_start(struct server *server, const struct program_edges *edges)
 	loop_arm(server->loop, &server->expiry, 1000);
 	accounts_start(server);
 	duties_start(server);
+	policy_start(server);
 	error = console_start(server);
 	return error != 0 ? error : start_edges(server, edges);
 }

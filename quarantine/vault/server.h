@@ -77,6 +77,7 @@ struct server {
 	struct timer due;    /* what was decided and is to be done */
 	bool due_all;        /* the broker is new: whatever was tried before */
 	unsigned stops_told; /* to the broker; a new one runs everything */
+	struct timer policy; /* an approved version waits for sekishod */
 	struct timer accounts;
 	unsigned account_turns;
 	struct timer duties;
@@ -141,6 +142,11 @@ int on_tasks(void *context, struct frame *frame);
 int console_start(struct server *server) MUST_CHECK;
 void console_stop(struct server *server);
 int on_console(void *context, struct frame *frame);
+
+/* policy.c: what sekishod says is in force, and what it is asked for. */
+void policy_start(struct server *server);
+void policy_soon(struct server *server);
+int on_settings(void *context, struct frame *frame);
 
 /* accounts.c: sessions that are over, accounts that nobody uses. */
 void accounts_start(struct server *server);

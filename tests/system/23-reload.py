@@ -10,6 +10,7 @@ import threading
 import time
 
 import gateway
+import web
 
 BEFORE = "vault:\n  keep_held_days: 30\n"
 KEEPS_LINKS = BEFORE + "policies:\n  - name: default\n    modes: {csv: rebuild}\n"
@@ -104,6 +105,32 @@ def nothing_is_lost_on_the_way(running):
     print(f"200 files through {rounds} reloads, none lost, none twice")
 
 
+def who_is_started_otherwise_is_replaced(running):
+    """What a program is told by its command line; and nobody else."""
+    trusted, _ = web.make_certificate(running.state.parent)
+    names = ("vault", "opener", "scanner", "worker", "verifier", "broker")
+    for config, wanted in ((BEFORE + "  keep_waiting_days: 12\n", "vault"),
+                           (BEFORE + "  retention: [\"a* 7\"]\n", "vault"),
+                           (BEFORE + "accounts:\n  banner: words\n", "vault"),
+                           (BEFORE, "vault"),
+                           (BEFORE + f"mail:\n  certificates: {trusted}\n", "opener"),
+                           (BEFORE, "opener"),
+                           (BEFORE + "definitions: {max_age_hours: 47}\n", "scanner")):
+        old = {name: running.pids(f"sekisho-{name}") for name in names}
+        replaced = count(running, f"replaced program=sekisho-{wanted}")
+        reload_and_wait(running, config)
+        try:
+            wait_for(lambda: count(running, f"replaced program=sekisho-{wanted}") > replaced)
+        except AssertionError as error:
+            raise AssertionError(f"{wanted}: {config}\n{running.log()[-3000:]}") from error
+        wait_for(lambda: (pids := running.pids(f"sekisho-{wanted}")) and pids != old[wanted])
+        for name in names:
+            if name != wanted:
+                assert running.pids(f"sekisho-{name}") == old[name], (config, name)
+    running.wait_ready()
+    print("who is started in another way is replaced, and nobody else")
+
+
 def bad_ones_change_nothing(running):
     reload_and_wait(running, TEXT_ONLY)
     refused = count(running, "reload-refused")
@@ -160,6 +187,7 @@ def main():
         with gateway.Gateway(folder / "second", KEEPS_LINKS) as running:
             modes_change_without_a_restart(running)
             doors_come_and_go(running)
+            who_is_started_otherwise_is_replaced(running)
             nothing_is_lost_on_the_way(running)
             bad_ones_change_nothing(running)
         without_a_gateway_it_says_so(folder / "second")

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What people ask for and decide, over a real gateway: asked for by one,
 approved by another, delivered by the channel it came from, once, also when a
-program is killed on the way; nothing without a decision; stops; the log."""
+program is killed on the way; nothing without a decision; stops; policies that
+are changed and brought back; the log."""
 import os
 import pathlib
 import subprocess
@@ -11,6 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import gateway
+import policychange
 import web
 
 UNIT = "税務課"
@@ -184,12 +186,13 @@ def main():
             console.unit(UNIT)
             rin = console.person("rin", UNIT, "reviewer")
             ann = console.person("ann", UNIT, "approver")
-            console.person("ben", "", "approver", log_in=False)
+            ben = console.person("ben", "", "approver")
             ada = console.person("ada", "", "administrator")
             check_release(console, rin, ann)
             check_decided_in_vain(console, rin, ann)
             check_stop(console, rin, ann, ada)
             check_destruction(console, rin, ann)
+            policychange.check(console, ada, ben, ann)
             check_kills(console, rin, ann, points)
         state = console.state
         done = subprocess.run([gateway.BIN / "sekisho-audit", "verify", state / "audit",

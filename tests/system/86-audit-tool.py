@@ -32,7 +32,7 @@ def check_proofs(root, folder, year, key, other_key):
         audit("check", proof, "--key", key)
         audit("check", proof, "--key", other_key, expect=1)
         value = json.loads(proof.read_text())
-        for change in ({"index": seq + 1}, {"record": value["record"].replace("sekisho", "x", 1)},
+        for change in ({"index": seq + 1}, {"record": value["record"].replace('"node":"', '"node":"x', 1)},
                        {"hashes": value["hashes"][:-1]},
                        {"checkpoint": value["checkpoint"].replace("checkpoint", "chekpoint")}):
             proof.write_text(json.dumps({**value, **change}))

@@ -13,6 +13,7 @@ int command_status(const struct options *options);
 int command_mail(const struct options *options);
 int command_mail_traffic(const struct options *options);
 int command_self_check_mail(const struct options *options);
+int command_report(const struct options *options);
 int command_items(const struct options *options);
 int command_items_password(const struct options *options);
 int command_items_link(const struct options *options);

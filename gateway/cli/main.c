@@ -39,6 +39,8 @@ static int run(const struct options *options)
 		return command_mail_traffic(options);
 	case COMMAND_SELF_CHECK_MAIL:
 		return command_self_check_mail(options);
+	case COMMAND_REPORT:
+		return command_report(options);
 	case COMMAND_CONFIG_CHECK:
 		return command_config_check(options);
 	case COMMAND_CONFIG_DEFAULTS:

@@ -56,14 +56,14 @@ static int read_answer(int file, json_t **ret_answer)
 	return *ret_answer == NULL ? -ERR_PROTOCOL : 0;
 }
 
-static int receive(int fd, json_t **ret_answer)
+/* One frame; what comes along in front of the reply goes to *ret_content. */
+static int receive_frame(int fd, uint32_t *ret_type, uint32_t *ret_code,
+			 int *ret_file)
 {
 	static struct frame_space space;
-	HANDLE_CLEANUP int file = -1;
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	struct frame frame = {.fd = -1};
 	struct cursor cursor;
-	uint32_t code;
 	int error;
 
 	if (poll(&wait, 1, ANSWER_MS) != 1)
@@ -71,24 +71,41 @@ static int receive(int fd, json_t **ret_answer)
 	error = frame_receive(fd, &space, &frame);
 	if (error != 0)
 		return error;
-	file = frame.fd;
 	cursor = cursor_at(frame.payload, 0);
-	code = cursor_u32le(&cursor);
-	if (frame.type != MESSAGE_CONSOLE_REPLY || cursor.failed ||
-	    code >= ERR_COUNT)
-		return -ERR_PROTOCOL;
-	if (file >= 0)
+	*ret_type = frame.type;
+	*ret_code =
+	    frame.type == MESSAGE_CONSOLE_REPLY ? cursor_u32le(&cursor) : 0;
+	*ret_file = frame.fd;
+	return cursor.failed || *ret_code >= ERR_COUNT ? -ERR_PROTOCOL : 0;
+}
+
+static int receive(int fd, json_t **ret_answer, int *ret_content)
+{
+	HANDLE_CLEANUP int file = -1;
+	uint32_t type = 0;
+	uint32_t code = 0;
+	int error = receive_frame(fd, &type, &code, &file);
+
+	if (error == 0 && type == MESSAGE_CONSOLE_CONTENT) {
+		*ret_content = handle_take(&file);
+		error = receive_frame(fd, &type, &code, &file);
+	}
+	if (error == 0 && type != MESSAGE_CONSOLE_REPLY)
+		error = -ERR_PROTOCOL;
+	if (error == 0 && file >= 0)
 		error = read_answer(file, ret_answer);
 	return error != 0 ? error : -(int)code;
 }
 
-int operator_ask(const struct config *config, const char *operation,
-		 json_t *parameters, json_t **ret_answer, bool *ret_reached)
+int operator_ask_file(const struct config *config, const char *operation,
+		      json_t *parameters, json_t **ret_answer, int *ret_content,
+		      bool *ret_reached)
 {
 	HANDLE_CLEANUP int fd = -1;
 	int error = socket_connect(config->run, "vault.sock", &fd);
 
 	*ret_answer = NULL;
+	*ret_content = -1;
 	*ret_reached = error == 0;
 	json_set_alloc_funcs(malloc, free_wiped);
 	if (error == 0)
@@ -96,5 +113,14 @@ int operator_ask(const struct config *config, const char *operation,
 			    ? -ERR_MEMORY
 			    : send_call(fd, operation, parameters);
 	json_decref(parameters);
-	return error != 0 ? error : receive(fd, ret_answer);
+	return error != 0 ? error : receive(fd, ret_answer, ret_content);
+}
+
+int operator_ask(const struct config *config, const char *operation,
+		 json_t *parameters, json_t **ret_answer, bool *ret_reached)
+{
+	HANDLE_CLEANUP int content = -1;
+
+	return operator_ask_file(config, operation, parameters, ret_answer,
+				 &content, ret_reached);
 }

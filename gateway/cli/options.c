@@ -35,6 +35,7 @@ enum {
 	OPTION_MOVE,
 	OPTION_MAX_AGE,
 	OPTION_PASSPHRASE,
+	OPTION_YEAR,
 };
 
 #define GENERAL                                                                \
@@ -132,6 +133,14 @@ static const struct option self_check_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static const struct option report_options[] = {
+    GENERAL,
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"year", required_argument, NULL, OPTION_YEAR},
+    {"output", required_argument, NULL, 'o'},
+    {NULL, 0, NULL, 0},
+};
+
 static const struct option general_options[] = {
     GENERAL,
     {NULL, 0, NULL, 0},
@@ -219,6 +228,16 @@ static int read_max_age(struct options *options, const char *text)
 	return 0;
 }
 
+static int read_year(struct options *options, const char *text)
+{
+	long value = 0;
+
+	if (program_number(text, 1970, 2199, &value) != 0)
+		return usage(options, "--year", "1970 - 2199");
+	options->year = (unsigned)value;
+	return 0;
+}
+
 static int read_item_state(struct options *options, const char *text)
 {
 	for (int i = STATE_HELD; i < STATE_COUNT; i++)
@@ -303,6 +322,8 @@ static int read_option(struct options *options, int option)
 		return 0;
 	case OPTION_MAX_AGE:
 		return read_max_age(options, optarg);
+	case OPTION_YEAR:
+		return read_year(options, optarg);
 	case OPTION_PASSPHRASE:
 		options->passphrase = optarg;
 		return 0;
@@ -385,6 +406,9 @@ static int read_command(int argc, char **argv, struct options *options,
 		options->command = COMMAND_SELF_CHECK_MAIL;
 		*ret_known = self_check_options;
 		return 2;
+	} else if (strcmp(word, "report") == 0) {
+		options->command = COMMAND_REPORT;
+		*ret_known = report_options;
 	} else if (strcmp(word, "config") == 0 &&
 		   strcmp(second, "check") == 0) {
 		options->command = COMMAND_CONFIG_CHECK;
@@ -484,6 +508,13 @@ static int check(const struct options *options)
 					 "--postfix フォルダーが必要です。",
 					 "--postfix FOLDER is needed"));
 		break;
+	case COMMAND_REPORT:
+		if (options->year == 0)
+			return usage(options, "report",
+				     SAY(options->language,
+					 "--year 年度が必要です。",
+					 "--year YEAR is needed"));
+		break;
 	case COMMAND_CONFIG_CHECK:
 		most = 1;
 		break;
@@ -511,13 +542,14 @@ int options_read(int argc, char **argv, struct options *ret)
 	argv += words;
 	optind = 1;
 	argv[0] = (char[]){"sekisho"};
-	while ((option = getopt_long(argc, argv,
-				     options.command == COMMAND_SANITIZE ||
-					     options.command ==
-						 COMMAND_ITEMS_PASSWORD
-					 ? "ho:"
-					 : "h",
-				     known, NULL)) != -1) {
+	while ((option = getopt_long(
+		    argc, argv,
+		    options.command == COMMAND_SANITIZE ||
+			    options.command == COMMAND_REPORT ||
+			    options.command == COMMAND_ITEMS_PASSWORD
+			? "ho:"
+			: "h",
+		    known, NULL)) != -1) {
 		int error = read_option(&options, option);
 
 		if (error != 0)

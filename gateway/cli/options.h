@@ -31,6 +31,7 @@ enum command {
 	COMMAND_MAIL_RESUME,
 	COMMAND_MAIL_STATUS,
 	COMMAND_SELF_CHECK_MAIL,
+	COMMAND_REPORT,
 	COMMAND_CONFIG_CHECK,
 	COMMAND_CONFIG_DEFAULTS,
 	COMMAND_HELP,
@@ -66,7 +67,8 @@ struct options {
 	unsigned max_age_hours;   /* 0: any */
 	const char *passphrase;   /* its file */
 	unsigned limit;
-	char **files; /* what is left: inputs, an item id, a file */
+	unsigned year; /* fiscal; 0: not given */
+	char **files;  /* what is left: inputs, an item id, a file */
 	int file_count;
 };
 

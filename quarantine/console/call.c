@@ -64,9 +64,9 @@ static unsigned allowed_roles(const struct operation *operation)
  * passwords, which he could give himself; what the machine is seen to be. */
 static int admit_operator(const struct operation *operation)
 {
-	static const char *const allowed[] = {"users_", "grants_", "units_",
-					      "items_password_link",
-					      "self_checks_"};
+	static const char *const allowed[] = {
+	    "users_",       "grants_", "units_", "items_password_link",
+	    "self_checks_", "reports_"};
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		if (strncmp(operation->name, allowed[i], strlen(allowed[i])) ==

@@ -27,6 +27,8 @@ int call_answer_login(struct call *call,
 		      const struct login_result *result) MUST_CHECK;
 
 /* Adds `value` to the answer; takes it over. */
+/* "qr": the text as a QR code, rows of 0 and 1. */
+int call_put_qr(struct call *call, const char *text) MUST_CHECK;
 int call_put(struct call *call, const char *key, json_t *value) MUST_CHECK;
 
 /* {"errors": [...]} for password_problems(). */

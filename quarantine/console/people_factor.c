@@ -52,6 +52,8 @@ static int put_uri(struct call *call, const char *secret)
 	if (buffer_error(&uri) != 0)
 		return buffer_error(&uri);
 	error = call_put(call, "uri", json_string((const char *)uri.data));
+	if (error == 0)
+		error = call_put_qr(call, (const char *)uri.data);
 	sodium_memzero(uri.data, uri.size);
 	return error;
 }

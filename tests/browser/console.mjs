@@ -45,6 +45,8 @@ await step("a temporary password must be changed, a weak one is refused", async 
 
 await step("the app is set up, recovery codes are shown once", async () => {
 	fresh.secret = (await text(page, "#secret")).replace(/\s/g, "");
+	check(await page.locator("#enrol svg.qr rect").count() > 200, "no QR code");
+	await shot(page, "enrol");
 	await accessible(page, "enrol");
 	await page.fill("#enrol [name=code]", await code(fresh));
 	await page.click("#enrol button[type=submit]");
@@ -240,6 +242,19 @@ await step("the self-check is run, and says what to do", async () => {
 	await shot(page, "self-check-english");
 	await page.click("#language");
 	await page.waitForSelector("html[lang=ja]");
+}, page);
+
+await step("the report of the year is saved, and prints", async () => {
+	const [download] = await Promise.all([page.waitForEvent("download"),
+		page.click("#report button[type=submit]")]);
+	check(/^sekisho-report-\d+\.html$/.test(download.suggestedFilename()),
+		download.suggestedFilename());
+	const other = await page.context().newPage();
+	await other.setContent(readFileSync(await download.path(), "utf8"));
+	check(/自己点検の結果/.test(await text(other, "main")), "no results");
+	await accessible(other, "report");
+	await shot(other, "report");
+	await other.close();
 }, page);
 
 await step("a list is saved as CSV", async () => {

@@ -132,6 +132,23 @@ def users(state, *words, given=None, status=0):
     return done
 
 
+def check_report(state):
+    """sekisho report: the vault makes it, to a file or to standard output."""
+    command = [gateway.BIN / "sekisho", "report", "--state", state, "--lang", "en"]
+    year = str(time.gmtime(time.time() + 9 * 3600 - 90 * 86400).tm_year)
+    done = subprocess.run([*command, "--year", year], capture_output=True, timeout=120,
+                          check=True, text=True)
+    assert done.stdout.startswith("<!DOCTYPE html>"), done
+    assert "users made" in done.stdout and "<script" not in done.stdout, done
+    done = subprocess.run([*command, "--year", year, "-o", state / "report.html"],
+                          capture_output=True, timeout=120, check=True)
+    assert "Fiscal year " + year in (state / "report.html").read_text(), done
+    (state / "report.html").unlink()
+    for wrong in ([], ["--year", "19"], ["--year", "x"]):
+        assert subprocess.run([*command, *wrong], capture_output=True, timeout=120,
+                              check=False).returncode == 64
+
+
 def check_command_line(vault):
     state = vault.state
     assert "0 administrators" in users(state, "list").stderr
@@ -264,6 +281,7 @@ def main():
         state = pathlib.Path(folder) / "state"
         vault = Vault(state)
         check_command_line(vault)
+        check_report(state)
         token = check_login(vault)
         check_loop(vault, token)
         check_kill(vault, token)

@@ -1,10 +1,10 @@
 /* The self-check: what was found last, what to do about it, earlier runs, and
  * the report of a year. */
 
-import {get, paths, post, query} from "/api.js";
-import {el, panel, put, table} from "/dom.js";
+import {download, get, paths, post, query} from "/api.js";
+import {el, field, panel, put, select, table} from "/dom.js";
 import {can, draw, problemText, say} from "/main.js";
-import {sentence, state, t, time} from "/words.js";
+import {language, sentence, state, t, time} from "/words.js";
 
 const SORTS = {ok: "good", warning: "warn", failed: "bad", unknown: "plain"};
 const ORDER = ["failed", "warning", "unknown", "ok"];
@@ -73,6 +73,28 @@ function runButton() {
 	return button;
 }
 
+/* The fiscal year that a moment is in, in Japan's time. */
+function fiscalYear(moment) {
+	const japan = new Date(moment.getTime() + 9 * 3600 * 1000);
+
+	return japan.getUTCFullYear() - (japan.getUTCMonth() < 3 ? 1 : 0);
+}
+
+function report() {
+	const now = fiscalYear(new Date());
+	const year = select([now, now - 1, now - 2, now - 3, now - 4, now - 5, now - 6]
+		.map((one) => [one, t("report.year", {year: one})]), now, {id: "report-year"});
+
+	return el("form", {class: "row", id: "report", onsubmit: async (event) => {
+		event.preventDefault();
+		try {
+			await download(paths.report(year.value) + query({lang: language()}));
+		} catch (error) {
+			say(problemText(error));
+		}
+	}}, field(t("report.which"), year), el("button", {type: "submit"}, t("report.save")));
+}
+
 export async function check(target, session, search) {
 	const list = (await get(paths.selfChecks)).runs;
 	const last = list.find((one) => one.kind !== "mail") || list[0];
@@ -84,5 +106,6 @@ export async function check(target, session, search) {
 		run ? panel(`${t("check.results")} ${time(run.time)}`, el("p", null, counts(run)),
 			checks(run.checks))
 			: el("p", {class: "empty"}, t("check.never")),
-		panel(t("check.runs"), runs(list, id)));
+		panel(t("check.runs"), runs(list, id)),
+		panel(t("report.title"), el("p", {class: "hint"}, t("report.text")), report()));
 }

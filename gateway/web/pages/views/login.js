@@ -1,7 +1,7 @@
 /* Logging in, step by step, as the server says which comes next. */
 
 import {get, paths, post, Problem} from "/api.js";
-import {el, field, put} from "/dom.js";
+import {el, field, put, svg} from "/dom.js";
 import {problemText} from "/main.js";
 import {t} from "/words.js";
 
@@ -92,6 +92,19 @@ export function changeForm(took) {
 	});
 }
 
+const QUIET = 4; /* modules around a QR code that stay white */
+
+/** A QR code of rows of 0 and 1; the key beside it says the same. */
+function qrCode(rows) {
+	const size = rows.length + 2 * QUIET;
+
+	return svg("svg", {class: "qr", viewBox: `0 0 ${size} ${size}`, role: "img",
+		"aria-label": t("enrol.qr"), "shape-rendering": "crispEdges"},
+	svg("rect", {class: "light", width: size, height: size}),
+	rows.flatMap((row, y) => [...row].map((module, x) => module === "1"
+		? svg("rect", {x: x + QUIET, y: y + QUIET, width: 1, height: 1}) : null)));
+}
+
 export async function enrolForm(took, code) {
 	const answer = await post(paths.totpEnrol, code ? {code} : {});
 	const input = el("input", {name: "code", required: true, inputmode: "numeric",
@@ -100,7 +113,7 @@ export async function enrolForm(took, code) {
 	return form("enrol", t("enrol.title"), [field(t("factor.code"), input)],
 		t("enrol.submit"), async () => next(await post(paths.totpConfirm,
 			{code: input.value}), took),
-		el("p", null, t("enrol.text")),
+		el("p", null, t("enrol.text")), qrCode(answer.qr),
 		el("p", {class: "hash", id: "secret"}, answer.secret.match(/.{1,4}/g).join(" ")),
 		el("p", null, el("a", {href: answer.uri}, t("enrol.open"))));
 }

@@ -257,9 +257,15 @@ static uint64_t load_number(const struct key *key, const void *owner)
 	return *(const uint8_t *)member;
 }
 
-/* Always in quotes: whatever the text is, it is one text. */
+/* In quotes unless it is a word: whatever the text is, it is one text. */
 static void write_text(struct buffer *buffer, const char *text)
 {
+	if (text[0] != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyz"
+					    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					    "0123456789._") == strlen(text)) {
+		buffer_text(buffer, text);
+		return;
+	}
 	buffer_u8(buffer, '"');
 	for (const char *at = text; *at != '\0'; at++)
 		if ((unsigned char)*at < 0x20)

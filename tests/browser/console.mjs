@@ -274,13 +274,13 @@ page = await open();
 await step("an auditor sees all pages of his and no form that acts", async () => {
 	await enter(page, auditor);
 	for (const hash of ["#/home", "#/queue", "#/approvals", "#/users", "#/emergency",
-		"#/exceptions", "#/check", "#/audit", "#/activity"]) {
+		"#/policy", "#/exceptions", "#/check", "#/audit", "#/activity"]) {
 		await go(page, hash);
 		await page.waitForSelector("#main h1");
 		check(await page.locator("#main .alert.bad").count() === 0,
 			`${hash}: ${await text(page, "#main")}`);
 		check(await page.locator("#main #batch, #main #request, #main #create-user, #main #stop, "
-			+ "#main #create-client, #main #run-check")
+			+ "#main #create-client, #main #run-check, #main #edit")
 			.count() === 0, `${hash} has a form that acts`);
 		await accessible(page, hash);
 	}

@@ -10,6 +10,7 @@
 #include "quarantine/policy/change.h"
 #include "quarantine/policy/check.h"
 #include "quarantine/policy/version.h"
+#include "quarantine/review/proof.h"
 #include "quarantine/verify.h"
 
 #include <stdio.h>
@@ -226,6 +227,131 @@ static void what_is_refused_leaves_the_old_one(void **state)
 	assert_string_equal(state_of(store, other), "superseded");
 }
 
+/* --- against the log --- */
+
+struct table {
+	const char *name;
+	char columns[32][32];
+	char types[32][16];
+	int count;
+};
+
+static void read_table(sqlite3 *handle, const char *name,
+		       struct table *ret_table)
+{
+	sqlite3_stmt *statement = NULL;
+	char sql[128];
+
+	*ret_table = (struct table){.name = name};
+	(void)snprintf(sql, sizeof(sql), "PRAGMA table_info(%s)", name);
+	assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &statement, NULL),
+			 SQLITE_OK);
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		int i = ret_table->count++;
+
+		(void)text_copy(
+		    ret_table->columns[i], 32,
+		    (const char *)sqlite3_column_text(statement, 1));
+		(void)text_copy(
+		    ret_table->types[i], 16,
+		    (const char *)sqlite3_column_text(statement, 2));
+	}
+	(void)sqlite3_finalize(statement);
+}
+
+static void count_report(void *context, const char *object)
+{
+	(void)object;
+	(*(int *)context)++;
+}
+
+static void run_sql(sqlite3 *handle, const char *sql)
+{
+	if (sqlite3_exec(handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(handle));
+}
+
+/* How many rows or records do not fit, after this was done; it is undone. */
+static int found_after(struct database *database, const char *sql)
+{
+	int count = 0;
+
+	run_sql(database->handle, "BEGIN; DROP TRIGGER policy_version_next;"
+				  "DROP TRIGGER policy_version_first;"
+				  "DROP TRIGGER policy_version_stays;"
+				  "DROP TRIGGER config_change_fixed;"
+				  "DROP TRIGGER config_change_follows;"
+				  "DROP TRIGGER config_change_stays;"
+				  "DROP INDEX policy_version_in_force");
+	run_sql(database->handle, sql);
+	assert_int_equal(proof_check(database, count_report, &count), 0);
+	assert_int_equal(change_check(database, count_report, &count), 0);
+	run_sql(database->handle, "ROLLBACK");
+	return count;
+}
+
+static void check_columns(struct database *database, const char *name, int rows)
+{
+	struct table table;
+	char sql[512];
+
+	read_table(database->handle, name, &table);
+	for (int row = 1; row <= rows; row++) {
+		for (int i = 0; i < table.count; i++) {
+			const char *column = table.columns[i];
+			bool text = strcmp(table.types[i], "TEXT") == 0;
+			bool bytes = strcmp(table.types[i], "BLOB") == 0;
+
+			(void)snprintf(
+			    sql, sizeof(sql),
+			    "UPDATE %s SET %s = %s%s%s WHERE number = %d", name,
+			    column, bytes ? "" : "coalesce(",
+			    bytes ? "randomblob(32)" : column,
+			    bytes  ? ""
+			    : text ? " || 'x', 'x')"
+				   : " + 100, 7)",
+			    row);
+			if (found_after(database, sql) == 0)
+				fail_msg("not found: %s", sql);
+		}
+		(void)snprintf(sql, sizeof(sql),
+			       "DELETE FROM %s WHERE number = %d", name, row);
+		if (found_after(database, sql) == 0)
+			fail_msg("not found: %s", sql);
+	}
+}
+
+static void every_column_is_held_against_the_log(void **state)
+{
+	static struct database database;
+	struct store *store = *state;
+	struct problem problem = {0};
+	char id[ITEM_ID_SIZE + 1];
+
+	starts(store);
+	assert_int_equal(proposes(store, ADA, SECOND, id), 0);
+	assert_int_equal(decides(store, BEN, id, true), 0);
+	assert_int_equal(
+	    settles(store, true, SETTINGS_VERSION, "ben", id, SECOND), 0);
+	assert_int_equal(settles(store, false, SETTINGS_RELOAD, "local:root",
+				 "", "rules: []\n"),
+			 0);
+	assert_int_equal(database_open(STORE_DATABASE, &database, &problem), 0);
+	run_sql(database.handle, "PRAGMA foreign_keys=OFF;"
+				 "PRAGMA ignore_check_constraints=ON");
+	assert_int_equal(found_after(&database, "SELECT 1"), 0);
+	check_columns(&database, "policy_version", 3);
+	check_columns(&database, "config_change", 4);
+	assert_int_not_equal(
+	    found_after(&database,
+			"INSERT INTO config_change SELECT 9, tenant, subject,"
+			" outcome, reason, actor, time_ms, before_sha256,"
+			" after_sha256, policy, detail, year, seq"
+			" FROM config_change WHERE number = 4"),
+	    0);
+	database_close(&database);
+}
+
 /* --- the console --- */
 
 /* Says what sekisho-policy would: a text with "bad" in it is bad. */
@@ -407,6 +533,9 @@ int main(void)
 					    review_set_up, review_tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_refused_leaves_the_old_one,
 					    review_set_up, review_tear_down),
+	    cmocka_unit_test_setup_teardown(
+		every_column_is_held_against_the_log, review_set_up,
+		review_tear_down),
 	    cmocka_unit_test_setup_teardown(the_console_shows_what_is_wrong,
 					    review_set_up, review_tear_down),
 	    cmocka_unit_test_setup_teardown(versions_come_in_pages,

@@ -33,7 +33,7 @@ def people(console):
                                ("tanaka", "田中 次郎", ["staff"])):
         made[roles[0]] = console.person(login, DEPARTMENT, *roles, name=name)
     made["administrator"] = console.person("kanri", "", "administrator", name="管理 花子")
-    console.person("kanri2", "", "administrator", name="管理 次郎")
+    made["second"] = console.person("kanri2", "", "administrator", name="管理 次郎")
     made["auditor"] = console.person("kansa", "", "auditor", name="監査 三郎")
     return {role: {"login": one.login, "password": one.password, "secret": one.secret,
                    "used": one.used} for role, one in made.items()}
@@ -80,9 +80,28 @@ class Post:
         mail.check_released(to + raw, facts["id"], facts["file"], 1)
 
 
-def run(script, facts):
-    return subprocess.run(["node", BROWSER / script, facts], timeout=1500,
+def run(script, *arguments):
+    return subprocess.run(["node", BROWSER / script, *arguments], timeout=1500,
                           check=False).returncode
+
+
+def change_policies(console, facts):
+    """What the page says is what becomes of a file."""
+    def verdict():
+        client = console.client()
+        try:
+            return client.sanitize(b"a,b\r\n1,2\r\n", "a.csv")["verdict"]
+        finally:
+            client.close()
+
+    assert verdict() == "unchanged"
+    if run("policy.mjs", facts, "change"):
+        return 1
+    assert verdict() == "converted", verdict()
+    if run("policy.mjs", facts, "back"):
+        return 1
+    assert verdict() == "unchanged", verdict()
+    return 0
 
 
 def main():
@@ -102,12 +121,13 @@ def main():
             path.write_text(json.dumps(facts))
             failed = run("console.mjs", path)
             recipient = post.bring()
-            path.write_text(json.dumps({**facts, **recipient}))
+            path.write_text(json.dumps({**json.loads(path.read_text()), **recipient}))
             failed |= run("recipient.mjs", path)
             if failed:
                 print(console.log()[-6000:])
             else:
                 post.check_delivered(recipient)
+                failed = change_policies(console, path)
             post.server.stop()
             return failed
 

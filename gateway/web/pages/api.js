@@ -41,6 +41,11 @@ export const paths = {
 	stops: "/stops",
 	stop: "/incidents:stopTraffic",
 	resume: "/incidents:resume",
+	policies: "/policies",
+	policy: (action) => `/policies/default${action ? `:${action}` : ""}`,
+	policyVersion: (id, action) =>
+		`/policies/default/versions/${part(id)}${action ? `:${action}` : ""}`,
+	configChanges: "/config-changes",
 	audit: "/audit/entries",
 	checkpoints: "/audit/checkpoints",
 	proofs: "/audit/proofs",

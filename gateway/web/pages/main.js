@@ -13,6 +13,7 @@ import {exceptions} from "/views/exceptions.js";
 import {home} from "/views/home.js";
 import {item} from "/views/item.js";
 import {login} from "/views/login.js";
+import {policy} from "/views/policy.js";
 import {queue} from "/views/queue.js";
 import {upload} from "/views/upload.js";
 import {users} from "/views/users.js";
@@ -27,6 +28,7 @@ const PAGES = [
 	["queue", "page.queue", EVERYBODY, queue],
 	["approvals", "page.approvals", EVERYBODY, approvals],
 	["users", "page.users", ["administrator", "auditor"], users],
+	["policy", "page.policy", ["administrator", "auditor", "approver"], policy],
 	["exceptions", "page.exceptions", ["administrator", "auditor", "approver"], exceptions],
 	["emergency", "page.emergency", ["administrator", "auditor"], emergency],
 	["check", "page.check", ["administrator", "auditor"], check],

@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+static const char *const first_lines[] = {"sekisho backup 1",
+					  "sekisho evidence 1"};
 static const char signature_mark[] = "\n\xE2\x80\x94 ";
 
 void manifest_begin(struct buffer *buffer, const struct manifest_head *head)
@@ -15,8 +17,9 @@ void manifest_begin(struct buffer *buffer, const struct manifest_head *head)
 	char time[TIME_TEXT_SIZE + 1];
 
 	time_write(head->time_ms, time);
-	buffer_format(buffer, "sekisho backup 1\n%s %s %d %" PRIu64 "\n",
-		      head->node, time, head->year, head->records);
+	buffer_format(buffer, "%s\n%s %s %d %" PRIu64 "\n",
+		      first_lines[head->evidence], head->node, time, head->year,
+		      head->records);
 }
 
 void manifest_add(struct buffer *buffer, const struct manifest_entry *entry)
@@ -67,7 +70,7 @@ static bool read_head(struct cursor *cursor, struct manifest_head *head)
 	char time[TIME_TEXT_SIZE + 1];
 
 	return next_line(cursor, line, sizeof(line)) &&
-	       strcmp(line, "sekisho backup 1") == 0 &&
+	       strcmp(line, first_lines[head->evidence]) == 0 &&
 	       next_line(cursor, line, sizeof(line)) &&
 	       sscanf(line, "%63s %24s %4d %20" SCNu64, head->node, time,
 		      &head->year, &head->records) == 4 &&
@@ -75,8 +78,9 @@ static bool read_head(struct cursor *cursor, struct manifest_head *head)
 	       time_read(time, &head->time_ms) == 0;
 }
 
-int manifest_open(struct view text, const struct signer *signer,
-		  struct manifest_head *ret_head, struct cursor *ret_lines)
+static int open_kind(struct view text, const struct signer *signer,
+		     bool evidence, struct manifest_head *ret_head,
+		     struct cursor *ret_lines)
 {
 	size_t at = view_find_last(text, view_of_string(signature_mark));
 	struct view body = view_slice(text, 0, at);
@@ -95,9 +99,22 @@ int manifest_open(struct view text, const struct signer *signer,
 			     body);
 	if (error != 0)
 		return error;
-	*ret_head = (struct manifest_head){0};
+	*ret_head = (struct manifest_head){.evidence = evidence};
 	*ret_lines = cursor_at(body, 0);
 	return read_head(ret_lines, ret_head) ? 0 : -ERR_MALFORMED;
+}
+
+int manifest_open(struct view text, const struct signer *signer,
+		  struct manifest_head *ret_head, struct cursor *ret_lines)
+{
+	return open_kind(text, signer, false, ret_head, ret_lines);
+}
+
+int manifest_open_evidence(struct view text, const struct signer *signer,
+			   struct manifest_head *ret_head,
+			   struct cursor *ret_lines)
+{
+	return open_kind(text, signer, true, ret_head, ret_lines);
 }
 
 /* Signed, and still nothing leads out of the folder. */

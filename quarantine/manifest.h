@@ -1,7 +1,8 @@
 /*
- * The manifest of a backup: text lines, signed like a checkpoint.
+ * The manifest of a backup, or of evidence (oversight/bundle.h): text lines,
+ * signed like a checkpoint.
  *
- *   sekisho backup 1
+ *   sekisho backup 1           or: sekisho evidence 1
  *   NODE TIME YEAR RECORDS
  *   SHA256 BYTES PATH          one a file
  *   missing PATH               an original destroyed while it was made
@@ -23,6 +24,7 @@ struct manifest_head {
 	int64_t time_ms;
 	int year;
 	uint64_t records;
+	bool evidence; /* else a backup */
 };
 
 struct manifest_entry {
@@ -44,6 +46,11 @@ bool manifest_node(struct view text, char ret_node[NODE_NAME_MAX + 1]);
 int manifest_open(struct view text, const struct signer *signer,
 		  struct manifest_head *ret_head,
 		  struct cursor *ret_lines) MUST_CHECK;
+
+/* The same of evidence: neither is taken for the other. */
+int manifest_open_evidence(struct view text, const struct signer *signer,
+			   struct manifest_head *ret_head,
+			   struct cursor *ret_lines) MUST_CHECK;
 
 /* 1: there is one; 0: there is none any more; -ERR_MALFORMED. Paths stay below
  * the backup's folder. */

@@ -35,6 +35,7 @@ static const struct {
     {"prove", 1, 1, false, command_prove},
     {"check", 1, 1, true, command_check},
     {"witness", 1, 1, true, command_witness},
+    {"bundle", 1, 1, true, command_bundle},
     {"export", 2, 2, true, command_export},
     {"examine", 1, 1, false, command_examine},
 };
@@ -51,6 +52,7 @@ static int usage(void)
 	    "       sekisho-audit check PROOF --key FILE\n"
 	    "       sekisho-audit witness PROOF --key FILE --signer FILE\n"
 	    "           --name NAME --memory FILE\n"
+	    "       sekisho-audit bundle FILE --key FILE\n"
 	    "       sekisho-audit export FOLDER OUT --key FILE\n"
 	    "       sekisho-audit examine FOLDER [--day YYYY-MM-DD] [--state\n"
 	    "           DATABASE] [--json]\n"

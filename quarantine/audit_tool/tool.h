@@ -47,6 +47,7 @@ int command_prove(const struct settings *settings);
 int command_check(const struct settings *settings);
 int command_witness(const struct settings *settings);
 int command_export(const struct settings *settings);
+int command_bundle(const struct settings *settings);
 int command_examine(const struct settings *settings);
 
 #endif

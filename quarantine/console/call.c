@@ -195,6 +195,8 @@ static int run_recorded(struct call *call, call_handler *handler,
 	struct audit_state before;
 	int result = run_reading(call, handler);
 
+	if (result == CALL_SLOW)
+		return result;
 	if (result == 0 &&
 	    (!call->parameters_ended || call->exported.action == NULL))
 		result = -ERR_INTERNAL;

@@ -7,6 +7,7 @@ import json
 import pathlib
 import re
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -130,7 +131,7 @@ def is_own(operation):
 
 def is_recorded(path):
     """Reads, and is put on record by the dispatcher."""
-    return path.endswith(":export")
+    return path.endswith((":export", ":bundle"))
 
 
 def snapshot(console):
@@ -338,6 +339,26 @@ def check_recorded(people, values, console):
         assert '"actor":"kansa"' in str(changed["audit_entry"]), changed
 
 
+def check_bundle(people, console, folder):
+    """The evidence of an incident, checked with the public key alone."""
+    made = people["administrator"].browser.post("/api/v1/incidents", {
+        "kind": "malware", "description": "感染の疑い"})
+    assert made.status == 201, made
+    path = f"/api/v1/incidents/{made.json()['id']}:bundle"
+    assert people["reviewer"].browser.post(path, {}).status == 403
+    answer = people["auditor"].browser.post(path, {})
+    assert answer.status == 200 and ".tar" in answer.header("Content-Disposition"), answer
+    file = folder / "evidence.tar"
+    for data, status in ((answer.body, 0), (answer.body.replace(b"malware", b"mistake"), 1)):
+        file.write_bytes(data)
+        done = subprocess.run([gateway.BIN / "sekisho-audit", "bundle", file, "--key",
+                               console.state / "audit/audit.pub", "--lang", "en"],
+                              capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == status, done
+    # The originals stay where they are.
+    assert b"MZ" + bytes(500) not in answer.body and "bad.exe".encode() in answer.body
+
+
 def check_gets(people, values, console):
     """A GET never acts, whoever asks."""
     before = settled(console)
@@ -488,6 +509,7 @@ def main():
             check_auditor(people, values, console)
             check_clients(people, values, console)
             check_recorded(people, values, console)
+            check_bundle(people, console, folder)
             check_all(people, values)
             assert "program-ended" not in console.log(), console.log()
     print("ok")

@@ -319,6 +319,9 @@ const WORDS = {
 	"emergency.stopped": ["停止中", "stopped"],
 	"emergency.stop": ["停止する", "Stop"],
 	"emergency.resume": ["再開する", "Resume"],
+	"incident.open": ["対応中", "open"],
+	"incident.closed": ["終了", "closed"],
+	"emergency.bundle": ["証拠一式を保存", "Save the evidence"],
 	"emergency.incidents": ["事故の記録", "Incidents"],
 
 	"exceptions.until": ["期限", "Until"],

@@ -1,8 +1,8 @@
 /* Stopping, by scope and direction, and what happened: incidents. */
 
-import {get, paths, post} from "/api.js";
+import {download, get, paths, post} from "/api.js";
 import {el, field, panel, put, select, table} from "/dom.js";
-import {act, can} from "/main.js";
+import {act, can, problemText, say} from "/main.js";
 import {state, t, time} from "/words.js";
 
 const SCOPES = ["", "intake", "delivery", "release"];
@@ -26,6 +26,23 @@ function stopForm() {
 	el("button", {class: "danger", type: "submit", value: "stop"}, t("emergency.stop")), " ",
 	can("administrator") ? el("button", {type: "submit", value: "resume"},
 		t("emergency.resume")) : null);
+}
+
+/* What was recorded around it, signed; that it was taken is on record. */
+function bundleButton(incident) {
+	const button = el("button", {type: "button", class: "bundle", onclick: async () => {
+		button.disabled = true;
+		try {
+			await download(paths.incident(incident.id, "bundle"), {});
+			say(t("export.done"));
+		} catch (error) {
+			say(problemText(error));
+		} finally {
+			button.disabled = false;
+		}
+	}}, t("emergency.bundle"));
+
+	return button;
 }
 
 function incidentForm() {
@@ -57,9 +74,10 @@ export async function emergency(target) {
 		panel(t("emergency.incidents"), table(t("emergency.incidents"), [
 			{title: t("item.type"), cell: (one) => one.kind},
 			{title: t("exceptions.what"), class: "name", cell: (one) => one.description || ""},
-			{title: t("state"), cell: (one) => one.state},
+			{title: t("state"), class: "short", cell: (one) => t(`incident.${one.state}`)},
 			{title: t("audit.actor"), cell: (one) => one.opener},
 			{title: t("time"), class: "time", cell: (one) => time(one.opened)},
-		], incidents, t("none")),
+			can("administrator", "auditor") ? {title: "", cell: bundleButton} : null,
+		].filter(Boolean), incidents, t("none")),
 		can("reviewer", "approver", "administrator") ? incidentForm() : null));
 }

@@ -95,6 +95,11 @@ enum message {
 	MESSAGE_VAULT_DEFINITIONS, /* what the scanner says of them: state, u64
 				      time in seconds, u32 signatures, u32
 				      hours after which nothing passes */
+	MESSAGE_VAULT_TOKEN,       /* of an original about to be delivered: item
+				      id, u64 version, u32 what the door found
+				      wrong with its token */
+	MESSAGE_VAULT_KEEP,        /* + fd: what its receiver fetches; struct
+				      handover */
 	/* --- web → vault --- */
 	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
 			    struct console_call */
@@ -366,6 +371,7 @@ struct reprocessed {
 struct handover {
 	char item_id[ITEM_ID_SIZE + 1];
 	char parent[ITEM_ID_SIZE + 1];
+	enum task task;
 	enum direction direction;
 	enum verdict verdict;
 	char department[DEPARTMENT_MAX + 1];
@@ -374,8 +380,9 @@ struct handover {
 	char mime[MIME_TYPE_MAX + 1];
 	char text[DELIVERY_MAX + 1];
 	char certificate[CERTIFICATE_MAX]; /* of the output; "": none */
-	char token[RELEASE_TOKEN_MAX + 1]; /* base/token.h; "": it came through
-					      the pipeline */
+	char token[RELEASE_TOKEN_MAX + 1]; /* base/token.h, with TASK_ORIGINAL;
+					      "": it came through the
+					      pipeline */
 };
 
 /* The name in a MESSAGE_EDGE, and nothing behind it. */
@@ -398,8 +405,8 @@ struct console_call {
 	char operation[CONSOLE_OPERATION_MAX + 1]; /* "items_search" */
 	char token[CONSOLE_TOKEN_MAX + 1];         /* "": nobody */
 	char source[CONSOLE_SOURCE_MAX + 1];       /* address of the browser */
-	char once[CONSOLE_ONCE_MAX + 1]; /* the caller's key for a call that
-					    is done once; "" */
+	char once[CONSOLE_ONCE_MAX + 1];     /* the caller's key for a call that
+						is done once; "" */
 	char tenant[CONSOLE_TENANT_MAX + 1]; /* whose console it is; "": the
 						only one */
 	bool client; /* the token is an API client's, not a session's */

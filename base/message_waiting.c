@@ -84,6 +84,7 @@ void handover_write(struct buffer *buffer, const struct handover *value)
 {
 	pack_string(buffer, value->item_id);
 	pack_string(buffer, value->parent);
+	buffer_u8(buffer, (uint8_t)value->task);
 	buffer_u8(buffer, (uint8_t)value->direction);
 	buffer_u8(buffer, (uint8_t)value->verdict);
 	pack_string(buffer, value->department);
@@ -102,6 +103,7 @@ int handover_read(struct view payload, struct handover *ret)
 	*ret = (struct handover){0};
 	unpack_string(&cursor, ret->item_id, sizeof(ret->item_id));
 	unpack_string(&cursor, ret->parent, sizeof(ret->parent));
+	ret->task = wire_below(&cursor, cursor_u8(&cursor), TASK_COUNT);
 	ret->direction =
 	    wire_below(&cursor, cursor_u8(&cursor), DIRECTION_COUNT);
 	ret->verdict = wire_below(&cursor, cursor_u8(&cursor), VERDICT_COUNT);

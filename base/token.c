@@ -1,11 +1,15 @@
 #include "base/token.h"
 
 #include "base/bytes.h"
+#include "base/handle.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
@@ -114,4 +118,49 @@ int token_key_read(const char *text, uint8_t ret_key[TOKEN_KEY_SIZE])
 	(void)!bytes_copy(ret_key, TOKEN_KEY_SIZE,
 			  view_of(bytes + 1, TOKEN_KEY_SIZE));
 	return 0;
+}
+
+static int load_key(const char *state, uint8_t ret_key[TOKEN_KEY_SIZE])
+{
+	char path[PATH_MAX];
+	char text[256] = "";
+	HANDLE_CLEANUP int fd = -1;
+	ssize_t size;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/audit/audit.pub", state) >=
+	    sizeof(path))
+		return -ERR_CONFIG;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	return size <= 0 ? -ERR_CONFIG : token_key_read(text, ret_key);
+}
+
+bool token_is_needed(const struct handover *handover)
+{
+	return handover->task == TASK_ORIGINAL || handover->token[0] != '\0';
+}
+
+int token_check_handover(const char *state, const struct handover *handover,
+			 int content, int64_t now, int64_t *ret_version)
+{
+	uint8_t key[TOKEN_KEY_SIZE];
+	uint8_t sha256[32];
+	struct token_claim claim = {.item_id = handover->item_id,
+				    .sha256 = sha256,
+				    .delivery = handover->text};
+	int error;
+
+	*ret_version = 0;
+	if (!token_is_needed(handover))
+		return 0;
+	if (handover->task != TASK_ORIGINAL || !content_is_frozen(content))
+		return -ERR_TOKEN;
+	error = load_key(state, key);
+	if (error == 0)
+		error = handle_sha256(content, sha256);
+	if (error != 0)
+		return error;
+	error = token_check(handover->token, &claim, now, key);
+	*ret_version = claim.version;
+	return error == 0 || error == -ERR_MEMORY ? error : -ERR_TOKEN;
 }

@@ -39,4 +39,16 @@ int token_check(const char *token, struct token_claim *claim, int64_t now,
 int token_key_read(const char *text,
 		   uint8_t ret_key[TOKEN_KEY_SIZE]) MUST_CHECK;
 
+/*
+ * What a door does before it delivers: nothing for what came through the
+ * pipeline. An original has to be frozen, and its token of the gateway whose
+ * state folder this is, for this content and these receivers, and in time. The
+ * version is filled in where there is one: whether it is that of the present
+ * try is for the vault to say (MESSAGE_VAULT_TOKEN). -ERR_TOKEN.
+ */
+bool token_is_needed(const struct handover *handover);
+int token_check_handover(const char *state, const struct handover *handover,
+			 int content, int64_t now,
+			 int64_t *ret_version) MUST_CHECK;
+
 #endif

@@ -86,18 +86,25 @@ int change_finish(struct store *store, const struct change *change,
 	return error;
 }
 
-int change_destroy_blobs(struct store *store, int64_t number, int64_t time_ms)
+/* ?1 item, ?2 enum blobs, ?3 when they expired */
+#define THESE_BLOBS                                                            \
+	" item = ?1 AND wrapped_key IS NOT NULL AND (?2 <> 1 OR id NOT IN"     \
+	" (SELECT blob FROM artifact WHERE artifact.item = ?1"                 \
+	"  AND kind = 'sanitized' AND blob IS NOT NULL))"                      \
+	" AND (?2 <> 2 OR expires_ms <= ?3)"
+
+int change_destroy_blobs(struct store *store, const struct change *change)
 {
-	QUERY_CLEANUP struct query list =
-	    query_make(&store->database, "SELECT id FROM blob WHERE item = ?"
-					 " AND wrapped_key IS NOT NULL");
-	QUERY_CLEANUP struct query update =
-	    query_make(&store->database, "UPDATE blob SET wrapped_key = NULL,"
-					 " destroyed_ms = ? WHERE item = ?"
-					 " AND wrapped_key IS NOT NULL");
+	QUERY_CLEANUP struct query list = query_make(
+	    &store->database, "SELECT id FROM blob WHERE" THESE_BLOBS);
+	QUERY_CLEANUP struct query update = query_make(
+	    &store->database, "UPDATE blob SET wrapped_key = NULL,"
+			      " destroyed_ms = ?4 WHERE" THESE_BLOBS);
 	int result;
 
-	query_integer(&list, number);
+	query_integer(&list, change->number);
+	query_integer(&list, change->blobs);
+	query_integer(&list, change->expired_ms);
 	while ((result = query_step(&list)) == 1) {
 		int error =
 		    store_blob_dropped(store, query_column_text(&list, 0));
@@ -107,21 +114,23 @@ int change_destroy_blobs(struct store *store, int64_t number, int64_t time_ms)
 	}
 	if (result < 0)
 		return result;
-	query_integer(&update, time_ms);
-	query_integer(&update, number);
+	query_integer(&update, change->number);
+	query_integer(&update, change->blobs);
+	query_integer(&update, change->expired_ms);
+	query_integer(&update, change->time_ms);
 	return query_run(&update);
 }
 
-static int limit_blobs(struct store *store, int64_t number, int64_t expires_ms)
+static int limit_blobs(struct store *store, const struct change *change)
 {
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, "UPDATE blob SET expires_ms = ? WHERE item = ?"
-			      " AND wrapped_key IS NOT NULL"
-			      " AND expires_ms > ?");
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, "UPDATE blob SET expires_ms = ?4 WHERE"
+					 " expires_ms > ?4 AND" THESE_BLOBS);
 
-	query_integer(&query, expires_ms);
-	query_integer(&query, number);
-	query_integer(&query, expires_ms);
+	query_integer(&query, change->number);
+	query_integer(&query, change->blobs);
+	query_integer(&query, change->expired_ms);
+	query_integer(&query, change->expires_ms);
 	return query_run(&query);
 }
 
@@ -174,10 +183,9 @@ int change_apply(struct store *store, struct change *change, bool destroy,
 	if (error == 0 && (destroy || change->expires_ms != 0))
 		error = change_is_kept(store, change->number, &kept);
 	if (error == 0 && change->expires_ms != 0 && !kept)
-		error = limit_blobs(store, change->number, change->expires_ms);
+		error = limit_blobs(store, change);
 	if (error == 0 && destroy && !kept)
-		error = change_destroy_blobs(store, change->number,
-					     change->time_ms);
+		error = change_destroy_blobs(store, change);
 	if (error == 0)
 		error = change_finish(store, change, change->before, payload);
 	return error;

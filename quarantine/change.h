@@ -18,6 +18,14 @@ struct present {
 	char channel[32];
 };
 
+/* Which of an item's blobs a change is about. What lies there for somebody to
+ * fetch has a time of its own. */
+enum blobs {
+	BLOBS_ALL,
+	BLOBS_ORIGINAL,
+	BLOBS_EXPIRED, /* by change.expired_ms */
+};
+
 /* A change about to be made, for transition and record. */
 struct change {
 	const struct actor *actor;
@@ -28,11 +36,23 @@ struct change {
 	enum item_state state;
 	int64_t time_ms;
 	int64_t expires_ms; /* none of its blobs outlasts this; 0: as before */
+	enum blobs blobs;   /* that are destroyed or limited */
+	int64_t expired_ms;
 	const struct present *before;
 	int64_t number;
 	bool has_before;
 	uint8_t evidence[HASH_SIZE]; /* before the change */
 };
+
+/* A column of a question that has `item` in it: the reason why what was
+ * approved last for a held item came to nothing, "" for all others. */
+#define CHANGE_FAILED_COLUMN                                                   \
+	"CASE item.state WHEN 'held' THEN coalesce((SELECT CASE WHEN"          \
+	" tf.from_state IN ('approved', 'releasing', 'reprocessing', 'ready')" \
+	" AND tf.reason NOT IN ('release_sanitized', 'release_original')"      \
+	" THEN tf.reason END FROM transition tf WHERE tf.item = item.number"   \
+	" AND tf.from_state <> tf.to_state ORDER BY tf.state_version DESC"     \
+	" LIMIT 1), '') ELSE '' END"
 
 /* Number 0 when there is no such item. */
 int change_find(struct store *store, const char *item_id,
@@ -81,8 +101,9 @@ int item_tries_left(struct store *store, int64_t number, int64_t now_ms,
 int change_is_kept(struct store *store, int64_t number,
 		   bool *ret_kept) MUST_CHECK;
 
-/* Marks the item's blobs as destroyed and their files as to be removed. */
-int change_destroy_blobs(struct store *store, int64_t number,
-			 int64_t time_ms) MUST_CHECK;
+/* Marks these of the change's item's blobs as destroyed and their files as to
+ * be removed. */
+int change_destroy_blobs(struct store *store,
+			 const struct change *change) MUST_CHECK;
 
 #endif

@@ -71,6 +71,7 @@ int item_deliver_inside(struct store *store, const struct actor *actor,
 	if (before.state != STATE_READY)
 		return -ERR_STALE;
 	change.number = before.number;
+	change.blobs = BLOBS_ORIGINAL;
 	/* Where it went: a file name, hence personal. */
 	buffer_text(&payload, "{\"detail\":");
 	json_write_string(&payload, detail);
@@ -103,7 +104,8 @@ static const struct actor vault = {"sekisho-vault", "system"};
 
 static int move_item(struct store *store, const struct present *before,
 		     const char *item_id, const char *action,
-		     const char *reason, enum item_state state, bool destroy)
+		     const char *reason, enum item_state state, bool destroy,
+		     int64_t now_ms)
 {
 	struct change change = {
 	    .actor = &vault,
@@ -114,6 +116,8 @@ static int move_item(struct store *store, const struct present *before,
 	    .time_ms = clock_now_ms(),
 	    .before = before,
 	    .number = before->number,
+	    .expired_ms = now_ms,
+	    .blobs = state == STATE_DESTROYED ? BLOBS_ALL : BLOBS_EXPIRED,
 	};
 
 	return change_move(store, &change, destroy, NULL);
@@ -121,7 +125,8 @@ static int move_item(struct store *store, const struct present *before,
 
 /* "Delivered", "released" and "destroyed" are different ends: what was let out
  * stays so when its original goes. */
-static int expire_inside(struct store *store, const char *item_id)
+static int expire_inside(struct store *store, const char *item_id,
+			 int64_t now_ms)
 {
 	struct present before;
 	int error = change_find(store, item_id, &before);
@@ -133,9 +138,9 @@ static int expire_inside(struct store *store, const char *item_id)
 	    before.state == STATE_REQUESTED || before.state == STATE_REJECTED) {
 		error = release_end_request(store, item_id, &before);
 		if (error == 0)
-			error =
-			    move_item(store, &before, item_id, "item.due",
-				      "retention", STATE_DESTROY_DUE, false);
+			error = move_item(store, &before, item_id, "item.due",
+					  "retention", STATE_DESTROY_DUE, false,
+					  now_ms);
 		if (error == 0)
 			error = change_find(store, item_id, &before);
 	}
@@ -145,17 +150,18 @@ static int expire_inside(struct store *store, const char *item_id)
 	    store, &before, item_id, "item.destroy",
 	    before.state == STATE_DESTROY_DUE ? "due" : "retention",
 	    before.state == STATE_DESTROY_DUE ? STATE_DESTROYED : before.state,
-	    true);
+	    true, now_ms);
 }
 
-static int expire_item(struct store *store, const char *item_id)
+static int expire_item(struct store *store, const char *item_id, int64_t now_ms)
 {
 	struct audit_state saved;
 	int error = store_change_begin(store, &saved);
 
 	if (error != 0)
 		return error;
-	return store_change_end(store, &saved, expire_inside(store, item_id));
+	return store_change_end(store, &saved,
+				expire_inside(store, item_id, now_ms));
 }
 
 /* What somebody decided about is not taken away under it: approved, releasing
@@ -196,7 +202,7 @@ int item_expire(struct store *store, int64_t now_ms, size_t most,
 		if (result == 0)
 			break;
 		if (result > 0)
-			result = expire_item(store, id);
+			result = expire_item(store, id, now_ms);
 		if (result != 0)
 			return result;
 		count++;
@@ -219,8 +225,10 @@ int item_original_bytes(struct store *store, const char *item_id,
 			uint64_t *ret_bytes)
 {
 	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, "SELECT blob.bytes FROM blob JOIN item"
-			      " ON item = item.number"
+	    &store->database, "SELECT blob.bytes FROM item JOIN artifact"
+			      " ON artifact.item = item.number"
+			      "  AND kind = 'original'"
+			      " JOIN blob ON blob.id = artifact.blob"
 			      " WHERE item.id = ? AND wrapped_key IS NOT NULL");
 	int result;
 

@@ -100,11 +100,11 @@ static int has_same_original(struct store *store,
 
 /* Under legal hold the same original stays, and another cannot come: the
  * database does not let the key go. */
-static int clear_item(struct store *store, int64_t number, int64_t time_ms,
+static int clear_item(struct store *store, const struct change *change,
 		      bool keeps_original)
 {
-	int error =
-	    keeps_original ? 0 : change_destroy_blobs(store, number, time_ms);
+	int64_t number = change->number;
+	int error = keeps_original ? 0 : change_destroy_blobs(store, change);
 
 	if (error == 0)
 		error = delete_rows(store,
@@ -276,8 +276,7 @@ static int replace_rows(struct store *store, struct change *change,
 		error = change_is_kept(store, before->number, &kept);
 	same = same && (kept || days_kept(store, record) > 0);
 	if (error == 0)
-		error =
-		    clear_item(store, before->number, change->time_ms, same);
+		error = clear_item(store, change, same);
 	if (error == 0)
 		error = update_item(store, record, change->state,
 				    change->time_ms, before);

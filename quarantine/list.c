@@ -1,7 +1,7 @@
 #include "quarantine/list.h"
 
 #include "base/bytes.h"
-#include "quarantine/item.h"
+#include "quarantine/change.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -160,7 +160,7 @@ static int parse_filter(struct view text, struct filter *ret_filter)
 #define ITEM_COLUMNS                                                           \
 	"item.id, created_ms, channel, direction, department, name, state,"    \
 	" verdict, reason, type, coalesce(o.bytes, 0), coalesce(s.bytes, 0),"  \
-	" coalesce(lineage.parent, '')"
+	" coalesce(lineage.parent, ''), " CHANGE_FAILED_COLUMN
 #define ITEM_TABLES                                                            \
 	" FROM item LEFT JOIN artifact o ON o.item = item.number"              \
 	"  AND o.kind = 'original'"                                            \
@@ -182,12 +182,13 @@ static const struct field item_fields[] = {
     {"input_bytes", FORM_NUMBER},
     {"output_bytes", FORM_NUMBER},
     {"parent", FORM_REASON},
+    {"failed", FORM_REASON},
     /* of one item only */
     {"version", FORM_NUMBER},
     {"updated", FORM_TIME},
     {"policy_sha256", FORM_HASH},
 };
-enum { LIST_FIELDS = 13, ITEM_FIELDS = 16 };
+enum { LIST_FIELDS = 14, ITEM_FIELDS = 17 };
 
 _Static_assert(sizeof(item_fields) == ITEM_FIELDS * sizeof(struct field),
 	       "columns of an item");

@@ -34,6 +34,8 @@ struct store_options {
 					 original */
 	uint32_t keep_all_days;       /* of all others; 0: they are not kept */
 	uint32_t keep_released_days;  /* of what people let out, from then on */
+	uint32_t keep_unfetched_days; /* of what its receiver fetches; 0: the
+					 default, see kept.h */
 	struct retention {
 		char pattern[DEPARTMENT_MAX + 1]; /* fnmatch(3) */
 		uint32_t days;

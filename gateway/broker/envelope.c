@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/handle.h"
+#include "gateway/mail/promise.h"
 #include "gateway/mail/split.h"
 
 #include <stdlib.h>
@@ -70,7 +71,10 @@ void envelope_write(const struct item *item, char text[DELIVERY_MAX + 1])
 	if (submission->channel != CHANNEL_MAIL ||
 	    submission->delivery[0] == '\0')
 		return;
-	add_fields(item, &lines);
+	if (verdict_passes(item->verdict))
+		add_fields(item, &lines);
+	else
+		buffer_text(&lines, PROMISE_WHOLE "\n\n\n");
 	buffer_format(&lines, "%llu\n",
 		      (unsigned long long)item->original->input_bytes);
 	buffer_text(&lines, submission->delivery);

@@ -229,35 +229,47 @@ int waiting_on_due(void *context, struct frame *frame)
 
 /* --- opened --- */
 
+bool waiting_is_fetched(const struct waiting *waiting)
+{
+	return waiting->opened.channel == CHANNEL_UPLOAD ||
+	       waiting->opened.channel == CHANNEL_COMMAND;
+}
+
 const struct client *waiting_door(const struct waiting *waiting)
 {
-	enum channel channel = waiting->opened.channel == CHANNEL_UPLOAD
-				   ? CHANNEL_FOLDER
-				   : waiting->opened.channel;
 	for (const struct client *client = waiting->broker->clients; client;
 	     client = client->next)
 		if (client->edge && client->channel != CHANNEL_COMMAND &&
-		    client->channel == channel)
+		    client->channel == waiting->opened.channel)
 			return client;
 	return NULL;
 }
 
-static bool can_be_delivered(const struct waiting *waiting)
+static bool has_way(const struct waiting *waiting)
 {
-	if (waiting->takes_output)
-		return true;
-	if (waiting->opened.channel == CHANNEL_MAIL &&
-	    (waiting->opened.delivery[0] == '\0' ||
-	     config_next_hop(waiting->broker->config,
-			     waiting->opened.direction)[0] == '\0'))
-		return false;
-	return waiting_door(waiting) != NULL;
+	return waiting->opened.channel != CHANNEL_MAIL ||
+	       (waiting->opened.delivery[0] != '\0' &&
+		config_next_hop(waiting->broker->config,
+				waiting->opened.direction)[0] != '\0');
 }
 
-/* The policy of the message that it came with; where that is not known, of its
- * direction and department. */
-static void resolve_policy(const struct waiting *waiting,
-			   struct submission *submission)
+/* A door that is being restarted is one: what was decided is tried again. */
+static enum error cannot_be_delivered(const struct waiting *waiting)
+{
+	if (waiting->takes_output || waiting_is_fetched(waiting))
+		return ERR_NONE;
+	if (!has_way(waiting))
+		return ERR_NO_DELIVERY;
+	if (waiting_door(waiting) != NULL)
+		return ERR_NONE;
+	return waiting->decided ? ERR_UNAVAILABLE : ERR_NO_DELIVERY;
+}
+
+/* What came by mail has the policy of its message, or of its direction and
+ * department where that is not known. A message that was held whole is one
+ * again, and what is held of it this time is promised to the same people. */
+static void resolve_mail(const struct waiting *waiting,
+			 struct submission *submission)
 {
 	const struct vault_opened *opened = &waiting->opened;
 	struct promise promise = {0};
@@ -277,6 +289,15 @@ static void resolve_policy(const struct waiting *waiting,
 	(void)config_policy_for_mail(waiting->broker->config, &facts,
 				     &submission->policy);
 	submission->has_policy = true;
+	if (promise.whole) {
+		(void)text_copy(submission->format, sizeof(submission->format),
+				"eml");
+		(void)text_copy(submission->declared,
+				sizeof(submission->declared), "message/rfc822");
+		(void)text_copy(submission->delivery,
+				sizeof(submission->delivery),
+				promise_envelope(opened->delivery));
+	}
 	promise_free(&promise);
 }
 
@@ -295,7 +316,7 @@ static int submit(struct waiting *waiting, int fd)
 	(void)text_copy(submission.department, sizeof(submission.department),
 			opened->department);
 	(void)text_copy(submission.name, sizeof(submission.name), opened->name);
-	resolve_policy(waiting, &submission);
+	resolve_mail(waiting, &submission);
 	if (request != NULL)
 		submission.password_count = request->password_count;
 	for (size_t i = 0; i < submission.password_count; i++)
@@ -336,6 +357,7 @@ int waiting_on_opened(void *context, struct frame *frame)
 	struct vault_link *link = context;
 	struct waiting *waiting = waiting_find(link->broker, frame->id);
 	int error = vault_opened_read(frame->payload, &opened);
+	enum error reason;
 	int fd = frame->fd;
 
 	if (error != 0)
@@ -345,11 +367,14 @@ int waiting_on_opened(void *context, struct frame *frame)
 	if (strcmp(opened.item_id, waiting->item_id) != 0)
 		return -ERR_PROTOCOL;
 	waiting->opened = opened;
+	reason = cannot_be_delivered(waiting);
 	kill_point("broker.opened");
 	if (waiting->client == NULL && !waiting->decided) {
 		waiting_free(waiting);
-	} else if (!can_be_delivered(waiting)) {
-		waiting_give_up(waiting, ERR_NO_DELIVERY);
+	} else if (reason == ERR_UNAVAILABLE) {
+		waiting_end(waiting, reason, STATE_RELEASING);
+	} else if (reason != ERR_NONE) {
+		waiting_give_up(waiting, reason);
 	} else if (opened.task == TASK_ORIGINAL) {
 		waiting->original = fd;
 		frame->fd = -1;

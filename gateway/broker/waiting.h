@@ -33,6 +33,9 @@ struct waiting *waiting_find(struct broker *broker, uint64_t id);
 /* Sends a frame with the item's id to the vault. */
 int waiting_ask_vault(struct waiting *waiting, enum message type) MUST_CHECK;
 
+/* Nobody delivers it: who handed it in fetches it from the vault. */
+bool waiting_is_fetched(const struct waiting *waiting);
+
 /* The folder or mail door that the item came by; NULL: it is not there. */
 const struct client *waiting_door(const struct waiting *waiting);
 

@@ -44,6 +44,7 @@ static void fill_delivery(const struct waiting *waiting,
 	const struct vault_opened *opened = &waiting->opened;
 
 	*delivery = (struct handover){
+	    .task = opened->task,
 	    .direction = opened->direction,
 	    .verdict = item == NULL ? VERDICT_UNCHANGED : item->verdict};
 	(void)text_copy(delivery->item_id, sizeof(delivery->item_id),
@@ -70,6 +71,22 @@ static void fill_delivery(const struct waiting *waiting,
 				item->certificate);
 }
 
+/* The vault is the door: it keeps what is to be fetched. */
+static int keep(struct waiting *waiting, const struct buffer *payload)
+{
+	struct vault_link *vault = &waiting->broker->vault;
+	const struct item *item = waiting->item;
+
+	waiting->stage = MARKING;
+	loop_arm(waiting->broker->loop, &waiting->deadline, DELIVERY_MS);
+	return vault->fd < 0
+		   ? -ERR_UNAVAILABLE
+		   : frame_send(vault->fd, MESSAGE_VAULT_KEEP, waiting->id,
+				buffer_contents(payload),
+				item == NULL ? waiting->original
+					     : item->original->output);
+}
+
 int waiting_deliver(struct waiting *waiting)
 {
 	static struct handover delivery;
@@ -78,10 +95,17 @@ int waiting_deliver(struct waiting *waiting)
 	const struct client *door = waiting_door(waiting);
 	int error;
 
-	if (door == NULL)
-		return -ERR_UNAVAILABLE;
 	fill_delivery(waiting, &delivery);
 	handover_write(&payload, &delivery);
+	if (waiting_is_fetched(waiting)) {
+		error = buffer_error(&payload);
+		if (error == 0)
+			error = keep(waiting, &payload);
+		kill_point("broker.delivering");
+		return error;
+	}
+	if (door == NULL)
+		return -ERR_UNAVAILABLE;
 	waiting->stage = DELIVERING;
 	waiting->door = door;
 	loop_arm(waiting->broker->loop, &waiting->deadline, DELIVERY_MS);
@@ -153,8 +177,12 @@ int waiting_on_delivered(void *context, struct frame *frame)
 	if (waiting == NULL || waiting->stage != DELIVERING ||
 	    waiting->door != door)
 		return 0;
-	waiting_end(waiting, (enum error) - said,
-		    said == 0 ? STATE_DELIVERED : STATE_READY);
+	/* Nobody wants it: trying again is of no use, people have to see it. */
+	if (said == -ERR_NO_DELIVERY && waiting->decided)
+		waiting_give_up(waiting, ERR_NO_DELIVERY);
+	else
+		waiting_end(waiting, (enum error) - said,
+			    said == 0 ? STATE_DELIVERED : STATE_READY);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ int command_report(const struct options *options);
 int command_items(const struct options *options);
 int command_items_password(const struct options *options);
 int command_items_link(const struct options *options);
+int command_items_fetch(const struct options *options);
 int command_verify(const struct options *options);
 int command_backup(const struct options *options); /* and restore */
 int command_users(int argc, char **argv);          /* with options of its own */

@@ -27,6 +27,14 @@ static const char *state_word(const char *state, enum language language)
 	    {"ready", "引渡し前", "ready"},
 	    {"delivered", "引渡し済み", "delivered"},
 	    {"destroyed", "廃棄済み", "destroyed"},
+	    {"requested", "申請中", "requested"},
+	    {"approved", "承認済み", "approved"},
+	    {"releasing", "解放中", "releasing"},
+	    {"released_sanitized", "解放済み(無害化)", "released"},
+	    {"released_original", "解放済み(原本)", "released original"},
+	    {"reprocessing", "再処理中", "reprocessing"},
+	    {"rejected", "却下", "rejected"},
+	    {"destroy_due", "廃棄予定", "to be destroyed"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -36,10 +44,13 @@ static const char *state_word(const char *state, enum language language)
 	return state;
 }
 
-/* The sentence of a reason, nothing for what passed. */
+/* The sentence of a reason, nothing for what passed; why it could not be
+ * released comes before why it is held. */
 static const char *reason_words(const json_t *item, enum language language)
 {
-	const char *name = string_of(item, "reason");
+	const char *failed = string_of(item, "failed");
+	const char *name =
+	    failed[0] != '\0' ? failed : string_of(item, "reason");
 	enum error reason = error_by_name(name);
 
 	return reason == ERR_NONE ? "" : error_sentence((int)reason, language);

@@ -26,6 +26,8 @@ static int run(const struct options *options)
 		return command_items_password(options);
 	case COMMAND_ITEMS_LINK:
 		return command_items_link(options);
+	case COMMAND_ITEMS_FETCH:
+		return command_items_fetch(options);
 	case COMMAND_VERIFY:
 		return command_verify(options);
 	case COMMAND_BACKUP:

@@ -32,6 +32,7 @@ enum {
 	OPTION_RECIPIENT,
 	OPTION_KEY,
 	OPTION_CERTIFICATE,
+	OPTION_CERTIFICATES,
 	OPTION_MOVE,
 	OPTION_MAX_AGE,
 	OPTION_PASSPHRASE,
@@ -54,6 +55,7 @@ static const struct option sanitize_options[] = {
     {"mode", required_argument, NULL, OPTION_MODE},
     {"passwords", required_argument, NULL, OPTION_PASSWORDS},
     {"report", required_argument, NULL, OPTION_REPORT},
+    {"certificates", no_argument, NULL, OPTION_CERTIFICATES},
     {"standalone", no_argument, NULL, OPTION_STANDALONE},
     {"definitions", required_argument, NULL, OPTION_DEFINITIONS},
     {"output", required_argument, NULL, 'o'},
@@ -314,6 +316,9 @@ static int read_option(struct options *options, int option)
 	case OPTION_KEY:
 		options->key = optarg;
 		return 0;
+	case OPTION_CERTIFICATES:
+		options->certificates = true;
+		return 0;
 	case OPTION_CERTIFICATE:
 		options->certificate = optarg;
 		return 0;
@@ -396,6 +401,8 @@ static int read_command(int argc, char **argv, struct options *options,
 			options->command = COMMAND_ITEMS_PASSWORD;
 		else if (strcmp(second, "link") == 0)
 			options->command = COMMAND_ITEMS_LINK;
+		else if (strcmp(second, "fetch") == 0)
+			options->command = COMMAND_ITEMS_FETCH;
 		else if (strcmp(second, "list") != 0)
 			return 1;
 		return 2;
@@ -427,6 +434,11 @@ static int read_command(int argc, char **argv, struct options *options,
 
 static int check_sanitize(const struct options *options)
 {
+	if (options->certificates && options->standalone)
+		return usage(options, "--certificates",
+			     SAY(options->language,
+				 "稼働中のゲートウェイが必要です。",
+				 "only a running gateway signs them"));
 	if (options->file_count == 0)
 		return usage(options, "",
 			     SAY(options->language,
@@ -491,6 +503,12 @@ static int check(const struct options *options)
 			     SAY(options->language,
 				 "フォルダーを一つ指定します。",
 				 "one folder is needed"));
+	case COMMAND_ITEMS_FETCH:
+		if (options->output == NULL)
+			return usage(options, "items fetch",
+				     SAY(options->language, "-o が必要です。",
+					 "-o is needed"));
+		/* fallthrough */
 	case COMMAND_ITEMS_SHOW:
 	case COMMAND_ITEMS_PASSWORD:
 	case COMMAND_ITEMS_LINK:
@@ -529,6 +547,13 @@ static int check(const struct options *options)
 	return 0;
 }
 
+static bool has_output(enum command command)
+{
+	return command == COMMAND_SANITIZE || command == COMMAND_REPORT ||
+	       command == COMMAND_ITEMS_PASSWORD ||
+	       command == COMMAND_ITEMS_FETCH;
+}
+
 int options_read(int argc, char **argv, struct options *ret)
 {
 	struct options options = {.limit = 50, .direction = DIRECTION_COUNT};
@@ -542,14 +567,9 @@ int options_read(int argc, char **argv, struct options *ret)
 	argv += words;
 	optind = 1;
 	argv[0] = (char[]){"sekisho"};
-	while ((option = getopt_long(
-		    argc, argv,
-		    options.command == COMMAND_SANITIZE ||
-			    options.command == COMMAND_REPORT ||
-			    options.command == COMMAND_ITEMS_PASSWORD
-			? "ho:"
-			: "h",
-		    known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv,
+				     has_output(options.command) ? "ho:" : "h",
+				     known, NULL)) != -1) {
 		int error = read_option(&options, option);
 
 		if (error != 0)

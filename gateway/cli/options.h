@@ -23,6 +23,7 @@ enum command {
 	COMMAND_ITEMS_SHOW,
 	COMMAND_ITEMS_PASSWORD,
 	COMMAND_ITEMS_LINK,
+	COMMAND_ITEMS_FETCH,
 	COMMAND_MAIL,
 	COMMAND_VERIFY,
 	COMMAND_BACKUP,
@@ -43,6 +44,7 @@ struct options {
 	enum language language;
 	bool json;
 	bool standalone;
+	bool certificates; /* beside each output */
 	bool verbose;
 	bool has_mode;
 	enum mode mode;

@@ -25,6 +25,7 @@ struct outputs {
 	const char *folder_name;
 	const char *single; /* name in the folder, of -o; NULL */
 	json_t *used;       /* names of this run, ASCII letters folded */
+	bool certificates;
 	struct identity *inputs;
 	size_t input_count;
 	char path[PATH_MAX + NAME_FILE_SIZE];
@@ -74,6 +75,21 @@ static bool is_taken(const struct outputs *outputs, const char *name)
 		       sizeof(identity), compare) != NULL;
 }
 
+static void certificate_name(const char *name,
+			     char ret_name[NAME_FILE_SIZE + 16])
+{
+	(void)snprintf(ret_name, NAME_FILE_SIZE + 16, "%s.cert.json", name);
+}
+
+static bool has_certificate_taken(const struct outputs *outputs,
+				  const char *name)
+{
+	char beside[NAME_FILE_SIZE + 16];
+
+	certificate_name(name, beside);
+	return is_taken(outputs, beside);
+}
+
 static int refuse(const char *path, const char *sentence)
 {
 	(void)fprintf(stderr, "sekisho: %s: %s\n", path, sentence);
@@ -115,7 +131,10 @@ static int open_folder(const struct options *options, struct outputs *outputs)
 	    open(outputs->folder_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (outputs->folder < 0)
 		return refuse(outputs->folder_name, strerror(errno));
-	if (outputs->single != NULL && is_taken(outputs, outputs->single))
+	if (outputs->single != NULL &&
+	    (is_taken(outputs, outputs->single) ||
+	     (outputs->certificates &&
+	      has_certificate_taken(outputs, outputs->single))))
 		return refuse(options->output,
 			      SAY(options->language,
 				  "入力またはフォルダーです。",
@@ -139,6 +158,7 @@ int outputs_open(const struct options *options, struct outputs **ret)
 	if (outputs == NULL)
 		return -ERR_MEMORY;
 	outputs->folder = -1;
+	outputs->certificates = options->certificates;
 	outputs->used = json_object();
 	error =
 	    outputs->used == NULL ? -ERR_MEMORY : note_inputs(options, outputs);
@@ -177,7 +197,8 @@ static bool reserve(struct outputs *outputs, const char *name)
 				: name[i];
 	folded[i] = '\0';
 	if (json_object_get(outputs->used, folded) != NULL ||
-	    is_taken(outputs, name))
+	    is_taken(outputs, name) ||
+	    (outputs->certificates && has_certificate_taken(outputs, name)))
 		return false;
 	return json_object_set_new(outputs->used, folded, json_true()) == 0;
 }
@@ -265,6 +286,31 @@ static void tell_path(struct outputs *outputs, const char *name)
 		       slash ? "/" : "", name);
 }
 
+/* It is there before the output is: what shows has what belongs to it. */
+static int write_certificate(struct outputs *outputs, const char *target,
+			     const struct result *result)
+{
+	HANDLE_CLEANUP int to = -1;
+	char name[NAME_FILE_SIZE + 16];
+	char part[40];
+	int error;
+
+	if (!outputs->certificates)
+		return 0;
+	if (result->certificate[0] == '\0')
+		return -ERR_UNAVAILABLE;
+	certificate_name(target, name);
+	error = temporary(outputs->folder, part, &to);
+	if (error != 0)
+		return error;
+	error = handle_write_all(to, view_of_string(result->certificate));
+	if (error == 0)
+		error = put_in_place(outputs->folder, to, part, name);
+	if (error != 0)
+		(void)unlinkat(outputs->folder, part, 0);
+	return error;
+}
+
 int outputs_write(struct outputs *outputs, const char *input,
 		  const struct result *result, int fd, const char **ret_path)
 {
@@ -284,6 +330,8 @@ int outputs_write(struct outputs *outputs, const char *input,
 		return error;
 	error = copy_checked(fd, to, result);
 	if (error == 0)
+		error = write_certificate(outputs, target, result);
+	if (error == 0)
 		error = put_in_place(outputs->folder, to, part, target);
 	if (error != 0) {
 		(void)unlinkat(outputs->folder, part, 0);
@@ -292,6 +340,27 @@ int outputs_write(struct outputs *outputs, const char *input,
 	tell_path(outputs, target);
 	*ret_path = outputs->path;
 	return 0;
+}
+
+int file_copy(const char *path, int content)
+{
+	char part[4096];
+	HANDLE_CLEANUP int file = -1;
+	uint64_t size = 0;
+	int error = handle_size(content, &size);
+
+	if (error != 0 || (size_t)snprintf(part, sizeof(part), "%s.sekisho-%d",
+					   path, (int)getpid()) >= sizeof(part))
+		return error != 0 ? error : -ERR_CONFIG;
+	file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file < 0)
+		return error_from_errno(errno);
+	error = handle_copy(content, file, size);
+	if (error == 0 && (fsync(file) != 0 || rename(part, path) != 0))
+		error = error_from_errno(errno);
+	if (error != 0)
+		(void)unlink(part);
+	return error;
 }
 
 int file_write(const char *path, struct view content)

@@ -15,10 +15,8 @@
 #include "gateway/cli/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sodium.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -167,29 +165,6 @@ static int receive(int fd, struct reprocessed *ret, int *ret_output)
 		   : -ERR_PROTOCOL;
 }
 
-/* Complete and on the disk under its name, or not there. */
-static int keep_output(const char *path, int output)
-{
-	char temporary[4096];
-	HANDLE_CLEANUP int file = -1;
-	uint64_t size = 0;
-	int error = handle_size(output, &size);
-
-	if (error != 0 ||
-	    (size_t)snprintf(temporary, sizeof(temporary), "%s.sekisho-%d",
-			     path, (int)getpid()) >= sizeof(temporary))
-		return error != 0 ? error : -ERR_CONFIG;
-	file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (file < 0)
-		return error_from_errno(errno);
-	error = handle_copy(output, file, size);
-	if (error == 0 && (fsync(file) != 0 || rename(temporary, path) != 0))
-		error = error_from_errno(errno);
-	if (error != 0)
-		(void)unlink(temporary);
-	return error;
-}
-
 static int say_taken(int fd, int error)
 {
 	BUFFER_CLEANUP struct buffer payload = buffer_make(16);
@@ -215,7 +190,7 @@ static int exchange(const struct options *options, int fd,
 		return error;
 	if (options->output == NULL)
 		return -ERR_PROTOCOL;
-	kept = keep_output(options->output, output);
+	kept = file_copy(options->output, output);
 	error = say_taken(fd, kept);
 	if (error == 0)
 		error = receive(fd, answer, &none);

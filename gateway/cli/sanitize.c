@@ -316,6 +316,9 @@ static int prepare_submission(struct run *run)
 	    .has_mode = options->has_mode,
 	    .mode = options->mode,
 	    .has_policy = options->policy != NULL,
+	    /* What has a certificate is on record. */
+	    .record = options->certificates,
+	    .hands_over = options->certificates,
 	};
 	if (options->policy != NULL) {
 		error = config_load_policy(options->policy, &problems,

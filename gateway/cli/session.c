@@ -178,6 +178,13 @@ int session_open(const struct options *options, const struct config *config,
 		error = socket_connect(config->run, "intake.sock", &ret->fd);
 	if (error == 0)
 		return 0;
+	if (options->certificates) {
+		(void)fprintf(stderr, "sekisho: %s: %s\n", config->run,
+			      SAY(options->language,
+				  "証明書には稼働中のゲートウェイが必要です。",
+				  "no running gateway to sign certificates"));
+		return error;
+	}
 	if (error == -ERR_IO)
 		(void)fprintf(
 		    stderr,

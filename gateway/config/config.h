@@ -190,6 +190,7 @@ struct config {
 	uint32_t keep_held_days;
 	uint32_t keep_waiting_days; /* for a password */
 	uint32_t keep_all_days; /* 0: originals of what passed are not kept */
+	uint32_t keep_unfetched_days; /* what its receiver fetches */
 	uint32_t keep_released_days;  /* originals of what people let out */
 	struct config_list retention; /* "PATTERN DAYS": by department, in the
 					 place of keep_held and _released */

@@ -184,6 +184,10 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		(void)snprintf(age + 3 * TEXT_MAX, size - 3 * TEXT_MAX, "%u",
 			       config->keep_released_days);
 		add_argument(start, "--keep-released-days", age + 3 * TEXT_MAX);
+		(void)snprintf(age + 4 * TEXT_MAX, size - 4 * TEXT_MAX, "%u",
+			       config->keep_unfetched_days);
+		add_argument(start, "--keep-unfetched-days",
+			     age + 4 * TEXT_MAX);
 		for (size_t i = 0; i < config->retention.count; i++)
 			add_argument(start, "--retention",
 				     config->retention.items[i]);
@@ -251,7 +255,7 @@ int spawn_program(struct daemon *daemon, enum program_index index)
 	struct process *process = &daemon->processes[index];
 	struct start start = {.arguments = {program_table[index].file},
 			      .argument_count = 1};
-	char age[4 * TEXT_MAX];
+	char age[5 * TEXT_MAX];
 	int pair[2] = {-1, -1};
 	pid_t pid = -1;
 	int error;

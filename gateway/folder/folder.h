@@ -32,6 +32,7 @@ enum claim_state {
 	CLAIM_TO_SUBMIT, /* waits for the broker, or for another try */
 	CLAIM_SUBMITTED,
 	CLAIM_TO_DELIVER, /* has its outcome; out/ or held/ refused so far */
+	CLAIM_TO_CHECK,   /* the vault is asked whether its token is good */
 	CLAIM_TO_RECORD,  /* delivered; the vault has not confirmed it yet */
 };
 
@@ -135,6 +136,12 @@ void submit_again_later(struct claimed *claimed);
 /* Tells the vault that the output is where it belongs. The claim goes when the
  * vault confirms it, and is told again when the vault comes back before. */
 void submit_delivered(struct claimed *claimed);
+/* Asks the vault about the token of an original; with an answer
+ * release_checked() is called. */
+int submit_token(struct claimed *claimed, int64_t version) MUST_CHECK;
+/* Puts on record what was wrong with one. */
+void submit_refused(struct folder *folder, const char *item_id, int64_t version,
+		    int wrong);
 
 /* deliver.c: puts the outcome where it belongs, or tries again later. */
 void deliver_claimed(struct claimed *claimed);
@@ -147,6 +154,8 @@ bool deliver_was_done(const struct claimed *claimed, bool *ret_held);
 /* release.c */
 int release_on_report(void *context, struct frame *frame);
 int release_on_deliver(void *context, struct frame *frame);
+/* The vault's word on its token: it is delivered or given up. */
+void release_checked(struct claimed *claimed, int error);
 /* Answers the broker. */
 void release_end(const struct claimed *claimed, int error);
 /* It could not be delivered: the vault still has it. */

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -75,43 +74,6 @@ static int place_of(const struct handover *delivery, char *place, size_t size)
 	return 0;
 }
 
-static int read_key(const struct folder *folder, uint8_t key[TOKEN_KEY_SIZE])
-{
-	char path[PATH_MAX];
-	char text[256] = "";
-	HANDLE_CLEANUP int fd = -1;
-	ssize_t size;
-
-	if ((size_t)snprintf(path, sizeof(path), "%s/audit/audit.pub",
-			     folder->config->state) >= sizeof(path))
-		return -ERR_CONFIG;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	return size <= 0 ? -ERR_CONFIG : token_key_read(text, key);
-}
-
-/* What did not come through the pipeline has to show the vault's word that just
- * this original is released. */
-static int check_token(const struct folder *folder,
-		       const struct handover *delivery, int output)
-{
-	uint8_t key[TOKEN_KEY_SIZE];
-	uint8_t sha256[32];
-	struct token_claim claim = {.item_id = delivery->item_id,
-				    .sha256 = sha256,
-				    .delivery = delivery->text};
-	int error;
-
-	if (delivery->token[0] == '\0')
-		return 0;
-	error = read_key(folder, key);
-	if (error == 0)
-		error = handle_sha256(output, sha256);
-	return error == 0 ? token_check(delivery->token, &claim,
-					(int64_t)time(NULL), key)
-			  : error;
-}
-
 static int make_claim(struct folder *folder, const char *item_id,
 		      const char *place)
 {
@@ -131,21 +93,9 @@ static int make_claim(struct folder *folder, const char *item_id,
 	return error;
 }
 
-static int take(struct folder *folder, const struct handover *delivery,
-		uint64_t id, int *output)
+static void fill_claim(struct claimed *claimed, const struct handover *delivery,
+		       uint64_t id, int *output)
 {
-	char place[TREE_PATH_MAX];
-	struct claimed *claimed;
-	int error = place_of(delivery, place, sizeof(place));
-
-	if (error == 0)
-		error = check_token(folder, delivery, *output);
-	if (error == 0)
-		error = make_claim(folder, delivery->item_id, place);
-	claimed =
-	    error == 0 ? claim_new(folder, delivery->item_id, place) : NULL;
-	if (claimed == NULL)
-		return error == 0 ? -ERR_MEMORY : error;
 	claimed->released = id;
 	claimed->state = CLAIM_TO_DELIVER;
 	claimed->result.verdict = delivery->verdict;
@@ -158,9 +108,59 @@ static int take(struct folder *folder, const struct handover *delivery,
 			delivery->certificate);
 	claimed->output = handle_take(output);
 	claimed->report = handle_take(&report);
+}
+
+/* What did not come through the pipeline has to show the vault's word that just
+ * this original is released, now. */
+static int check_token(struct folder *folder, const struct handover *delivery,
+		       int output, int64_t *ret_version)
+{
+	int error =
+	    token_check_handover(folder->config->state, delivery, output,
+				 (int64_t)time(NULL), ret_version);
+
+	if (error != 0)
+		submit_refused(folder, delivery->item_id, *ret_version, error);
+	return error;
+}
+
+static int take(struct folder *folder, const struct handover *delivery,
+		uint64_t id, int *output)
+{
+	char place[TREE_PATH_MAX];
+	struct claimed *claimed;
+	int64_t version = 0;
+	int error = place_of(delivery, place, sizeof(place));
+
+	if (error == 0)
+		error = check_token(folder, delivery, *output, &version);
+	if (error == 0)
+		error = make_claim(folder, delivery->item_id, place);
+	claimed =
+	    error == 0 ? claim_new(folder, delivery->item_id, place) : NULL;
+	if (claimed == NULL)
+		return error == 0 ? -ERR_MEMORY : error;
+	fill_claim(claimed, delivery, id, output);
 	kill_point("folder.released");
-	deliver_claimed(claimed);
+	if (!token_is_needed(delivery)) {
+		deliver_claimed(claimed);
+		return 0;
+	}
+	claimed->state = CLAIM_TO_CHECK;
+	error = submit_token(claimed, version);
+	if (error != 0)
+		release_give_up(claimed, error);
 	return 0;
+}
+
+void release_checked(struct claimed *claimed, int error)
+{
+	if (error != 0) {
+		release_give_up(claimed, error);
+		return;
+	}
+	claimed->state = CLAIM_TO_DELIVER;
+	deliver_claimed(claimed);
 }
 
 int release_on_deliver(void *context, struct frame *frame)

@@ -15,7 +15,11 @@
 
 #include "base/banned.h"
 
-enum { RETRY_FIRST_MS = 500, RETRY_MAX_MS = 60000 };
+enum {
+	RETRY_FIRST_MS = 500,
+	RETRY_MAX_MS = 60000,
+	TICKET_NOBODY = 0, /* waits for the answer */
+};
 
 static struct claimed *find(struct folder *folder, uint64_t ticket)
 {
@@ -257,6 +261,17 @@ int submit_connect(struct folder *folder, int fd)
 	return 0;
 }
 
+static struct claimed *find_asked(const struct folder *folder, uint64_t ticket)
+{
+	for (struct claimed *claimed = folder->claimed; claimed;
+	     claimed = claimed->next)
+		if ((claimed->state == CLAIM_TO_RECORD ||
+		     claimed->state == CLAIM_TO_CHECK) &&
+		    claimed->ticket == ticket)
+			return claimed;
+	return NULL;
+}
+
 /* The vault knows of a delivery, or will never take it: either way the claim
  * has done its work. */
 static int on_ack(void *context, struct frame *frame)
@@ -264,23 +279,23 @@ static int on_ack(void *context, struct frame *frame)
 	struct folder *folder = context;
 	struct cursor cursor = cursor_at(frame->payload, 0);
 	uint32_t error = cursor_u32le(&cursor);
+	struct claimed *claimed = find_asked(folder, frame->id);
 
-	if (cursor.failed)
+	if (cursor.failed || error >= ERR_COUNT)
 		return -ERR_PROTOCOL;
-	for (struct claimed *claimed = folder->claimed; claimed;
-	     claimed = claimed->next) {
-		if (claimed->state != CLAIM_TO_RECORD ||
-		    claimed->ticket != frame->id)
-			continue;
-		if (error != 0)
-			log_line(LOG_LINE_WARNING,
-				 "delivery-not-recorded item=%s reason=%s",
-				 claimed->item_id, error_name((int)error));
-		release_end(claimed, -(int)error);
-		claim_finish(claimed);
+	if (claimed == NULL)
+		return frame->id == TICKET_NOBODY ? 0 : -ERR_PROTOCOL;
+	if (claimed->state == CLAIM_TO_CHECK) {
+		release_checked(claimed, -(int)error);
 		return 0;
 	}
-	return -ERR_PROTOCOL;
+	if (error != 0)
+		log_line(LOG_LINE_WARNING,
+			 "delivery-not-recorded item=%s reason=%s",
+			 claimed->item_id, error_name((int)error));
+	release_end(claimed, -(int)error);
+	claim_finish(claimed);
+	return 0;
 }
 
 static void on_vault(void *context, int fd)
@@ -322,6 +337,8 @@ static void tell_delivered(const struct claimed *claimed)
 
 int submit_connect_vault(struct folder *folder, int fd)
 {
+	struct claimed *next;
+
 	loop_unwatch(folder->loop, folder->vault_watch);
 	outbox_close(&folder->to_vault);
 	handle_close(&folder->vault);
@@ -333,10 +350,44 @@ int submit_connect_vault(struct folder *folder, int fd)
 	folder->vault = fd;
 	outbox_open(&folder->to_vault, folder->loop, fd);
 	for (struct claimed *claimed = folder->claimed; claimed;
-	     claimed = claimed->next)
+	     claimed = next) {
+		next = claimed->next;
 		if (claimed->state == CLAIM_TO_RECORD)
 			tell_delivered(claimed);
+		else if (claimed->state == CLAIM_TO_CHECK)
+			release_give_up(claimed, -ERR_UNAVAILABLE);
+	}
 	return 0;
+}
+
+static int send_token(struct folder *folder, const char *item_id,
+		      uint64_t ticket, int64_t version, int wrong)
+{
+	BUFFER_CLEANUP struct buffer payload = buffer_make(256);
+
+	pack_string(&payload, item_id);
+	buffer_u64le(&payload, (uint64_t)version);
+	buffer_u32le(&payload, (uint32_t)-wrong);
+	if (folder->vault < 0)
+		return -ERR_UNAVAILABLE;
+	return buffer_error(&payload) != 0
+		   ? buffer_error(&payload)
+		   : outbox_send(&folder->to_vault, MESSAGE_VAULT_TOKEN, ticket,
+				 buffer_contents(&payload), -1);
+}
+
+int submit_token(struct claimed *claimed, int64_t version)
+{
+	claimed->ticket = ++claimed->folder->last_ticket;
+	return send_token(claimed->folder, claimed->item_id, claimed->ticket,
+			  version, 0);
+}
+
+void submit_refused(struct folder *folder, const char *item_id, int64_t version,
+		    int wrong)
+{
+	if (send_token(folder, item_id, TICKET_NOBODY, version, wrong) != 0)
+		log_line(LOG_LINE_WARNING, "vault-not-told item=%s", item_id);
 }
 
 void submit_delivered(struct claimed *claimed)

@@ -381,9 +381,7 @@ int door_seal(const struct door *door, enum direction direction,
 	return error;
 }
 
-/* A notice is sealed for the empty sender it has. */
-/* Our word for what was found goes in front of the new message. */
-static int add_arc(const struct door *door, struct outcome *outcome)
+int door_add_arc(const struct door *door, struct buffer *message)
 {
 	const struct arc_signer signer = {
 	    .key = door->arc,
@@ -394,22 +392,22 @@ static int add_arc(const struct door *door, struct outcome *outcome)
 	struct buffer signed_one = buffer_make(output_max);
 	int error;
 
-	if (door->arc == NULL || outcome->decision != DECISION_REPLACE)
+	if (door->arc == NULL)
 		return 0;
-	error =
-	    arc_seal(&signer, buffer_contents(&outcome->message), &signed_one);
-	buffer_view(&signed_one, buffer_contents(&outcome->message));
+	error = arc_seal(&signer, buffer_contents(message), &signed_one);
+	buffer_view(&signed_one, buffer_contents(message));
 	if (error == 0)
 		error = buffer_error(&signed_one);
 	if (error != 0) {
 		buffer_free(&signed_one);
 		return error;
 	}
-	buffer_free(&outcome->message);
-	outcome->message = signed_one;
+	buffer_free(message);
+	*message = signed_one;
 	return 0;
 }
 
+/* A notice is sealed for the empty sender it has. */
 static int seal(const struct door *door, const struct mail_message *message,
 		struct outcome *outcome)
 {
@@ -459,8 +457,8 @@ void door_decide(struct door *door, struct mail_message *message,
 		case LINK_RUNS:
 			error = submit(door, message, &facts, progress, context,
 				       ret);
-			if (error == 0)
-				error = add_arc(door, ret);
+			if (error == 0 && ret->decision == DECISION_REPLACE)
+				error = door_add_arc(door, &ret->message);
 			if (error == 0 && ret->decision != DECISION_DISCARD)
 				error = seal(door, message, ret);
 			break;

@@ -61,6 +61,10 @@ int door_open(struct door *door, const char *name, const char *config_path,
 void door_decide(struct door *door, struct mail_message *message,
 		 link_progress *progress, void *context, struct outcome *ret);
 
+/* Our word for what was found goes in front of a message that we wrote, where
+ * a chain of ARC is begun. */
+int door_add_arc(const struct door *door, struct buffer *message) MUST_CHECK;
+
 /* Adds the seal to a message that goes inward, where there is a key. */
 int door_seal(const struct door *door, enum direction direction,
 	      const char *sender, char *const *recipients, size_t count,

@@ -513,26 +513,21 @@ int mail_link_submit(struct mail_link *link,
 	return 0;
 }
 
-int mail_link_delivered(struct mail_link *link, const char *item_id,
-			unsigned seconds)
+/* Sends one frame to the vault and waits for its answer. */
+static int ask_vault(struct mail_link *link, enum message type,
+		     struct buffer *payload, unsigned seconds)
 {
 	uint64_t until = loop_now() + seconds * 1000ULL;
-	struct buffer payload = buffer_make(4096);
 	struct ticket ticket = {.output = -1};
-	int error;
+	int error = buffer_error(payload);
 
-	pack_string(&payload, item_id);
-	buffer_u8(&payload, STATE_DELIVERED);
-	pack_string(&payload, "");
-	error = buffer_error(&payload);
 	lock(link);
 	if (error == 0 && link->vault < 0)
 		error = -ERR_UNAVAILABLE;
 	ticket.id = ++link->last_id;
 	if (error == 0)
-		error = send_frame(link, &link->vault, until,
-				   MESSAGE_VAULT_TRANSITION, ticket.id,
-				   buffer_contents(&payload), -1);
+		error = send_frame(link, &link->vault, until, type, ticket.id,
+				   buffer_contents(payload), -1);
 	if (error == 0) {
 		ticket.next = link->vault_tickets;
 		/* Taken off the list before this returns. */
@@ -545,8 +540,30 @@ int mail_link_delivered(struct mail_link *link, const char *item_id,
 			error = ticket.error;
 	}
 	unlock(link);
-	buffer_free(&payload);
+	buffer_free(payload);
 	return error;
+}
+
+int mail_link_delivered(struct mail_link *link, const char *item_id,
+			unsigned seconds)
+{
+	struct buffer payload = buffer_make(4096);
+
+	pack_string(&payload, item_id);
+	buffer_u8(&payload, STATE_DELIVERED);
+	pack_string(&payload, "");
+	return ask_vault(link, MESSAGE_VAULT_TRANSITION, &payload, seconds);
+}
+
+int mail_link_token(struct mail_link *link, const char *item_id,
+		    int64_t version, int wrong, unsigned seconds)
+{
+	struct buffer payload = buffer_make(4096);
+
+	pack_string(&payload, item_id);
+	buffer_u64le(&payload, (uint64_t)version);
+	buffer_u32le(&payload, (uint32_t)-wrong);
+	return ask_vault(link, MESSAGE_VAULT_TOKEN, &payload, seconds);
 }
 
 void mail_link_released(const struct link_request *request, int error)

@@ -59,6 +59,11 @@ int mail_link_submit(struct mail_link *link,
 int mail_link_delivered(struct mail_link *link, const char *item_id,
 			unsigned seconds) MUST_CHECK;
 
+/* Asks the vault whether this is the present try of an original's release; or,
+ * where something is `wrong` with its token, puts that on record. */
+int mail_link_token(struct mail_link *link, const char *item_id,
+		    int64_t version, int wrong, unsigned seconds) MUST_CHECK;
+
 /* What became of a delivery: 0 when the vault knows of it too. */
 void mail_link_released(const struct link_request *request, int error);
 

@@ -62,6 +62,7 @@ static int read_text(struct promise *promise)
 	char *rest = promise->text;
 
 	promise->message_id = take_line(&rest);
+	promise->whole = strcmp(promise->message_id, PROMISE_WHOLE) == 0;
 	promise->subject = take_line(&rest);
 	promise->from = take_line(&rest);
 	promise->bytes = strtoull(take_line(&rest), NULL, 10);
@@ -89,4 +90,13 @@ void promise_free(struct promise *promise)
 	free(promise->recipients);
 	free(promise->text);
 	*promise = (struct promise){0};
+}
+
+const char *promise_envelope(const char *text)
+{
+	for (int i = 0; i + 1 < DELIVERY_HEAD_LINES && *text != '\0'; i++) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return text;
 }

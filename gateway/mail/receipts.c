@@ -171,6 +171,36 @@ bool receipts_is_delivered(const struct receipts *receipts)
 	return has_line(receipts, line_delivered);
 }
 
+/* No recipient has a line feed in front. */
+static void release_line(const struct receipts *receipts, const char *delivery,
+			 char ret_line[LINE_SIZE + 1])
+{
+	BUFFER_CLEANUP struct buffer text = buffer_make(DELIVERY_MAX + 2);
+
+	buffer_u8(&text, '\n');
+	buffer_text(&text, delivery);
+	buffer_u8(&text, 0);
+	digest_line(receipts,
+		    buffer_error(&text) == 0 ? (const char *)text.data : "\n",
+		    ret_line);
+}
+
+bool receipts_is_released(const struct receipts *receipts, const char *delivery)
+{
+	char line[LINE_SIZE + 1];
+
+	release_line(receipts, delivery, line);
+	return has_line(receipts, line);
+}
+
+int receipts_released(struct receipts *receipts, const char *delivery)
+{
+	char line[LINE_SIZE + 1];
+
+	release_line(receipts, delivery, line);
+	return add_line(receipts, line);
+}
+
 int receipts_add(struct receipts *receipts, const char *recipient)
 {
 	char line[LINE_SIZE + 1];

@@ -5,6 +5,10 @@
  * One file for each item in STATE/releases, of lines: for each recipient whom
  * the next server took the message for, a digest; "delivered" once there is
  * nobody left; "recorded" once the vault knows. Nobody is named in it.
+ *
+ * What people decided can be released again later, to others: of such a release
+ * there is in the place of "delivered" a digest of all it was for, and nothing
+ * to recover: the vault has it tried again until it has heard of its end.
  */
 #ifndef SEKISHO_GATEWAY_MAIL_RECEIPTS_H
 #define SEKISHO_GATEWAY_MAIL_RECEIPTS_H
@@ -25,10 +29,17 @@ void receipts_close(struct receipts *receipts);
 bool receipts_has(const struct receipts *receipts, const char *recipient);
 bool receipts_is_delivered(const struct receipts *receipts);
 
+/* Whether there is nobody left of a decided release; `delivery` as in struct
+ * handover. */
+bool receipts_is_released(const struct receipts *receipts,
+			  const char *delivery);
+
 /* Writes; receipts_sync() makes it durable. What cannot be written is known
  * until receipts_close(). */
 int receipts_add(struct receipts *receipts, const char *recipient) MUST_CHECK;
 int receipts_delivered(struct receipts *receipts) MUST_CHECK;
+int receipts_released(struct receipts *receipts,
+		      const char *delivery) MUST_CHECK;
 int receipts_recorded(struct receipts *receipts) MUST_CHECK;
 int receipts_sync(struct receipts *receipts) MUST_CHECK;
 

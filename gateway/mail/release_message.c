@@ -62,7 +62,8 @@ static struct view skip_marks(const struct release_message *release,
 {
 	static const enum mail_text marks[] = {
 	    MAIL_TEXT_PREFIX_SPAM, MAIL_TEXT_PREFIX_HELD,
-	    MAIL_TEXT_PREFIX_ALTERED, MAIL_TEXT_PREFIX_RELEASED};
+	    MAIL_TEXT_PREFIX_ALTERED, MAIL_TEXT_PREFIX_RELEASED,
+	    MAIL_TEXT_PREFIX_ORIGINAL};
 	bool found = true;
 
 	*ret_spam = false;
@@ -89,12 +90,15 @@ static void write_subject(const struct release_message *release,
 	BUFFER_CLEANUP struct buffer text = buffer_make(SUBJECT_MAX + 512);
 	bool spam;
 	struct view rest = skip_marks(release, view_of_string(old), &spam);
+	bool original = release->handover->task == TASK_ORIGINAL;
 
-	if (release->policy->mail_prefix != 0 || spam)
+	/* What was not sanitized says so whatever the policy wants. */
+	if (release->policy->mail_prefix != 0 || spam || original)
 		buffer_view(&text,
 			    template_find(release->texts,
-					  spam ? MAIL_TEXT_PREFIX_SPAM
-					       : MAIL_TEXT_PREFIX_RELEASED,
+					  original ? MAIL_TEXT_PREFIX_ORIGINAL
+					  : spam   ? MAIL_TEXT_PREFIX_SPAM
+						   : MAIL_TEXT_PREFIX_RELEASED,
 					  LANGUAGE_JA));
 	buffer_view(&text, rest);
 	buffer_u8(&text, 0);
@@ -188,9 +192,10 @@ static void write_header(const struct release_message *release,
 	}
 	buffer_text(buffer, "Auto-Submitted: auto-generated\r\n");
 	buffer_format(buffer,
-		      "X-Sekisho-Result: v=1; id=%s; text=1; clean=1; held=0; "
-		      "released=1\r\n",
-		      handover->item_id);
+		      "X-Sekisho-Result: v=1; id=%s; text=1; clean=%d; held=0; "
+		      "released=%s\r\n",
+		      handover->item_id, handover->task != TASK_ORIGINAL,
+		      handover->task == TASK_ORIGINAL ? "original" : "1");
 	buffer_text(buffer, "MIME-Version: 1.0\r\n");
 }
 
@@ -199,6 +204,13 @@ static void write_shown(struct buffer *out, const char *text)
 	utf8_write_visible(out, view_of_string(text));
 	buffer_u8(out, 0);
 }
+
+static const enum mail_text explanations[TASK_COUNT] = {
+    [TASK_PASSWORD] = MAIL_TEXT_RELEASED,
+    [TASK_REPROCESS] = MAIL_TEXT_RELEASED_REVIEWED,
+    [TASK_RELEASE] = MAIL_TEXT_RELEASED_REVIEWED,
+    [TASK_ORIGINAL] = MAIL_TEXT_RELEASED_ORIGINAL,
+};
 
 static void write_text(const struct release_message *release,
 		       const char *subject, const char *file,
@@ -231,9 +243,11 @@ static void write_text(const struct release_message *release,
 	fillers[2].value = (const char *)contact.data;
 	if (out->size > 0)
 		buffer_text(out, "\r\n");
-	template_fill(
-	    out, template_find(release->texts, MAIL_TEXT_RELEASED, language),
-	    fillers);
+	template_fill(out,
+		      template_find(release->texts,
+				    explanations[release->handover->task],
+				    language),
+		      fillers);
 	if (out->size > 0 && out->data[out->size - 1] != '\n')
 		buffer_text(out, "\r\n");
 }

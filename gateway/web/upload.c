@@ -11,6 +11,7 @@
 #include "gateway/web/route.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -403,7 +404,9 @@ static void on_state(struct request *request, int error, json_t *answer,
 	if (error == 0) {
 		(void)json_object_set_new(
 		    answer, "available",
-		    json_boolean(upload != NULL && upload->output >= 0));
+		    json_boolean(
+			(upload != NULL && upload->output >= 0) ||
+			json_is_string(json_object_get(answer, "released"))));
 		if (upload != NULL && upload->working)
 			(void)json_object_set_new(answer, "state",
 						  json_string("processing"));
@@ -435,77 +438,112 @@ void upload_show(struct request *request)
 	ask_state(request);
 }
 
-enum kept { KEPT_OUTPUT, KEPT_REPORT, KEPT_CERTIFICATE };
+enum wanted { SANITIZED, RELEASED, REPORT, CERTIFICATE };
 
-static void give(struct request *request, int error, const json_t *answer,
-		 enum kept kept)
+static int place_of(const struct upload *upload, enum wanted wanted)
 {
-	static const char *const endings[] = {"", ".report.json", ".cert.json"};
+	if (upload == NULL)
+		return -1;
+	return wanted == REPORT        ? upload->report
+	       : wanted == CERTIFICATE ? upload->certificate
+				       : upload->output;
+}
+
+/* From here where it just passed, else what the vault gave along. */
+static void give(struct request *request, int error, const json_t *answer,
+		 int *content, enum wanted wanted)
+{
+	static const char *const endings[] = {"", "", ".report.json",
+					      ".cert.json"};
 	const char *id = json_string_value(json_object_get(answer, "id"));
-	struct upload *upload =
+	const char *name = json_string_value(json_object_get(answer, "name"));
+	const struct upload *upload =
 	    id == NULL ? NULL : find(request->web->uploads, id);
 	struct reply *reply = &request->reply;
-	int fd = upload == NULL        ? -1
-		 : kept == KEPT_OUTPUT ? upload->output
-		 : kept == KEPT_REPORT ? upload->report
-				       : upload->certificate;
+	int here = place_of(upload, wanted);
 
-	if (error == 0 && fd < 0) {
-		reply_status(request,
-			     upload != NULL && upload->working ? 404 : 410);
-	} else if (error == 0 &&
-		   (error = handle_size(fd, &reply->content_size)) == 0) {
-		reply->content = dup(fd);
+	if (error == 0 && *content < 0 && here >= 0)
+		*content = dup(here);
+	if (error == 0 && (*content < 0 || name == NULL))
+		error = -ERR_NOT_KEPT;
+	if (error == 0)
+		error = handle_size(*content, &reply->content_size);
+	if (error == 0) {
+		reply->content = handle_take(content);
 		reply->status = 200;
-		reply->type = kept == KEPT_OUTPUT ? "application/octet-stream"
-						  : "application/json";
+		reply->type = wanted == SANITIZED || wanted == RELEASED
+				  ? "application/octet-stream"
+				  : "application/json";
 		(void)snprintf(reply->name, sizeof(reply->name), "%.*s%s",
-			       NAME_MAX_BYTES - 16, upload->name,
-			       endings[kept]);
-	}
-	if (error != 0)
+			       NAME_MAX_BYTES - 16,
+			       here >= 0 ? upload->name : name,
+			       endings[wanted]);
+	} else {
 		reply_error(request, error, answer);
+	}
 	request_answer(request);
 }
 
-static void on_give_output(struct request *request, int error, json_t *answer,
+static void give_sanitized(struct request *request, int error, json_t *answer,
 			   int *content)
 {
-	(void)content;
-	give(request, error, answer, KEPT_OUTPUT);
+	give(request, error, answer, content, SANITIZED);
 	json_decref(answer);
 }
 
-static void on_give_report(struct request *request, int error, json_t *answer,
-			   int *content)
+static void give_released(struct request *request, int error, json_t *answer,
+			  int *content)
 {
-	(void)content;
-	give(request, error, answer, KEPT_REPORT);
+	give(request, error, answer, content, RELEASED);
 	json_decref(answer);
 }
 
-static void on_give_certificate(struct request *request, int error,
-				json_t *answer, int *content)
+static void give_report(struct request *request, int error, json_t *answer,
+			int *content)
 {
-	(void)content;
-	give(request, error, answer, KEPT_CERTIFICATE);
+	give(request, error, answer, content, REPORT);
 	json_decref(answer);
+}
+
+static void give_certificate(struct request *request, int error, json_t *answer,
+			     int *content)
+{
+	give(request, error, answer, content, CERTIFICATE);
+	json_decref(answer);
+}
+
+/* Each fetching is the vault's to allow and to put on record. */
+static void fetch(struct request *request, enum wanted wanted)
+{
+	static request_then *const answered[] = {give_sanitized, give_released,
+						 give_report, give_certificate};
+	const char *id =
+	    json_string_value(json_object_get(request->parameters, "id"));
+	const struct upload *upload =
+	    id == NULL ? NULL : find(request->web->uploads, id);
+
+	(void)json_object_set_new(request->parameters, "here",
+				  json_boolean(place_of(upload, wanted) >= 0));
+	request_ask(request, request->route->operation, request->parameters,
+		    answered[wanted]);
 }
 
 void upload_sanitized(struct request *request)
 {
-	request_ask(request, request->route->operation, request->parameters,
-		    on_give_output);
+	fetch(request, SANITIZED);
+}
+
+void upload_released(struct request *request)
+{
+	fetch(request, RELEASED);
 }
 
 void upload_report(struct request *request)
 {
-	request_ask(request, request->route->operation, request->parameters,
-		    on_give_report);
+	fetch(request, REPORT);
 }
 
 void upload_certificate(struct request *request)
 {
-	request_ask(request, request->route->operation, request->parameters,
-		    on_give_certificate);
+	fetch(request, CERTIFICATE);
 }

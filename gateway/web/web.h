@@ -206,6 +206,7 @@ route_handler upload_begin; /* in front of the body */
 route_handler upload_take;  /* behind it */
 route_handler upload_show;
 route_handler upload_sanitized;
+route_handler upload_released;
 route_handler upload_report;
 route_handler upload_certificate;
 route_handler password_give;

@@ -2,6 +2,7 @@
 #include "quarantine/console/review_json.h"
 
 #include "base/bytes.h"
+#include "quarantine/kept.h"
 
 #include "base/banned.h"
 
@@ -140,6 +141,24 @@ static json_t *answer(const struct query *query)
 	    reason[0] == '\0' || strcmp(reason, "none") == 0 ? NULL : reason);
 }
 
+/* What others let out, until when. */
+static int add_released(struct call *call, const char *id)
+{
+	static const char *const kinds[] = {NULL, "sanitized", "original"};
+	char until[TIME_TEXT_SIZE + 1] = "";
+	struct kept kept;
+	int error = kept_find(call->store, id, call->now_ms, &kept);
+
+	if (error != 0)
+		return error;
+	if (kept.kind != KEPT_NOTHING)
+		time_write(kept.until_ms, until);
+	return json_error(json_object_update_new(
+	    call->answer,
+	    json_pack("{s:s?, s:s?}", "released", kinds[kept.kind], "until",
+		      until[0] == '\0' ? NULL : until)));
+}
+
 int files_show(struct call *call)
 {
 	QUERY_CLEANUP struct query query =
@@ -160,9 +179,9 @@ int files_show(struct call *call)
 	/* Somebody else's is as if it were not there. */
 	if (result != 1)
 		return result < 0 ? result : -ERR_NOT_FOUND;
-	return json_object_update_new(call->answer, answer(&query)) == 0
-		   ? 0
-		   : -ERR_MEMORY;
+	result =
+	    json_error(json_object_update_new(call->answer, answer(&query)));
+	return result == 0 ? add_released(call, id) : result;
 }
 
 int files_list(struct call *call)

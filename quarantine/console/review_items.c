@@ -55,6 +55,7 @@ static const struct json_field item_fields[] = {
     {"legal_hold", JSON_FLAG},
     {"holder", JSON_NAME},
     {"hold_time", JSON_TIME},
+    {"failed", JSON_NAME},
 };
 static const struct json_field artifact_fields[] = {
     {"kind", JSON_TEXT}, {"sha256", JSON_HASH},  {"bytes", JSON_NUMBER},
@@ -79,7 +80,8 @@ static int show_item(struct call *call, int64_t item)
 	    "SELECT item.id, created_ms, updated_ms, channel, direction,"
 	    " department, name, state, state_version, verdict, item.reason,"
 	    " type, policy_sha256, coalesce(parent, ''), h.item IS NOT NULL,"
-	    " coalesce(holder_login, ''), h.time_ms FROM item"
+	    " coalesce(holder_login, ''), h.time_ms, " CHANGE_FAILED_COLUMN
+	    " FROM item"
 	    " LEFT JOIN lineage ON lineage.item = item.number"
 	    " LEFT JOIN legal_hold h ON h.item = item.number"
 	    " WHERE item.number = ?");

@@ -14,7 +14,11 @@ enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, READ_AT_ONCE = 1000 };
 	" item.name, item.department, item.channel, item.direction,"           \
 	" item.reason, item.state, item.state_version, q.requester = ?1,"      \
 	" coalesce(json_extract(p.payload, '$.comment'), ''),"                 \
-	" coalesce(json_extract(dp.payload, '$.comment'), ''), q.number,"      \
+	" coalesce(json_extract(dp.payload, '$.comment'), ''),"                \
+	" CASE q.state WHEN 'failed' THEN coalesce((SELECT tf.reason"          \
+	"  FROM transition tf WHERE tf.item = q.item AND tf.to_state = 'held'" \
+	"  AND tf.from_state <> 'held' AND tf.state_version > d.version"       \
+	"  ORDER BY tf.state_version LIMIT 1), '') ELSE '' END, q.number,"     \
 	" q.item, q.evidence FROM request q JOIN item ON item.number = q.item" \
 	" LEFT JOIN decision d ON d.request = q.number"                        \
 	" LEFT JOIN transition t ON t.item = q.item"                           \
@@ -45,9 +49,10 @@ static const struct json_field fields[] = {
     {"own", JSON_FLAG},
     {"reason", JSON_NAME},
     {"decision_reason", JSON_NAME},
+    {"failed", JSON_NAME},
     {"cursor", JSON_NUMBER},
 };
-enum { FIELDS = sizeof(fields) / sizeof(fields[0]), ITEM_COLUMN = 20 };
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]), ITEM_COLUMN = 21 };
 
 struct page {
 	char state[16];

@@ -147,7 +147,8 @@ static int is_sparse(struct call *call, const struct search *search,
 	" type, coalesce(o.bytes, 0), coalesce(s.bytes, 0),"                   \
 	" coalesce(parent, ''), h.item IS NOT NULL, coalesce(q.id, ''),"       \
 	" coalesce(q.kind, ''), coalesce(q.state, ''),"                        \
-	" coalesce(q.requester_login, ''), item.number"
+	" coalesce(q.requester_login, ''), " CHANGE_FAILED_COLUMN              \
+	", item.number"
 #define TABLES                                                                 \
 	" LEFT JOIN artifact o ON o.item = item.number"                        \
 	"  AND o.kind = 'original'"                                            \
@@ -193,6 +194,7 @@ static const struct json_field fields[] = {
     {"request_kind", JSON_NAME},
     {"request_state", JSON_NAME},
     {"requester", JSON_NAME},
+    {"failed", JSON_NAME},
     {"cursor", JSON_NUMBER},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };

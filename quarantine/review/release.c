@@ -6,56 +6,6 @@
 
 #include "base/banned.h"
 
-/* --- what is due --- */
-
-/* Between two tries it waits longer each time: 30 s, 60 s ... an hour. */
-static const char due_sql[] =
-    "SELECT id FROM item WHERE state IN ('approved', 'releasing',"
-    " 'reprocessing') AND channel IN ('folder', 'mail', 'upload') AND (?1 OR"
-    " updated_ms + 30000 * min(120,"
-    "  (SELECT count(*) FROM transition t JOIN request r"
-    "   ON r.item = t.item AND r.state = 'approved'"
-    "   WHERE t.item = item.number AND t.state_version > r.version"
-    "   AND t.reason = 'try')) <= ?2)"
-    " AND NOT EXISTS (SELECT 1 FROM traffic_stop s WHERE s.stopped = 1"
-    "  AND s.direction = item.direction AND s.scope = 'release')"
-    " ORDER BY updated_ms LIMIT ?3";
-
-int release_due(struct store *store, int64_t now_ms, bool all,
-		char (*ids)[ITEM_ID_SIZE + 1], int most)
-{
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, due_sql);
-	int count = 0;
-	int result;
-
-	query_integer(&query, all);
-	query_integer(&query, now_ms);
-	query_integer(&query, most);
-	while ((result = query_step(&query)) == 1 && count < most)
-		(void)text_copy(ids[count++], ITEM_ID_SIZE + 1,
-				query_column_text(&query, 0));
-	return result < 0 ? result : count;
-}
-
-static int count_tries(struct store *store, const struct request *request,
-		       int64_t *ret_count)
-{
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, "SELECT count(*) FROM transition t"
-			      " JOIN request r ON r.number = ?"
-			      " WHERE t.item = r.item AND t.reason = 'try'"
-			      " AND t.state_version > r.version");
-	int result;
-
-	query_integer(&query, request->number);
-	result = query_step(&query);
-	if (result != 1)
-		return result < 0 ? result : -ERR_INTERNAL;
-	*ret_count = query_column_integer(&query, 0);
-	return 0;
-}
-
 /* --- for whom --- */
 
 /* Whether an address of the envelope is to get it: asked for, and not served.
@@ -96,12 +46,12 @@ static int filter_envelope(struct store *store, const struct request *request,
 	size_t start = 0;
 	int number = 0;
 
-	for (size_t i = 0; i < all.size; i++) {
+	for (size_t i = 0; i <= all.size; i++) {
 		struct view line = view_slice(all, start, i - start);
 		bool wanted = number < DELIVERY_HEAD_LINES;
 		int error = 0;
 
-		if (all.data[i] != '\n')
+		if (i < all.size ? all.data[i] != '\n' : line.size == 0)
 			continue;
 		if (!wanted)
 			error = is_wanted(store, request, line, &wanted);
@@ -129,8 +79,11 @@ static const enum task tasks[REQUEST_KINDS] = {
     [REQUEST_REPROCESS] = TASK_REPROCESS,
 };
 
-static enum item_state state_of_task(const struct request *request)
+static enum item_state state_of_task(const struct request *request,
+				     enum item_state before)
 {
+	if (before == STATE_READY)
+		return before;
 	return request->kind == REQUEST_REPROCESS ? STATE_REPROCESSING
 						  : STATE_RELEASING;
 }
@@ -144,6 +97,15 @@ static bool is_decided(const struct request *request, enum item_state state)
 		   : state == STATE_APPROVED || state == STATE_RELEASING;
 }
 
+/* What was reprocessed and passed is ready; until it is delivered it is done
+ * over like everything else that is decided. */
+static bool can_be_opened(const struct request *request, enum item_state state)
+{
+	return is_decided(request, state) ||
+	       (state == STATE_READY && request->kind == REQUEST_REPROCESS &&
+		strcmp(request->state, "done") == 0);
+}
+
 static int check_open(struct store *store, const char *item_id,
 		      struct present *before, struct request *request)
 {
@@ -154,8 +116,8 @@ static int check_open(struct store *store, const char *item_id,
 	if (error == 0 && before->number == 0)
 		return -ERR_NOT_FOUND;
 	if (error == 0)
-		error = request_of_item(store, before->number, request);
-	if (error == 0 && !is_decided(request, before->state))
+		error = request_carried_out(store, before->number, request);
+	if (error == 0 && !can_be_opened(request, before->state))
 		error = -ERR_STALE;
 	if (error == 0)
 		error =
@@ -163,9 +125,9 @@ static int check_open(struct store *store, const char *item_id,
 	if (error == 0 && stopped)
 		error = -ERR_STOPPED;
 	if (error == 0)
-		error = count_tries(store, request, &tries);
+		error = release_tries(store, request, &tries);
 	if (error == 0 && tries >= RELEASE_TRIES_MAX)
-		error = -ERR_PASSWORD_TRIES;
+		error = -ERR_RELEASE_SPENT;
 	return error;
 }
 
@@ -183,7 +145,7 @@ static int open_inside(struct store *store, struct change *change,
 		return error;
 	ret->task = tasks[request.kind];
 	change->number = before->number;
-	change->state = state_of_task(&request);
+	change->state = state_of_task(&request, before->state);
 	error = change_move(store, change, false, NULL);
 	if (error == 0 && ret->task == TASK_ORIGINAL)
 		error = token_make(store, change->before->version + 1, ret);
@@ -207,14 +169,14 @@ static int fail_inside(struct store *store, struct change *change,
 	if (error == 0 && before->number == 0)
 		error = -ERR_NOT_FOUND;
 	if (error == 0)
-		error = request_of_item(store, before->number, &request);
-	if (error == 0 && !is_decided(&request, before->state))
+		error = request_carried_out(store, before->number, &request);
+	if (error == 0 && !can_be_opened(&request, before->state))
 		error = -ERR_STALE;
 	change->number = before->number;
 	change->state = STATE_HELD;
 	if (error == 0)
 		error = change_start(store, change);
-	if (error == 0)
+	if (error == 0 && strcmp(request.state, "approved") == 0)
 		error = request_set_state(store, &request, "failed");
 	return error == 0 ? change_apply(store, change, false, NULL) : error;
 }
@@ -278,6 +240,7 @@ static void set_end(const struct store *store, const struct request *request,
 		change->state = STATE_HELD;
 		return;
 	}
+	change->blobs = BLOBS_ORIGINAL;
 	change->state = request->kind == REQUEST_RELEASE_ORIGINAL
 			    ? STATE_RELEASED_ORIGINAL
 			    : STATE_RELEASED_SANITIZED;

@@ -9,15 +9,29 @@
 
 #include "quarantine/review/review.h"
 
-enum { RELEASE_TRIES_MAX = 50 };
+enum {
+	RELEASE_TRIES_MAX = 50,
+	RELEASE_DAYS_MAX = 7,      /* after the decision */
+	RELEASE_LAST_MINUTES = 15, /* that the last try has */
+};
 
 /*
- * Items that are approved, releasing or reprocessing and whose next try is due;
- * `all`: whatever was tried before. At most `most` ids; returns their number or
- * an error. Nothing while releases of their direction are stopped.
+ * Items that are approved, releasing or reprocessing, or ready since they were
+ * reprocessed, and whose next try is due; `all`: whatever was tried before. At
+ * most `most` ids; returns their number or an error. Nothing while releases of
+ * their direction are stopped.
  */
 int release_due(struct store *store, int64_t now_ms, bool all,
 		char (*ids)[ITEM_ID_SIZE + 1], int most) MUST_CHECK;
+
+/* How often it was opened for this request. */
+int release_tries(struct store *store, const struct request *request,
+		  int64_t *ret_count) MUST_CHECK;
+
+/* Holds what came to nothing after all tries, or was decided too long ago, with
+ * the reason release.spent: at most `most` items. Inside a group. */
+int release_spent(struct store *store, int64_t now_ms, size_t most,
+		  size_t *ret_count) MUST_CHECK;
 
 /*
  * Opens an item for what was decided. `ret->delivery` names only those it is

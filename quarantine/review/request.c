@@ -69,13 +69,10 @@ int request_find(struct store *store, const char *request_id,
 	return 0;
 }
 
-int request_of_item(struct store *store, int64_t item,
-		    struct request *ret_request)
+static int read_first(struct store *store, const char *sql, int64_t item,
+		      struct request *ret_request)
 {
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, REQUEST_COLUMNS " WHERE request.item = ?"
-					      " AND request.state IN ('open',"
-					      " 'approved')");
+	QUERY_CLEANUP struct query query = query_make(&store->database, sql);
 	int result;
 
 	*ret_request = (struct request){0};
@@ -84,6 +81,27 @@ int request_of_item(struct store *store, int64_t item,
 	if (result == 1)
 		read_request(&query, ret_request);
 	return result < 0 ? result : 0;
+}
+
+int request_of_item(struct store *store, int64_t item,
+		    struct request *ret_request)
+{
+	return read_first(store,
+			  REQUEST_COLUMNS " WHERE request.item = ?"
+					  " AND request.state IN ('open',"
+					  " 'approved')",
+			  item, ret_request);
+}
+
+int request_carried_out(struct store *store, int64_t item,
+			struct request *ret_request)
+{
+	return read_first(store,
+			  REQUEST_COLUMNS " WHERE request.item = ?"
+					  " AND request.state IN ('approved',"
+					  " 'done') ORDER BY request.number"
+					  " DESC LIMIT 1",
+			  item, ret_request);
 }
 
 int request_set_state(struct store *store, const struct request *request,

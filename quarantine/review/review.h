@@ -112,6 +112,9 @@ int request_find(struct store *store, const char *request_id,
 /* The item's request that is open or approved; number 0: there is none. */
 int request_of_item(struct store *store, int64_t item,
 		    struct request *ret_request) MUST_CHECK;
+/* The item's last request that is approved or done; number 0: there is none. */
+int request_carried_out(struct store *store, int64_t item,
+			struct request *ret_request) MUST_CHECK;
 int request_set_state(struct store *store, const struct request *request,
 		      const char *state) MUST_CHECK;
 

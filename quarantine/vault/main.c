@@ -3,7 +3,8 @@
  *
  * sekisho-vault [--edge NAME=FD]... [--node NAME] [--keep-held-days N]
  *               [--keep-waiting-days N] [--keep-all-days N]
- *               [--keep-released-days N] [--retention 'PATTERN DAYS']...
+ *               [--keep-released-days N] [--keep-unfetched-days N]
+ *               [--retention 'PATTERN DAYS']...
  *               [--checkpoint-minutes N] [--checkpoint-records N]
  *               [--accounts KEY=VALUE]...
  * sekisho-vault --backup FOLDER | --restore FOLDER [--passphrase-file FILE]
@@ -32,7 +33,12 @@
 
 #include "base/banned.h"
 
-enum { EXIT_REFUSED = 2, EXIT_USAGE = 64, DAYS_MAX = 36500 };
+enum {
+	EXIT_REFUSED = 2,
+	EXIT_USAGE = 64,
+	DAYS_MAX = 36500,
+	UNFETCHED_MAX = 365
+};
 
 struct settings {
 	struct store_options store;
@@ -40,6 +46,7 @@ struct settings {
 	long held_days;
 	long waiting_days;
 	long released_days;
+	long unfetched_days;
 	long all_days;
 	long checkpoint_minutes;
 	long checkpoint_records;
@@ -92,6 +99,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"keep-held-days", required_argument, NULL, 'h'},
 	    {"keep-waiting-days", required_argument, NULL, 'w'},
 	    {"keep-released-days", required_argument, NULL, 'd'},
+	    {"keep-unfetched-days", required_argument, NULL, 'u'},
 	    {"retention", required_argument, NULL, 't'},
 	    {"keep-all-days", required_argument, NULL, 'a'},
 	    {"checkpoint-minutes", required_argument, NULL, 'm'},
@@ -118,6 +126,9 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 		else if (option == 'd')
 			error = program_number(optarg, 0, DAYS_MAX,
 					       &settings->released_days);
+		else if (option == 'u')
+			error = program_number(optarg, 1, UNFETCHED_MAX,
+					       &settings->unfetched_days);
 		else if (option == 't')
 			error = add_retention(&settings->store, optarg);
 		else if (option == 'w')
@@ -146,6 +157,8 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	}
 	settings->store.keep_held_days = (uint32_t)settings->held_days;
 	settings->store.keep_released_days = (uint32_t)settings->released_days;
+	settings->store.keep_unfetched_days =
+	    (uint32_t)settings->unfetched_days;
 	settings->store.keep_waiting_days = (uint32_t)settings->waiting_days;
 	settings->store.keep_all_days = (uint32_t)settings->all_days;
 	return error == 0 && optind == argc ? 0 : -ERR_CONFIG;
@@ -267,6 +280,7 @@ int main(int argc, char **argv)
 	struct settings settings = {.held_days = 90,
 				    .waiting_days = 30,
 				    .released_days = 90,
+				    .unfetched_days = 7,
 				    .checkpoint_minutes = 5,
 				    .checkpoint_records = 1000};
 	struct store *store;
@@ -280,6 +294,7 @@ int main(int argc, char **argv)
 			      "[--node NAME] [--keep-held-days N] "
 			      "[--keep-waiting-days N] [--keep-all-days N] "
 			      "[--keep-released-days N] "
+			      "[--keep-unfetched-days N] "
 			      "[--retention 'PATTERN DAYS']... "
 			      "[--checkpoint-minutes N] "
 			      "[--checkpoint-records N] "

@@ -393,18 +393,21 @@ const struct frame_rule broker_rules[] = {
     {MESSAGE_VAULT_RECORD, FRAME_WITH_FD, on_record},
     {MESSAGE_VAULT_OPEN, FRAME_WITHOUT_FD, on_open},
     {MESSAGE_VAULT_TRANSITION, FRAME_WITHOUT_FD, on_taken},
+    {MESSAGE_VAULT_KEEP, FRAME_WITH_FD, on_keep},
     {MESSAGE_VAULT_STATE, FRAME_WITHOUT_FD, on_state},
     {MESSAGE_VAULT_TASKS, FRAME_WITHOUT_FD, on_tasks},
 };
 const size_t broker_rule_count = sizeof(broker_rules) / sizeof(broker_rules[0]);
 
 const struct frame_rule folder_rules[] = {
+    {MESSAGE_VAULT_TOKEN, FRAME_WITHOUT_FD, on_token},
     {MESSAGE_VAULT_TRANSITION, FRAME_WITHOUT_FD, on_transition},
     {MESSAGE_VAULT_STATE, FRAME_WITHOUT_FD, on_state},
 };
 const size_t folder_rule_count = sizeof(folder_rules) / sizeof(folder_rules[0]);
 
 const struct frame_rule door_rules[] = {
+    {MESSAGE_VAULT_TOKEN, FRAME_WITHOUT_FD, on_token},
     {MESSAGE_VAULT_TRANSITION, FRAME_WITHOUT_FD, on_transition},
     {MESSAGE_VAULT_TRAFFIC_ASK, FRAME_WITHOUT_FD, on_traffic_ask},
 };

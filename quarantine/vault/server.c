@@ -6,6 +6,7 @@
 #include "quarantine/people/directory.h"
 #include "quarantine/policy/check.h"
 #include "quarantine/review/exception.h"
+#include "quarantine/review/release.h"
 #include "quarantine/task.h"
 
 #include <errno.h>
@@ -126,6 +127,7 @@ static void on_expiry(void *context)
 	size_t count = 0;
 	size_t ended = 0;
 	size_t given_up = 0;
+	size_t spent = 0;
 	bool more;
 	int error;
 
@@ -140,6 +142,9 @@ static void on_expiry(void *context)
 	if (error == 0)
 		error = task_expire(server->store, clock_now_ms());
 	if (error == 0)
+		error = release_spent(server->store, clock_now_ms(),
+				      EXPIRY_AT_ONCE, &spent);
+	if (error == 0)
 		error = exception_expire(server->store, clock_now_ms(),
 					 EXPIRY_AT_ONCE, &ended);
 	if (error == 0)
@@ -153,6 +158,8 @@ static void on_expiry(void *context)
 		log_line(LOG_LINE_INFO,
 			 "originals-destroyed count=%zu passwords-expired=%zu",
 			 count, given_up);
+	if (error == 0 && spent > 0)
+		log_line(LOG_LINE_WARNING, "releases-spent count=%zu", spent);
 	more = count == EXPIRY_AT_ONCE || given_up == EXPIRY_AT_ONCE;
 	loop_arm(server->loop, &server->expiry,
 		 error == 0 && more ? 0 : EXPIRY_MS);
@@ -201,12 +208,14 @@ static int connect_edge(struct server *server, const char *name, int fd)
 		old = peer_find(server, kinds[i].name);
 		if (old != NULL)
 			peer_close(old);
-		if (strcmp(name, "broker") == 0) {
-			server->due_all = true;
+		/* What died with it is begun anew; of a door the broker may
+		 * hear later than we do. */
+		server->due_all = true;
+		if (strcmp(name, "broker") == 0)
 			server->stops_told = 0;
-			loop_arm(server->loop, &server->due,
-				 SERVER_DUE_SOON_MS);
-		}
+		loop_arm(server->loop, &server->due,
+			 strcmp(name, "broker") == 0 ? SERVER_DUE_SOON_MS
+						     : SERVER_DUE_DOOR_MS);
 		return peer_add(server, kinds[i].name, fd, &kinds[i].actor,
 				kinds[i].rules, *kinds[i].count);
 	}

@@ -19,6 +19,7 @@ enum {
 	SERVER_DUE_MAX = 32,        /* told to the broker at once */
 	SERVER_DUE_MS = 15 * 1000,
 	SERVER_DUE_SOON_MS = 50,
+	SERVER_DUE_DOOR_MS = 1000,
 	SERVER_DELIVERY_WAIT_MS = 200, /* for a commit to ride along with */
 };
 
@@ -137,6 +138,10 @@ int on_open(void *context, struct frame *frame);
 int on_taken(void *context, struct frame *frame);
 /* The key of the links: MESSAGE_VAULT_TASKS. */
 int on_tasks(void *context, struct frame *frame);
+
+/* keep.c: MESSAGE_VAULT_TOKEN, MESSAGE_VAULT_KEEP. */
+int on_token(void *context, struct frame *frame);
+int on_keep(void *context, struct frame *frame);
 
 /* console.c: calls of sekisho-web, and the thread for slow ones. */
 int console_start(struct server *server) MUST_CHECK;

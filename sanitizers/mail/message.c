@@ -285,7 +285,9 @@ static int write_header(struct message *message, const struct layout *layout,
 	    mail_text(job, MAIL_TEXT_PREFIX_ALTERED, LANGUAGE_JA),
 	    mail_text(job, MAIL_TEXT_PREFIX_HELD, LANGUAGE_JA),
 	    mail_text(job, MAIL_TEXT_PREFIX_SPAM, LANGUAGE_JA),
-	    mail_text(job, MAIL_TEXT_PREFIX_RELEASED, LANGUAGE_JA), NULL};
+	    mail_text(job, MAIL_TEXT_PREFIX_RELEASED, LANGUAGE_JA),
+	    mail_text(job, MAIL_TEXT_PREFIX_ORIGINAL, LANGUAGE_JA),
+	    NULL};
 	const char *prefix = "";
 	int error;
 

@@ -191,12 +191,19 @@ def check_bad_inside(running):
 
 
 def check_taken(running, folder):
-    """-o takes the output; what cannot be kept is not delivered."""
+    """-o takes the output; what cannot be kept is not delivered. Without it the
+    vault keeps what came from the command line, to be fetched."""
     client = running.client()
     item = client.sanitize(archive(), "mine.zip")["item"]
+    other = client.sanitize(archive(), "later.zip")["item"]
     client.close()
-    code, answer, err = give(running.state, item, PASSWORD)
-    assert (code, answer["reason"]) == (2, "delivery.no_way"), (answer, err)
+    code, answer, err = give(running.state, other, PASSWORD)
+    assert (code, answer["state"]) == (0, "delivered"), (answer, err)
+    target = folder / "later.zip"
+    done = subprocess.run([gateway.BIN / "sekisho", "items", "fetch", "--state-folder",
+                           running.state, "-o", target, other], capture_output=True,
+                          check=False, timeout=120)
+    assert done.returncode == 0 and members(target) == {"a.txt": NOTICE}, done
     code, answer, err = give(running.state, item, PASSWORD, "-o", "/nowhere/at/all.zip")
     assert code == 1 and state_of(running.state, item) == "ready", (answer, err)
     target = folder / "mine.zip"

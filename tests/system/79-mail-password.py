@@ -20,6 +20,7 @@ from email.message import EmailMessage
 
 import gateway
 import maillmtp
+import mailrelease
 import mailsystem
 import web
 
@@ -466,8 +467,9 @@ def main():
         kills.mkdir()
         os.chmod(name, 0o755)
         os.chmod(kills, 0o777)  # the killed program removes its file
-        with mailsystem.Relay(pathlib.Path(name) / "relay", inner=True,
-                              config=web_section(name),
+        config, mail = mailrelease.config()
+        with mailsystem.Relay(pathlib.Path(name) / "relay", mail,
+                              web_section(name) + config, inner=True,
                               environment={"SEKISHO_KILL_AT": f"*@{kills}"}) as relay:
             check_both_ciphers(relay)
             check_link(relay)
@@ -476,6 +478,7 @@ def main():
             check_stopped(relay)
             for number, point in enumerate(POINTS, 10):
                 check_killed(relay, kills, number, point)
+            mailrelease.check(relay, kills)
             search(relay)
             for path in (relay.gateway.state / "releases").iterdir():
                 assert b"@" not in path.read_bytes(), path.read_bytes()

@@ -229,8 +229,9 @@ def check_password(people):
 
 
 def check_release(people, console):
-    """What somebody handed in and others let out lies in the department's
-    folder."""
+    """What somebody handed in and others let out is his to fetch, and nobody
+    else's."""
+    staff = people["staff"].browser
     item, _ = hand_in(people["staff"], "tool.exe", b"MZ" + bytes(700))
     made = people["reviewer"].browser.post(f"/api/v1/items/{item}:request", {
         "kind": "release_original", "reason": "業務に必要"})
@@ -243,8 +244,21 @@ def check_release(people, console):
             f"/api/v1/items/{item}").json()["state"] != "released_original":
         assert time.monotonic() < end, console.log()[-3000:]
         time.sleep(0.2)
-    assert (console.state / "out" / DEPARTMENT / "tool.exe").read_bytes() == (
-        b"MZ" + bytes(700))
+    assert not (console.state / "out" / DEPARTMENT).exists()
+    shown = staff.get(f"/api/v1/files/{item}").json()
+    assert shown["released"] == "original" and shown["until"], shown
+    # An original is not called sanitized.
+    assert staff.get(f"/api/v1/files/{item}/sanitized").status == 410
+    for role in ("reviewer", "administrator", "auditor"):
+        answer = people[role].browser.get(f"/api/v1/files/{item}/released")
+        assert answer.status == 404, (role, answer)
+    answer = staff.get(f"/api/v1/files/{item}/released")
+    assert answer.body == b"MZ" + bytes(700), answer
+    assert "attachment; filename=\"tool.exe\"" in answer.header("Content-Disposition")
+    assert staff.get(f"/api/v1/files/{item}/report").json()["channel"] == "upload"
+    steps = people["reviewer"].browser.get(f"/api/v1/items/{item}/timeline").json()["timeline"]
+    assert [step["actor"] for step in steps if step["reason"] == "fetch"] == \
+        [people["staff"].login], steps
 
 
 def check_all(people, values):

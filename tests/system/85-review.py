@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """What people ask for and decide, over a real gateway: asked for by one,
-approved by another, delivered by the channel it came from, once, also when a
-program is killed on the way; nothing without a decision; stops; policies that
-are changed and brought back; the log."""
+approved by another, delivered by the channel it came from (folder, upload,
+command line), once, also when a program is killed on the way; nothing without a
+decision; stops; policies that are changed and brought back; the log."""
+import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,10 @@ import policychange
 import web
 
 UNIT = "税務課"
+BLOCKED = """
+policies: [{name: people, modes: {text: block, eml: block}}]
+rules: [{policy: people}]
+"""
 POINTS = ["vault.opened", "broker.opened", "broker.delivering", "folder.released",
           "folder.temporary_written", "folder.target_written", "folder.appeared",
           "folder.delivered"]
@@ -110,6 +116,167 @@ def check_decided_in_vain(console, rin, ann):
     assert not outputs(console, "vain.exe")
 
 
+def hand_in(console, person, name, data):
+    """By the console, until it is held."""
+    answer = person.browser.upload(name, data)
+    assert answer.status == 202, answer
+    item = answer.json()["id"]
+    shown = person.browser.get(f"/api/v1/files/{item}?wait=60").json()
+    assert shown["state"] == "held" and shown["released"] is None, shown
+    return item
+
+
+def fetch(person, item, what, status=200):
+    answer = person.browser.get(f"/api/v1/files/{item}/{what}")
+    assert answer.status == status, (what, answer)
+    return answer.body
+
+
+def set_policy(console, text):
+    """The configuration, with this behind it."""
+    console.config.write_text(console.base + text)
+    told = console.log().count("sekisho-broker: info: reloaded")
+    done = sekisho(console, "reload")
+    assert done.returncode == 0, done
+    wait("reload", lambda: console.log().count("sekisho-broker: info: reloaded") > told)
+
+
+def check_uploads(console, rin, ann, sam, points):
+    """What sam handed in and others let out is his to fetch, out of the vault;
+    by a new policy, too."""
+    set_policy(console, BLOCKED)
+    by = {kind: hand_in(console, sam, kind + ".txt", kind.encode() + b"\n")
+          for kind in ("release_sanitized", "reprocess", "release_original")}
+    dropped = held(console, rin, "folder.txt", b"by the folder\n")
+    commanded = command(console, b"From: a@example.com\r\n\r\n", 2)
+    set_policy(console, "")
+    fetch(sam, by["release_sanitized"], "released", 410)
+    for point in ("vault.blob_written", "broker.delivering"):
+        # Whatever dies on the way, it is kept once.
+        (points / point).touch()
+        os.chmod(points / point, 0o666)
+        kind = "release_sanitized" if point.startswith("vault") else "release_original"
+        approve_and_wait(console, rin, ann, by[kind], kind, points / point)
+    reaches(rin, by["release_sanitized"], "released_sanitized")
+    reaches(rin, by["release_original"], "released_original")
+    approve(ann, ask(rin, by["reprocess"], "reprocess"))
+    reaches(rin, by["reprocess"], "delivered")
+    approve(ann, ask(rin, dropped, "reprocess"))
+    reaches(rin, dropped, "delivered")
+    assert len(wait("folder.txt", lambda: outputs(console, "folder.txt"))) == 1
+    for pid in console.pids("sekisho-web"):
+        os.kill(pid, signal.SIGKILL)
+    wait("web", lambda: ready(console))
+    for kind, item in by.items():
+        shown = sam.browser.get(f"/api/v1/files/{item}").json()
+        assert shown["released"] == (
+            "original" if kind == "release_original" else "sanitized"), (kind, shown)
+        assert shown["available"] and shown["until"], shown
+        assert fetch(sam, item, "released") == kind.encode() + b"\n"
+        # Nobody else's, not even of those who decided.
+        for other in (rin, ann):
+            fetch(other, item, "released", 404)
+    fetch(sam, by["release_original"], "sanitized", 410)
+    certificate = fetch(sam, by["release_sanitized"], "certificate")
+    assert by["release_sanitized"].encode() in certificate
+    assert fetch(sam, by["reprocess"], "sanitized") == b"reprocess\n"
+    steps = rin.browser.get(f"/api/v1/items/{by['reprocess']}/timeline").json()["timeline"]
+    assert sum(step["reason"] == "fetch" for step in steps) == 2, steps
+    # No folder has any of it, and on the disk there is nothing to read.
+    assert not [path for path in console.files("out") if "release_" in path]
+    for path in (console.state / "blobs").rglob("*"):
+        assert path.is_dir() or b"release_original\n" not in path.read_bytes(), path
+    return commanded
+
+
+def ready(console):
+    try:
+        return console.browser().get("/readyz").status == 200
+    except OSError:
+        return False
+
+
+def approve_and_wait(console, rin, ann, item, kind, point):
+    request = ask(rin, item, kind)
+    wait("approval", lambda: decided(ann, request))
+    wait(f"{point.name} was not reached", lambda: not point.exists())
+
+    def settled():
+        try:
+            return show(rin, item)["state"].startswith("released_")
+        except (OSError, AssertionError):
+            return False
+    wait(f"{point.name}: not released\n" + console.log()[-3000:], settled, 240)
+
+
+def decided(ann, request):
+    """The vault may die right behind the decision: then it is asked again."""
+    try:
+        answer = ann.browser.post(f"/api/v1/requests/{request}:approve", {"reason": "可"})
+        return answer.status in (204, 409)
+    except OSError:
+        return False
+
+
+def command(console, data, code):
+    """A message by `sekisho mail`; the item."""
+    before = {item["id"] for item in listed(console)}
+    done = sekisho(console, "mail", input=data)
+    assert done.returncode == code, done
+    return [item["id"] for item in listed(console) if item["id"] not in before]
+
+
+def sekisho(console, *arguments, **options):
+    return subprocess.run([gateway.BIN / "sekisho", *arguments, "--config",
+                           console.config], capture_output=True, check=False,
+                          env={**os.environ, "SEKISHO_STATE": str(console.state)},
+                          **options)
+
+
+def listed(console):
+    done = sekisho(console, "items", "list", "--json", "--limit", "1000")
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+def check_command(console, rin, ann, items):
+    """What came from the command line is fetched there."""
+    item, = items
+    assert sekisho(console, "items", "fetch", item).returncode == 64
+    target = console.state.parent / "fetched"
+    done = sekisho(console, "items", "fetch", item, "-o", target)
+    assert done.returncode == 2 and not target.exists(), done
+    approve(ann, ask(rin, item, "release_sanitized"))
+    reaches(rin, item, "released_sanitized")
+    done = sekisho(console, "items", "fetch", item, "-o", target)
+    assert done.returncode == 0, done
+    assert b"X-Sekisho-Result" in target.read_bytes(), target.read_bytes()
+    assert target.stat().st_mode & 0o777 == 0o600
+    # Only there.
+    for other in (rin, ann):
+        fetch(other, item, "released", 404)
+
+
+def check_certificates(console):
+    """`sekisho sanitize --certificates` writes what proves its outputs."""
+    folder = console.state.parent / "certified"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(b"text\n")
+    done = sekisho(console, "sanitize", "--certificates", "--out-dir", folder / "out",
+                   folder / "a.txt")
+    assert done.returncode == 0, done
+    assert sorted(path.name for path in (folder / "out").iterdir()) == \
+        ["a.txt", "a.txt.cert.json"]
+    key = console.state / "audit/certificate.pub"
+    check = [gateway.BIN / "sekisho", "verify", "--key", key, folder / "out/a.txt"]
+    assert subprocess.run(check, check=False, capture_output=True).returncode == 0
+    (folder / "out/a.txt").write_bytes(b"other\n")
+    assert subprocess.run(check, check=False, capture_output=True).returncode == 2
+    done = sekisho(console, "sanitize", "--certificates", "--standalone", "--out-dir",
+                   folder / "out", folder / "a.txt")
+    assert done.returncode == 64, done
+
+
 def check_stop(console, rin, ann, ada):
     item = held(console, rin, "stopped.exe", forbidden(3))
     answer = ada.browser.post("/api/v1/incidents:stopTraffic",
@@ -182,13 +349,20 @@ def main():
         os.chmod(points, 0o777)
         console = web.Console(folder / "state" / "gateway", environment={
             "SEKISHO_KILL_AT": f"*@{points}"})
+        console.base = console.config.read_text()
         with console:
             console.unit(UNIT)
             rin = console.person("rin", UNIT, "reviewer")
             ann = console.person("ann", UNIT, "approver")
             ben = console.person("ben", "", "approver")
             ada = console.person("ada", "", "administrator")
+            sam = console.person("sam", UNIT, "staff")
+            all_rin = console.person("ria", "", "reviewer")
+            all_ann = console.person("ani", "", "approver")
             check_release(console, rin, ann)
+            items = check_uploads(console, rin, ann, sam, points)
+            check_command(console, all_rin, all_ann, items)
+            check_certificates(console)
             check_decided_in_vain(console, rin, ann)
             check_stop(console, rin, ann, ada)
             check_destruction(console, rin, ann)

@@ -113,8 +113,9 @@ enum message {
 	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
 					unasked when it changes */
 	MESSAGE_VAULT_DUE,   /* item id: decided, to be opened; to the broker */
-	MESSAGE_VAULT_STOPS, /* u8 stopped: intake, delivery, each by enum
-				direction; to the broker */
+	MESSAGE_VAULT_STOPS, /* tenant, "" for all; u8 stopped: intake,
+				delivery, each by enum direction; to the broker
+			      */
 
 	MESSAGE_VAULT_TASKS_KEY, /* TASK_KEY_SIZE bytes */
 

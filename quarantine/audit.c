@@ -43,17 +43,34 @@ static int insert_entry(struct audit *audit, const char *line, uint64_t end,
 	return query_run(&query);
 }
 
-static int insert_payload(struct audit *audit, struct view salt,
-			  const char *payload)
+static int insert_payload(struct audit *audit, const char *tenant,
+			  struct view salt, const char *payload)
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(audit->database, "INSERT INTO audit_payload"
-					" VALUES (?, ?, 'default', ?, ?)");
+					" VALUES (?, ?, coalesce(nullif(?, ''),"
+					" tenant()), ?, ?)");
 
 	query_integer(&query, audit->state.year);
 	query_size(&query, audit->state.tree.size);
+	query_text(&query, tenant);
 	query_bytes(&query, salt);
 	query_text(&query, payload);
+	return query_run(&query);
+}
+
+/* Whose record it is; those that say nothing are the default tenant's. */
+static int insert_scope(struct audit *audit, const char *tenant)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(audit->database,
+		       "INSERT INTO audit_scope SELECT ?1, ?2,"
+		       " coalesce(nullif(?3, ''), tenant()) WHERE"
+		       " coalesce(nullif(?3, ''), tenant()) <> 'default'");
+
+	query_integer(&query, audit->state.year);
+	query_size(&query, audit->state.tree.size);
+	query_text(&query, tenant);
 	return query_run(&query);
 }
 
@@ -88,8 +105,10 @@ static int add_record(struct audit *audit, struct record *record,
 	error = insert_entry(audit, (const char *)line.data,
 			     audit->state.end_offset + text.size + 1, leaf);
 	if (error == 0 && payload != NULL)
-		error =
-		    insert_payload(audit, view_of(salt, sizeof(salt)), payload);
+		error = insert_payload(audit, record->tenant,
+				       view_of(salt, sizeof(salt)), payload);
+	if (error == 0)
+		error = insert_scope(audit, record->tenant);
 	if (error == 0)
 		error = merkle_add(&audit->state.tree, leaf);
 	if (error != 0)

@@ -104,9 +104,9 @@ int certificate_issue(struct store *store, int64_t number,
 		      int64_t time_ms)
 {
 	BUFFER_CLEANUP struct buffer text = buffer_make(CERTIFICATE_MAX);
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database,
-		       "INSERT INTO certificate VALUES (?, 'default', ?)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database,
+	    "INSERT INTO certificate VALUES (?1, " TENANT_OF_ITEM ", ?)");
 	int error = remove_row(store, number);
 
 	if (error != 0 || !verdict_passes(record->verdict))

@@ -37,7 +37,8 @@ static int insert_transition(struct store *store, const struct change *change,
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database, "INSERT INTO transition VALUES"
-			      " (?, ?, 'default', ?, ?, ?, ?, ?, ?, ?)");
+			      " (?1, ?, " TENANT_OF_ITEM ", ?, ?, ?, ?, ?,"
+			      " ?, ?)");
 
 	query_integer(&query, change->number);
 	query_integer(&query, change->before->version + 1);
@@ -53,6 +54,21 @@ static int insert_transition(struct store *store, const struct change *change,
 	return query_run(&query);
 }
 
+static int tenant_of(struct store *store, int64_t number,
+		     char ret_tenant[TENANT_MAX + 1])
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT tenant FROM item WHERE number = ?");
+	int result;
+
+	query_integer(&query, number);
+	result = query_step(&query);
+	if (result == 1)
+		(void)text_copy(ret_tenant, TENANT_MAX + 1,
+				query_column_text(&query, 0));
+	return result == 0 ? -ERR_INTERNAL : result < 0 ? result : 0;
+}
+
 int change_finish(struct store *store, const struct change *change,
 		  const struct present *after, const char *payload)
 {
@@ -62,6 +78,8 @@ int change_finish(struct store *store, const struct change *change,
 	int error =
 	    evidence_hash(&store->database, change->number, record.after);
 
+	if (error == 0)
+		error = tenant_of(store, change->number, record.tenant);
 	if (error != 0)
 		return error;
 	(void)!bytes_copy(record.before, HASH_SIZE,

@@ -3,8 +3,10 @@
 #include "base/buffer.h"
 #include "quarantine/schema.h"
 #include "quarantine/tally.h"
+#include "quarantine/tenant.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,7 +28,10 @@ int database_error(const struct database *database)
 	case SQLITE_NOMEM:
 		return -ERR_MEMORY;
 	case SQLITE_CONSTRAINT:
-		return -ERR_STALE;
+		return strncmp(sqlite3_errmsg(database->handle),
+			       "tenant:", 7) == 0
+			   ? -ERR_NOT_FOUND
+			   : -ERR_STALE;
 	default:
 		return -ERR_IO;
 	}
@@ -48,13 +53,26 @@ static int failed(struct database *database, const struct tally *before)
 	return error;
 }
 
+/* What writes means the table, not the view of its name (tenant.h). */
+static char *written(const char *sql)
+{
+	size_t target = tenant_target(sql);
+
+	return sqlite3_mprintf("%.*s%s%s", (int)target, sql,
+			       target == 0 ? "" : "main.", sql + target);
+}
+
 int database_run(struct database *database, const char *sql)
 {
 	const struct tally before = counted(database);
+	char *text = written(sql);
+	int result;
 
-	if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return failed(database, &before);
-	return 0;
+	if (text == NULL)
+		return -ERR_MEMORY;
+	result = sqlite3_exec(database->handle, text, NULL, NULL, NULL);
+	sqlite3_free(text);
+	return result != SQLITE_OK ? failed(database, &before) : 0;
 }
 
 static int read_number(struct database *database, const char *sql,
@@ -219,7 +237,7 @@ static int open_handle(const char *path, int flags, struct database *database,
 				   database->handle == NULL
 				       ? "out of memory"
 				       : sqlite3_errmsg(database->handle));
-	return 0;
+	return tenant_register(database);
 }
 
 int database_open(const char *path, struct database *ret_database,
@@ -323,6 +341,7 @@ void database_close(struct database *database)
 	for (size_t i = 0; i < database->statement_count; i++)
 		(void)sqlite3_finalize(database->statements[i].statement);
 	(void)sqlite3_close(database->handle);
+	free(database->tenant);
 	*database = (struct database){0};
 }
 
@@ -388,14 +407,22 @@ int database_check(struct database *database, struct problem *problem)
 static sqlite3_stmt *prepare(struct database *database, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;
+	char *text;
+	int result;
 
 	for (size_t i = 0; i < database->statement_count; i++)
 		if (database->statements[i].sql == sql)
 			return database->statements[i].statement;
-	if (database->statement_count == DATABASE_STATEMENTS_MAX ||
-	    sqlite3_prepare_v3(database->handle, sql, -1,
-			       SQLITE_PREPARE_PERSISTENT, &statement,
-			       NULL) != SQLITE_OK)
+	if (database->statement_count == DATABASE_STATEMENTS_MAX)
+		return NULL;
+	text = written(sql);
+	if (text == NULL)
+		return NULL;
+	result =
+	    sqlite3_prepare_v3(database->handle, text, -1,
+			       SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+	sqlite3_free(text);
+	if (result != SQLITE_OK)
 		return NULL;
 	database->statements[database->statement_count].sql = sql;
 	database->statements[database->statement_count++].statement = statement;

@@ -13,13 +13,15 @@
 
 enum {
 	DATABASE_STATEMENTS_MAX = 768,
-	DATABASE_VERSION = 12, /* of the schema: PRAGMA user_version */
+	DATABASE_VERSION = 13, /* of the schema: PRAGMA user_version */
 };
 
 struct tally;
+struct tenant;
 
 struct database {
 	sqlite3 *handle;
+	struct tenant *tenant; /* whose rows are seen (tenant.h) */
 	struct tally *rows; /* where changes are counted (tally.h), or NULL */
 	size_t statement_count;
 	struct {

@@ -11,6 +11,27 @@
 
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
+/* That of who handed it in, of what it is a part of, of its department. */
+static int find_tenant(struct store *store, const struct vault_record *record,
+		       char ret_tenant[TENANT_MAX + 1])
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT tenant FROM upload WHERE id = ?1"
+			      " UNION ALL SELECT tenant FROM item"
+			      " WHERE id = ?2 LIMIT 1");
+	int result;
+
+	query_text(&query, record->item_id);
+	query_text(&query, record->parent);
+	result = query_step(&query);
+	if (result >= 0)
+		(void)text_copy(ret_tenant, TENANT_MAX + 1,
+				result == 1
+				    ? query_column_text(&query, 0)
+				    : store_tenant(store, record->department));
+	return result < 0 ? result : 0;
+}
+
 static int insert_item(struct store *store, const struct vault_record *record,
 		       int64_t time_ms, int64_t *ret_number)
 {
@@ -19,9 +40,13 @@ static int insert_item(struct store *store, const struct vault_record *record,
 	    "INSERT INTO item (tenant, id, state, state_version, created_ms,"
 	    " updated_ms, channel, direction, department, name, verdict,"
 	    " reason, type, policy_sha256)"
-	    " VALUES ('default', ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-	int error;
+	    " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	char tenant[TENANT_MAX + 1];
+	int error = find_tenant(store, record, tenant);
 
+	if (error != 0)
+		return error;
+	query_text(&query, tenant);
 	query_text(&query, record->item_id);
 	query_text(&query, item_state_name(record->state));
 	query_integer(&query, time_ms);
@@ -128,9 +153,9 @@ static int insert_artifact(struct store *store, int64_t number,
 			   uint64_t bytes, const char *blob,
 			   struct view content)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, "INSERT INTO artifact VALUES"
-					 " (?, ?, 'default', ?, ?, ?, ?)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO artifact VALUES"
+			      " (?1, ?, " TENANT_OF_ITEM ", ?, ?, ?, ?)");
 
 	query_integer(&query, number);
 	query_text(&query, kind);
@@ -150,9 +175,10 @@ static int insert_artifact(struct store *store, int64_t number,
 static int insert_blob(struct store *store, int64_t number,
 		       const struct blob *blob, int64_t expires_ms)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, "INSERT INTO blob VALUES"
-					 " (?, 'default', ?, ?, ?, ?, NULL)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO blob VALUES"
+			      " (?, (SELECT tenant FROM item WHERE number"
+			      " = ?2), ?2, ?, ?, ?, NULL)");
 
 	query_text(&query, blob->id);
 	query_integer(&query, number);
@@ -209,7 +235,7 @@ static int store_parent(struct store *store, const struct vault_record *record,
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(&store->database, "INSERT OR REPLACE INTO lineage VALUES"
-					 " (?, 'default', ?)");
+					 " (?1, " TENANT_OF_ITEM ", ?)");
 
 	if (record->parent[0] == '\0')
 		return 0;
@@ -224,7 +250,7 @@ static int store_delivery(struct store *store,
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database, "INSERT OR REPLACE INTO delivery VALUES"
-			      " (?, 'default', ?)");
+			      " (?1, " TENANT_OF_ITEM ", ?)");
 
 	if (record->delivery[0] == '\0')
 		return 0;

@@ -51,9 +51,10 @@ static int check_sanitized(struct store *store, int64_t number, int content)
 static int insert_blob(struct store *store, int64_t number,
 		       const struct blob *blob, int64_t expires_ms)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, "INSERT INTO blob VALUES"
-					 " (?, 'default', ?, ?, ?, ?, NULL)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO blob VALUES"
+			      " (?, (SELECT tenant FROM item WHERE number"
+			      " = ?2), ?2, ?, ?, ?, NULL)");
 	QUERY_CLEANUP struct query update =
 	    query_make(&store->database, "UPDATE artifact SET blob = ?"
 					 " WHERE item = ?"

@@ -8,6 +8,7 @@
 #define SEKISHO_QUARANTINE_RECORD_H
 
 #include "quarantine/note.h"
+#include "quarantine/tenant.h"
 
 enum {
 	RECORD_TEXT_MAX = 255, /* bytes of UTF-8 in each text field */
@@ -35,6 +36,8 @@ struct record {
 	uint8_t after[HASH_SIZE];
 	uint8_t payload[HASH_SIZE];  /* SHA-256(salt || payload) */
 	uint8_t previous[HASH_SIZE]; /* SHA-256 of the line before */
+	char tenant[TENANT_MAX + 1]; /* whose it is, not in the line; "": the
+					bound one's (tenant.h) */
 };
 
 /* Appends the line without its newline. */

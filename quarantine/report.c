@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "quarantine/tenant.h"
+
 #include "base/banned.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -33,7 +35,7 @@ static int store_part(struct database *database, int64_t item, size_t number,
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(database, "INSERT INTO part VALUES"
-				 " (?, ?, 'default', ?, ?, ?, ?, ?)");
+				 " (?1, ?, " TENANT_OF_ITEM ", ?, ?, ?, ?, ?)");
 	const json_t *why = json_object_get(object, "reason");
 	const char *reason = text_of(why, "code");
 
@@ -57,7 +59,7 @@ static int store_finding(struct database *database, int64_t item, size_t number,
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(database, "INSERT INTO finding VALUES"
-				 " (?, ?, 'default', ?, ?, ?, ?, ?)");
+				 " (?1, ?, " TENANT_OF_ITEM ", ?, ?, ?, ?, ?)");
 	const char *hex = text_of(object, "sha256");
 	uint8_t digest[32];
 	size_t length = 0;

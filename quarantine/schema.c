@@ -225,5 +225,6 @@ const char *const *const schema_migrations[] = {
     schema_task,        /* version 10 */
     schema_oversight,   /* version 11 */
     schema_policy,      /* version 12 */
+    schema_tenants,     /* version 13 */
     NULL,
 };

@@ -26,5 +26,6 @@ extern const char *const schema_clients[];
 extern const char *const schema_task[];
 extern const char *const schema_oversight[];
 extern const char *const schema_policy[];
+extern const char *const schema_tenants[];
 
 #endif

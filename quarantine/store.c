@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/handle.h"
 #include "base/killpoint.h"
+#include "quarantine/people/people.h"
 #include "quarantine/seal.h"
 
 #include <errno.h>
@@ -192,6 +193,44 @@ static int record_start(struct store *store, bool first_seal)
 	return error;
 }
 
+const char *store_tenant(const struct store *store, const char *department)
+{
+	const struct store_options *options = &store->options;
+
+	for (size_t i = 0; i < options->tenant_count; i++)
+		if (fnmatch(options->tenants[i].pattern, department, 0) == 0)
+			return options->tenants[i].tenant;
+	return TENANT_DEFAULT;
+}
+
+bool store_has_tenant(const struct store *store, const char *tenant)
+{
+	const struct store_options *options = &store->options;
+
+	for (size_t i = 0; i < options->tenant_count; i++)
+		if (strcmp(options->tenants[i].tenant, tenant) == 0)
+			return true;
+	return strcmp(tenant, TENANT_DEFAULT) == 0;
+}
+
+/* The root of each tenant's departments. */
+static int plant_tenants(struct store *store)
+{
+	const struct doer doer = {
+	    .role = "system", .source = "", .now_ms = clock_now_ms()};
+	int error = store->options.tenant_count == 0 ? 0 : store_begin(store);
+
+	for (size_t i = 0; error == 0 && i < store->options.tenant_count; i++) {
+		tenant_bind(&store->database, store->options.tenants[i].tenant);
+		error = unit_plant(store, &doer);
+		tenant_bind(&store->database, NULL);
+	}
+	if (error == 0)
+		return store->open ? store_commit(store) : 0;
+	store_rollback(store);
+	return error;
+}
+
 uint32_t store_retention(const struct store *store, const char *department,
 			 uint32_t days)
 {
@@ -243,6 +282,10 @@ int store_open(struct store *store, const struct store_options *options,
 		error = follow_rows(store, &first_seal, problem);
 	if (error == 0)
 		error = record_start(store, first_seal);
+	if (error == 0)
+		error = tenant_follow(&store->database);
+	if (error == 0)
+		error = plant_tenants(store);
 	if (error != 0)
 		return problem_set(problem, error, "the vault cannot start: %s",
 				   error_sentence(error, LANGUAGE_EN));

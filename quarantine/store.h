@@ -20,6 +20,7 @@ enum {
 	STORE_GROUP_MAX = 1024, /* changes in one transaction */
 	STORE_REPORT_MAX = 64 * 1024 * 1024,
 	STORE_RETENTION_MAX = 64,
+	STORE_TENANTS_MAX = 256,
 	STORE_DAYS_MAX = 36500,
 };
 
@@ -43,6 +44,12 @@ struct store_options {
 					     keep_held and keep_released_days;
 					     the first that fits */
 	size_t retention_count;
+	struct tenant_rule {
+		char pattern[DEPARTMENT_MAX + 1]; /* fnmatch(3) */
+		char tenant[TENANT_MAX + 1];
+	} tenants[STORE_TENANTS_MAX]; /* whose departments are whose; the first
+					 that fits, else TENANT_DEFAULT's */
+	size_t tenant_count;
 	struct people_settings people; /* all zero: the defaults */
 };
 
@@ -77,6 +84,12 @@ struct store {
 	char written[STORE_GROUP_MAX][ITEM_ID_SIZE + 1];
 	char dropped[STORE_GROUP_MAX][ITEM_ID_SIZE + 1];
 };
+
+/* Whose department this is. Lives as long as the store. */
+const char *store_tenant(const struct store *store, const char *department);
+
+/* Whether there is such a tenant. */
+bool store_has_tenant(const struct store *store, const char *tenant);
 
 /* How long an original of this department is kept, from `days`. */
 uint32_t store_retention(const struct store *store, const char *department,

@@ -56,7 +56,7 @@ int task_make(struct store *store, int64_t item, const char *item_id)
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(&store->database, "INSERT INTO password_task VALUES"
-					 " (?, 'default', ?, ?)"
+					 " (?1, " TENANT_OF_ITEM ", ?, ?)"
 					 " ON CONFLICT (item) DO NOTHING");
 	char token[TASK_TOKEN_SIZE + 1];
 	uint8_t hash[HASH_SIZE];

@@ -253,13 +253,25 @@ static bool payload_fits(const struct query *query, const struct record *record)
 {
 	uint8_t hash[HASH_SIZE];
 	bool present = !query_column_null(query, 3);
+	const char *tenant = query_column_text(query, 7);
 
 	if (!present || !record->has_payload)
 		return present == record->has_payload;
 	audit_commitment(query_column_bytes(query, 4),
 			 query_column_text(query, 3), hash);
 	return equal_hash(view_of(hash, HASH_SIZE), record->payload) &&
-	       strcmp(query_column_text(query, 5), "default") == 0;
+	       strcmp(query_column_text(query, 5), tenant) == 0;
+}
+
+/* What the record is about belongs to whom the record belongs to. */
+static bool scope_fits(const struct query *query)
+{
+	const char *tenant = query_column_text(query, 7);
+
+	return (query_column_null(query, 8) ||
+		strcmp(query_column_text(query, 8), tenant) == 0) &&
+	       (query_column_null(query, 9) ||
+		strcmp(query_column_text(query, 9), tenant) == 0);
 }
 
 /* Every record against its payload and, if it is an item's, against its
@@ -270,9 +282,15 @@ static int check_records(struct verify *verify, struct database *database)
 	    database,
 	    "SELECT e.year, e.seq, e.line, p.payload, p.salt, p.tenant,"
 	    " (SELECT count(*) FROM transition t WHERE t.year = e.year"
-	    "  AND t.seq = e.seq)"
+	    "  AND t.seq = e.seq), coalesce(s.tenant, 'default'),"
+	    " (SELECT t.tenant FROM transition t WHERE t.year = e.year"
+	    "  AND t.seq = e.seq),"
+	    " (SELECT v.tenant FROM object_version v WHERE v.year = e.year"
+	    "  AND v.seq = e.seq)"
 	    " FROM audit_entry e LEFT JOIN audit_payload p"
-	    " ON p.year = e.year AND p.seq = e.seq ORDER BY e.year, e.seq");
+	    " ON p.year = e.year AND p.seq = e.seq"
+	    " LEFT JOIN audit_scope s ON s.year = e.year AND s.seq = e.seq"
+	    " ORDER BY e.year, e.seq");
 	int result;
 
 	while ((result = query_step(&query)) == 1) {
@@ -283,7 +301,7 @@ static int check_records(struct verify *verify, struct database *database)
 
 		if (record_read(query_column_bytes(&query, 2), &record) != 0)
 			continue; /* told by compare_year() */
-		if (!payload_fits(&query, &record))
+		if (!payload_fits(&query, &record) || !scope_fits(&query))
 			report_row(verify, VERIFY_STATE_PAYLOAD, year, seq,
 				   NULL);
 		of_item = strncmp(record.object, "item:", 5) == 0;
@@ -379,7 +397,10 @@ static int check_orphans(struct verify *verify, struct database *database)
 		      "  (SELECT number FROM item)"
 		      " UNION SELECT 'audit_payload' FROM audit_payload p WHERE"
 		      "  NOT EXISTS (SELECT 1 FROM audit_entry e WHERE"
-		      "  e.year = p.year AND e.seq = p.seq)");
+		      "  e.year = p.year AND e.seq = p.seq)"
+		      " UNION SELECT 'audit_scope' FROM audit_scope s WHERE"
+		      "  NOT EXISTS (SELECT 1 FROM audit_entry e WHERE"
+		      "  e.year = s.year AND e.seq = s.seq)");
 	int result;
 
 	while ((result = query_step(&query)) == 1)

@@ -180,7 +180,7 @@ struct program_said {
 	uint32_t restarts;
 };
 
-enum { PROGRAMS_SAID_MAX = 32 };
+enum { PROGRAMS_SAID_MAX = 32, STOPS_MAX = 257 };
 
 /* How long items took, in milliseconds: the bounds of a histogram whose last
  * class has none. */
@@ -212,10 +212,14 @@ struct broker {
 				   done with their work */
 	unsigned ending_count;  /* of `running`: reported, not ended */
 	uint64_t last_id;
-	bool intake_stopped[DIRECTION_COUNT];   /* by the vault's word */
-	bool delivery_stopped[DIRECTION_COUNT]; /* likewise */
-	uint8_t task_key[TASK_KEY_SIZE];        /* of the recipients' links */
+	uint8_t task_key[TASK_KEY_SIZE]; /* of the recipients' links */
 	bool has_task_key;
+	struct stops {
+		char tenant[CONSOLE_TENANT_MAX + 1]; /* "": for all */
+		bool intake[DIRECTION_COUNT];
+		bool delivery[DIRECTION_COUNT];
+	} stops[STOPS_MAX]; /* by the vault's word */
+	size_t stop_count;
 	int texts; /* the site's own notices, sealed; -1: the defaults */
 	bool stopping;
 	uint64_t stop_by_ms;

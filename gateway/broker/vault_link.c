@@ -1,6 +1,7 @@
 #include "gateway/broker/broker.h"
 
 #include "base/bytes.h"
+#include "base/wire.h"
 #include "base/handle.h"
 #include "base/log.h"
 
@@ -94,17 +95,35 @@ static void disconnect(struct vault_link *link)
 	handle_close(&link->fd);
 }
 
+static struct stops *find_stops(struct broker *broker, const char *tenant)
+{
+	for (size_t i = 0; i < broker->stop_count; i++)
+		if (strcmp(broker->stops[i].tenant, tenant) == 0)
+			return &broker->stops[i];
+	return broker->stop_count < STOPS_MAX
+		   ? &broker->stops[broker->stop_count++]
+		   : NULL;
+}
+
 static int on_stops(void *context, struct frame *frame)
 {
 	struct vault_link *link = context;
-	struct broker *broker = link->broker;
 	struct cursor cursor = cursor_at(frame->payload, 0);
+	struct stops said = {0};
+	struct stops *stops;
 
+	unpack_string(&cursor, said.tenant, sizeof(said.tenant));
 	for (int i = 0; i < DIRECTION_COUNT; i++)
-		broker->intake_stopped[i] = cursor_u8(&cursor) != 0;
+		said.intake[i] = cursor_u8(&cursor) != 0;
 	for (int i = 0; i < DIRECTION_COUNT; i++)
-		broker->delivery_stopped[i] = cursor_u8(&cursor) != 0;
-	return cursor.failed || cursor_left(&cursor) != 0 ? -ERR_PROTOCOL : 0;
+		said.delivery[i] = cursor_u8(&cursor) != 0;
+	if (cursor.failed || cursor_left(&cursor) != 0)
+		return -ERR_PROTOCOL;
+	stops = find_stops(link->broker, said.tenant);
+	if (stops == NULL)
+		return -ERR_PROTOCOL;
+	*stops = said;
+	return 0;
 }
 
 static int on_tasks_key(void *context, struct frame *frame)
@@ -126,11 +145,21 @@ static bool is_stopped(const struct item *item)
 {
 	const struct broker *broker = item->broker;
 	enum direction direction = item->submission.direction;
+	const char *tenant =
+	    config_tenant(broker->config, item->submission.department);
 
-	if (broker->intake_stopped[direction] && item->waiting == NULL)
-		return true;
-	return broker->delivery_stopped[direction] &&
-	       verdict_passes(item->verdict);
+	for (size_t i = 0; i < broker->stop_count; i++) {
+		const struct stops *stops = &broker->stops[i];
+
+		if (stops->tenant[0] != '\0' &&
+		    strcmp(stops->tenant, tenant) != 0)
+			continue;
+		if (stops->intake[direction] && item->waiting == NULL)
+			return true;
+		if (stops->delivery[direction] && verdict_passes(item->verdict))
+			return true;
+	}
+	return false;
 }
 
 static void on_readable(void *context, int fd)

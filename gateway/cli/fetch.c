@@ -46,9 +46,9 @@ int command_items_fetch(const struct options *options)
 
 	if (configuration(options, &config) != 0)
 		return EXIT_COULD_NOT;
-	error = operator_ask_file(config, "items_fetch",
-			       json_pack("{s:s}", "id", options->files[0]),
-			       &answer, &content, &reached);
+	error = operator_ask_file(config, NULL, "items_fetch",
+				  json_pack("{s:s}", "id", options->files[0]),
+				  &answer, &content, &reached);
 	if (error == 0 && content < 0)
 		error = -ERR_PROTOCOL;
 	if (error == 0)

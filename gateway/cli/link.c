@@ -43,7 +43,7 @@ int command_items_link(const struct options *options)
 				  "web.url is not configured"));
 		return EXIT_COULD_NOT;
 	}
-	error = operator_ask(config, "items_password_link",
+	error = operator_ask(config, NULL, "items_password_link",
 			     json_pack("{s:s}", "id", options->files[0]),
 			     &answer, &reached);
 	token = json_string_value(json_object_get(answer, "token"));

@@ -23,7 +23,8 @@ static void free_wiped(void *memory)
 	free(memory);
 }
 
-static int send_call(int fd, const char *operation, json_t *parameters)
+static int send_call(int fd, const char *tenant, const char *operation,
+		     json_t *parameters)
 {
 	BUFFER_CLEANUP struct buffer payload = buffer_make(1024);
 	HANDLE_CLEANUP int file = -1;
@@ -31,6 +32,9 @@ static int send_call(int fd, const char *operation, json_t *parameters)
 	int error = memory_file_new("parameters", &file);
 
 	(void)text_copy(call.operation, sizeof(call.operation), operation);
+	if (tenant != NULL &&
+	    !text_copy(call.tenant, sizeof(call.tenant), tenant))
+		return -ERR_NOT_FOUND;
 	console_call_write(&payload, &call);
 	if (error == 0 && json_dumpfd(parameters, file, JSON_COMPACT) != 0)
 		error = -ERR_IO;
@@ -97,9 +101,9 @@ static int receive(int fd, json_t **ret_answer, int *ret_content)
 	return error != 0 ? error : -(int)code;
 }
 
-int operator_ask_file(const struct config *config, const char *operation,
-		      json_t *parameters, json_t **ret_answer, int *ret_content,
-		      bool *ret_reached)
+int operator_ask_file(const struct config *config, const char *tenant,
+		      const char *operation, json_t *parameters,
+		      json_t **ret_answer, int *ret_content, bool *ret_reached)
 {
 	HANDLE_CLEANUP int fd = -1;
 	int error = socket_connect(config->run, "vault.sock", &fd);
@@ -111,16 +115,17 @@ int operator_ask_file(const struct config *config, const char *operation,
 	if (error == 0)
 		error = parameters == NULL
 			    ? -ERR_MEMORY
-			    : send_call(fd, operation, parameters);
+			    : send_call(fd, tenant, operation, parameters);
 	json_decref(parameters);
 	return error != 0 ? error : receive(fd, ret_answer, ret_content);
 }
 
-int operator_ask(const struct config *config, const char *operation,
-		 json_t *parameters, json_t **ret_answer, bool *ret_reached)
+int operator_ask(const struct config *config, const char *tenant,
+		 const char *operation, json_t *parameters, json_t **ret_answer,
+		 bool *ret_reached)
 {
 	HANDLE_CLEANUP int content = -1;
 
-	return operator_ask_file(config, operation, parameters, ret_answer,
-				 &content, ret_reached);
+	return operator_ask_file(config, tenant, operation, parameters,
+				 ret_answer, &content, ret_reached);
 }

@@ -12,14 +12,15 @@
  * the vault's, and NULL where it said nothing. -ERR_NOT_FOUND: nobody
  * listens, if *ret_reached is false.
  */
-int operator_ask(const struct config *config, const char *operation,
-		 json_t *parameters, json_t **ret_answer,
+int operator_ask(const struct config *config, const char *tenant,
+		 const char *operation, json_t *parameters, json_t **ret_answer,
 		 bool *ret_reached) MUST_CHECK;
 
 /* The same of an operation that hands out a file: *ret_content is the caller's
  * to close, -1 where there was none. */
-int operator_ask_file(const struct config *config, const char *operation,
-		      json_t *parameters, json_t **ret_answer, int *ret_content,
+int operator_ask_file(const struct config *config, const char *tenant,
+		      const char *operation, json_t *parameters,
+		      json_t **ret_answer, int *ret_content,
 		      bool *ret_reached) MUST_CHECK;
 
 #endif

@@ -30,7 +30,7 @@ int command_report(const struct options *options)
 	if (error != 0)
 		return EXIT_COULD_NOT;
 	error = operator_ask_file(
-	    config, "reports_year",
+	    config, NULL, "reports_year",
 	    json_pack("{s:i, s:s}", "year", (int)options->year, "lang",
 		      options->language == LANGUAGE_JA ? "ja" : "en"),
 	    &answer, &content, &reached);

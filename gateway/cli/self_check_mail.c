@@ -405,7 +405,7 @@ static void hand_in(const struct check *check)
 	json_t *answer = NULL;
 	bool reached = false;
 	int error =
-	    operator_ask(check->config, "self_checks_hand_in",
+	    operator_ask(check->config, NULL, "self_checks_hand_in",
 			 json_pack("{s:s, s:o}", "instance",
 				   check->options->inner ? "inner" : "edge",
 				   "findings", findings(check)),

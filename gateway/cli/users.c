@@ -253,8 +253,8 @@ static int ask_and_tell(const struct users_options *options,
 	const json_t *unit;
 	bool reached = false;
 	size_t index;
-	int error =
-	    operator_ask(config, operation, parameters, &answer, &reached);
+	int error = operator_ask(config, options->tenant, operation, parameters,
+				 &answer, &reached);
 	int status = error == 0
 			 ? tell(options, answer)
 			 : failed(options, config, answer, error, reached);
@@ -271,7 +271,7 @@ static int find_user(const struct users_options *options,
 		     const struct config *config, json_t **ret_user)
 {
 	bool reached = false;
-	int error = operator_ask(config, "users_show",
+	int error = operator_ask(config, options->tenant, "users_show",
 				 json_pack("{s:s}", "login", options->files[1]),
 				 ret_user, &reached);
 

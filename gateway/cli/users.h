@@ -19,6 +19,7 @@ struct users_options {
 	const char *user_name; /* NULL where not given */
 	const char *mail_address;
 	const char *unit;
+	const char *tenant; /* whose users; NULL: the default one's */
 	const char *role;
 	const char *reason;
 	char **files; /* the word and what follows it */

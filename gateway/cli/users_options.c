@@ -12,6 +12,7 @@ enum {
 	OPTION_NAME = 256,
 	OPTION_MAIL,
 	OPTION_UNIT,
+	OPTION_TENANT,
 	OPTION_ROLE,
 	OPTION_REASON,
 	OPTION_PASSWORD_FD,
@@ -30,6 +31,7 @@ static const struct option known[] = {
     {"name", required_argument, NULL, OPTION_NAME},
     {"mail", required_argument, NULL, OPTION_MAIL},
     {"unit", required_argument, NULL, OPTION_UNIT},
+    {"tenant", required_argument, NULL, OPTION_TENANT},
     {"role", required_argument, NULL, OPTION_ROLE},
     {"reason", required_argument, NULL, OPTION_REASON},
     {"password-fd", required_argument, NULL, OPTION_PASSWORD_FD},
@@ -59,7 +61,8 @@ static int usage(const struct users_options *options, FILE *to)
 		" | --emergency]\n"
 		"  grant | revoke ID 役割 [--unit 部署] [--emergency]\n"
 		"  units | add-unit 部署 [--unit 上の部署]\n"
-		"共通: --state フォルダー, --config ファイル, --lang ja|en\n"
+		"共通: --tenant 団体, --state フォルダー, --config ファイル, "
+		"--lang ja|en\n"
 		"役割: staff reviewer approver administrator auditor\n",
 		"Usage: sekisho users [list] [--dormant] [--json]\n"
 		"  create ID [--name NAME] [--mail ADDRESS] [--unit "
@@ -72,7 +75,8 @@ static int usage(const struct users_options *options, FILE *to)
 		"  grant | revoke ID ROLE [--unit DEPARTMENT] "
 		"[--emergency]\n"
 		"  units | add-unit NAME [--unit PARENT]\n"
-		"Always: --state DIR, --config FILE, --lang ja|en\n"
+		"Always: --tenant TENANT, --state DIR, --config FILE, --lang "
+		"ja|en\n"
 		"Roles: staff reviewer approver administrator auditor\n"),
 	    to);
 	return EXIT_USAGE;
@@ -100,6 +104,9 @@ static int read_option(struct users_options *options, int option)
 		return 0;
 	case OPTION_UNIT:
 		options->unit = optarg;
+		return 0;
+	case OPTION_TENANT:
+		options->tenant = optarg;
 		return 0;
 	case OPTION_ROLE:
 		options->role = optarg;

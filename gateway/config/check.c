@@ -173,6 +173,20 @@ static bool is_sound(const struct key *key, const struct config *config)
 	return true;
 }
 
+/* "PATTERN TENANT", "HOST TENANT". */
+static bool gives_tenant(const char *value)
+{
+	size_t length = value == NULL ? 0 : strcspn(value, " ");
+	const char *name;
+
+	if (length == 0 || length > 255 || value[length] == '\0')
+		return false;
+	name = value + length + strspn(value + length, " ");
+	length = strlen(name);
+	return length > 0 && length <= CONSOLE_TENANT_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
 /* Somewhere to store what is only tried. */
 union scratch {
 	struct config config;
@@ -191,8 +205,15 @@ static int check_node(const struct outline *outline, const struct node *node,
 		return wrong_kind(outline, node, NODE_MAPPING, problems);
 	if (is_sequence(node->pattern))
 		return wrong_kind(outline, node, NODE_SEQUENCE, problems);
-	if (list_of(node->pattern) != NULL)
-		return wrong_kind(outline, node, NODE_SCALAR, problems);
+	if (list_of(node->pattern) != NULL) {
+		error = wrong_kind(outline, node, NODE_SCALAR, problems);
+		if (error == 0 &&
+		    list_of(node->pattern)->section == SECTION_TENANTS &&
+		    !gives_tenant(node->value))
+			return wrong_value(outline, node,
+					   list_of(node->pattern), problems);
+		return error;
+	}
 	if (key == NULL)
 		return unknown(outline, node, problems);
 	if (key->type == KEY_LIST)

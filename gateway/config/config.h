@@ -143,6 +143,12 @@ struct config_directory {
 	uint8_t create;
 };
 
+/* Several municipalities on one gateway. */
+struct config_tenants {
+	struct config_list departments; /* "PATTERN TENANT" */
+	struct config_list hosts;       /* "HOST TENANT" */
+};
+
 /* What a mail door knows of a message before anybody reads it. */
 struct mail_facts {
 	enum direction direction;
@@ -200,6 +206,7 @@ struct config {
 	struct config_web web;
 	struct config_accounts accounts;
 	struct config_directory directory;
+	struct config_tenants tenants;
 
 	uint32_t queue; /* items waiting in the broker at most */
 
@@ -329,6 +336,14 @@ const char *config_policy_for_mail(const struct config *config,
 /* Direction and department that the addresses of `facts` give; the department
  * is "" or lives as long as the configuration. */
 void config_mail_route(const struct config *config, struct mail_facts *facts);
+
+/* Whose department this is; "": the default tenant's. Lives as long as the
+ * configuration. */
+const char *config_tenant(const struct config *config, const char *department);
+
+/* Whose console is at this name (without a port); the same. */
+const char *config_tenant_of_host(const struct config *config,
+				  struct view host);
 
 /* The SMTP server for what a mail door sends by itself; "": none. */
 const char *config_next_hop(const struct config *config,

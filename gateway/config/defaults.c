@@ -16,6 +16,8 @@ static const char *const headings[SECTION_COUNT][2] = {
     [SECTION_WEB] = {"Web コンソールと API", "Web console and API"},
     [SECTION_ACCOUNTS] = {"アカウント", "Accounts"},
     [SECTION_DIRECTORY] = {"LDAP・Active Directory", "LDAP, Active Directory"},
+    [SECTION_TENANTS] = {"団体(一つのゲートウェイを複数の市区町村で使うとき)",
+			 "Tenants: several municipalities on one gateway"},
     [SECTION_POLICY] = {"ポリシー。名前のあるものをいくつでも。",
 			"Policies, as many as needed."},
     [SECTION_LIMITS] = {"一件(入れ子を含む)の上限",
@@ -88,6 +90,7 @@ void config_write_defaults(struct buffer *buffer, enum language language)
 	    {SECTION_WEB, "web"},
 	    {SECTION_ACCOUNTS, "accounts"},
 	    {SECTION_DIRECTORY, "directory"},
+	    {SECTION_TENANTS, "tenants"},
 	    {SECTION_SYSLOG, "syslog"},
 	};
 

@@ -90,6 +90,7 @@ const char *key_prefix(enum key_section section)
 	    [SECTION_WEB] = "web.",
 	    [SECTION_ACCOUNTS] = "accounts.",
 	    [SECTION_DIRECTORY] = "directory.",
+	    [SECTION_TENANTS] = "tenants.",
 	    [SECTION_SYSLOG] = "syslog.",
 	    [SECTION_POLICY] = "policies[].",
 	    [SECTION_LIMITS] = "policies[].limits.",

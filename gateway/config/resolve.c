@@ -246,6 +246,40 @@ void config_mail_route(const struct config *config, struct mail_facts *facts)
 	facts->department = find_department(config, facts);
 }
 
+const char *config_tenant(const struct config *config, const char *department)
+{
+	const struct config_list *list = &config->tenants.departments;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *entry = list->items[i];
+		char pattern[256];
+		size_t length = strcspn(entry, " ");
+
+		if (entry[length] == '\0' || length >= sizeof(pattern))
+			continue;
+		(void)snprintf(pattern, sizeof(pattern), "%.*s", (int)length,
+			       entry);
+		if (fnmatch(pattern, department, 0) == 0)
+			return entry + length + strspn(entry + length, " ");
+	}
+	return "";
+}
+
+const char *config_tenant_of_host(const struct config *config, struct view host)
+{
+	const struct config_list *list = &config->tenants.hosts;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *entry = list->items[i];
+		size_t length = strcspn(entry, " ");
+
+		if (entry[length] != '\0' && length == host.size &&
+		    strncasecmp(entry, (const char *)host.data, length) == 0)
+			return entry + length + strspn(entry + length, " ");
+	}
+	return "";
+}
+
 const char *config_next_hop(const struct config *config,
 			    enum direction direction)
 {

@@ -191,6 +191,9 @@ static void add_options(const struct daemon *daemon, struct start *start,
 		for (size_t i = 0; i < config->retention.count; i++)
 			add_argument(start, "--retention",
 				     config->retention.items[i]);
+		for (size_t i = 0; i < config->tenants.departments.count; i++)
+			add_argument(start, "--tenant",
+				     config->tenants.departments.items[i]);
 		if (config->node[0] != '\0')
 			add_argument(start, "--node", config->node);
 		add_accounts(config, start);

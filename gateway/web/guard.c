@@ -115,7 +115,7 @@ static bool read_length(const char *text, uint64_t *ret_length)
 	return true;
 }
 
-static bool host_allowed(const struct request *request, const char *host)
+static bool host_allowed(struct request *request, const char *host)
 {
 	const struct config_list *hosts = &request->web->config->web.hosts;
 	size_t length = strcspn(host, ":");
@@ -129,6 +129,11 @@ static bool host_allowed(const struct request *request, const char *host)
 		return false;
 	if (host[0] == '[')
 		length = strcspn(host, "]") + 1;
+	(void)text_copy(
+	    request->tenant, sizeof(request->tenant),
+	    config_tenant_of_host(request->web->config, view_of(host, length)));
+	if (request->tenant[0] != '\0')
+		return true;
 	for (size_t i = 0; i < hosts->count; i++)
 		if (strlen(hosts->items[i]) == length &&
 		    strncasecmp(hosts->items[i], host, length) == 0)

@@ -151,6 +151,7 @@ void request_ask(struct request *request, const char *operation,
 	(void)text_copy(call.token, sizeof(call.token), request->token);
 	(void)text_copy(call.source, sizeof(call.source), request->source);
 	call.client = request->client;
+	(void)text_copy(call.tenant, sizeof(call.tenant), request->tenant);
 	if ((request->route->flags & ROUTE_ONCE) != 0)
 		(void)text_copy(call.once, sizeof(call.once),
 				once == NULL ? "" : once);

@@ -106,6 +106,7 @@ struct request {
 	char token[CONSOLE_TOKEN_MAX + 1]; /* of cookie or client; "" */
 	bool client; /* comes with an API client's secret, without a cookie */
 	char source[CONSOLE_SOURCE_MAX + 1];
+	char tenant[CONSOLE_TENANT_MAX + 1]; /* whose console it is; "" */
 	enum language language;
 	json_t *parameters; /* of path, query and body */
 	uint64_t expected;  /* bytes of the body */

@@ -121,6 +121,7 @@ static int prepare(struct call *call, struct making *making)
 	int error = find_period(call, bundle);
 
 	bundle->path = STORE_DATABASE;
+	(void)text_copy(bundle->tenant, sizeof(bundle->tenant), call->tenant);
 	bundle->signer = call->store->signer;
 	bundle->now_ms = call->now_ms;
 	if (error == 0 && settings != NULL)

@@ -75,6 +75,15 @@ static int admit_operator(const struct operation *operation)
 	return -ERR_FORBIDDEN;
 }
 
+/* Who asks at a console that is not his tenant's is nobody there. */
+static int check_tenant(struct call *call, int error)
+{
+	if (error != 0 || strcmp(call->session.tenant, call->tenant) == 0)
+		return error;
+	call->session = (struct session){0};
+	return -ERR_UNAUTHENTICATED;
+}
+
 /* Everything that the table demands. */
 static int admit(struct call *call)
 {
@@ -82,13 +91,16 @@ static int admit(struct call *call)
 	int error;
 
 	call->session = (struct session){0};
+	if (!store_has_tenant(call->store, call->tenant))
+		return -ERR_NOT_FOUND;
 	if (call->by_operator)
 		return admit_operator(operation);
 	if (call->by_client)
-		return client_admit(call);
+		return check_tenant(call, client_admit(call));
 	if (call->token[0] != '\0') {
 		error = session_find(call->store, call->token, call->now_ms,
 				     &call->session);
+		error = check_tenant(call, error);
 		if (error != 0) {
 			call->session = (struct session){0};
 			return is_open(operation->access) &&
@@ -233,11 +245,37 @@ static int run_handler(struct call *call, call_handler *handler,
 	return result;
 }
 
+/* What a handler sees are its tenant's rows. Figures without names are of all,
+ * a link that was sent to a recipient says by itself whose item it is, and the
+ * operator's items are everybody's. */
+static void bind_tenant(struct call *call)
+{
+	const struct operation *operation = call->operation;
+	bool any =
+	    operation->access == ACCESS_OPEN_READ ||
+	    operation->handler == password_task_give ||
+	    (call->by_operator && strncmp(operation->name, "items_", 6) == 0);
+
+	tenant_bind(&call->store->database, any ? NULL : call->tenant);
+}
+
+static int run_bound(struct call *call, const char *once,
+		     struct view parameters, bool *ret_wrote)
+{
+	bool found = false;
+	int error;
+
+	once_begin(call, once, parameters);
+	error = once_find(call, &found);
+	if (error != 0 || found)
+		return error;
+	return run_handler(call, call->operation->handler, ret_wrote);
+}
+
 static int run(struct call *call, const char *once, struct view parameters,
 	       bool *ret_wrote)
 {
 	json_t *object;
-	bool found = false;
 	int error = admit(call);
 
 	if (error == 0)
@@ -245,11 +283,10 @@ static int run(struct call *call, const char *once, struct view parameters,
 	if (error != 0)
 		return error;
 	call->parameters = object;
-	once_begin(call, once, parameters);
-	error = once_find(call, &found);
-	if (error != 0 || found)
-		return error;
-	return run_handler(call, call->operation->handler, ret_wrote);
+	bind_tenant(call);
+	error = run_bound(call, once, parameters, ret_wrote);
+	tenant_bind(&call->store->database, NULL);
+	return error;
 }
 
 static int start(struct store *store, const struct console_call *request,
@@ -263,6 +300,9 @@ static int start(struct store *store, const struct console_call *request,
 			      .operation = operation_find(request->operation),
 			      .token = request->token,
 			      .source = request->source,
+			      .tenant = request->tenant[0] == '\0'
+					    ? TENANT_DEFAULT
+					    : request->tenant,
 			      .by_client = request->client && !by_operator,
 			      .by_operator = by_operator,
 			      .now_ms = clock_now_ms(),
@@ -303,7 +343,10 @@ int call_resume(struct call *call, int result, bool *ret_wrote)
 	if (error != 0)
 		return error;
 	call->slow_result = result;
-	return run_handler(call, resume, ret_wrote);
+	bind_tenant(call);
+	error = run_handler(call, resume, ret_wrote);
+	tenant_bind(&call->store->database, NULL);
+	return error;
 }
 
 void call_free(struct call *call)

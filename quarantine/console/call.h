@@ -42,6 +42,7 @@ struct call {
 	struct session session;
 	const char *token;  /* as given; "" */
 	const char *source; /* address of the browser */
+	const char *tenant; /* whose console it is */
 	bool by_client;     /* the token is an API client's */
 	bool by_operator;   /* who runs `sekisho users`: root or the gateway's
 			      user, with no session */

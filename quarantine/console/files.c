@@ -12,14 +12,15 @@ static const unsigned may_hand_in =
     ROLE_STAFF | ROLE_REVIEWER | ROLE_APPROVER | ROLE_ADMINISTRATOR;
 
 /* The only one that there is, where none was named. */
-static int choose_department(const struct call *call, char *department,
-			     size_t size)
+static int choose_department(struct call *call, char *department, size_t size)
 {
 	const struct session *session = &call->session;
 	const char *found = NULL;
 
 	if (department[0] != '\0')
-		return session_sees(session, may_hand_in, department)
+		return session_sees(session, may_hand_in, department) &&
+			       strcmp(store_tenant(call->store, department),
+				      session->tenant) == 0
 			   ? 0
 			   : -ERR_FORBIDDEN;
 	for (size_t i = 0; i < session->grant_count; i++) {
@@ -32,6 +33,9 @@ static int choose_department(const struct call *call, char *department,
 	}
 	if (found == NULL)
 		return -ERR_FORBIDDEN;
+	/* Without a department it would be the default tenant's. */
+	if (strcmp(store_tenant(call->store, found), session->tenant) != 0)
+		return parameter_refuse(call, "department");
 	return text_copy(department, size, found) ? 0 : -ERR_INTERNAL;
 }
 

@@ -99,9 +99,9 @@ int once_find(struct call *call, bool *ret_found)
 
 static int forget_old(struct call *call)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&call->store->database,
-		       "DELETE FROM idempotency WHERE time_ms <= ?");
+	QUERY_CLEANUP struct query query = query_make(
+	    &call->store->database, "DELETE FROM idempotency WHERE time_ms <= ?"
+				    " AND tenant = tenant()");
 
 	query_integer(&query, call->now_ms - kept_ms);
 	return query_run(&query);

@@ -59,6 +59,7 @@ int client_record(struct call *call, int result, bool *ret_wrote)
 {
 	struct doer doer = {.client = call->session.client,
 			    .role = "client",
+			    .tenant = call->session.tenant,
 			    .source = call->source,
 			    .now_ms = call->now_ms};
 	struct audit_state before;

@@ -117,7 +117,7 @@ static int read_leaves(struct call *call, int64_t year, uint64_t size,
 		       uint8_t (*leaves)[HASH_SIZE])
 {
 	QUERY_CLEANUP struct query query = query_make(
-	    &call->store->database, "SELECT leaf FROM audit_entry"
+	    &call->store->database, "SELECT leaf FROM main.audit_entry"
 				    " WHERE year = ? AND seq < ? ORDER BY seq");
 	uint64_t count = 0;
 	int result;

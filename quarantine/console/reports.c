@@ -60,6 +60,8 @@ static struct making *begin(const struct call *call, int64_t year,
 		call->now_ms - store->options.people.dormant_days * day_ms,
 	    .language = language,
 	};
+	(void)text_copy(making->report.tenant, sizeof(making->report.tenant),
+			call->tenant);
 	(void)text_copy(making->report.node, sizeof(making->report.node),
 			store->signer.name);
 	(void)text_copy(making->report.asker, sizeof(making->report.asker),

@@ -90,6 +90,10 @@ int exceptions_request(struct call *call)
 	    asking.ends_ms - asking.starts_ms > 366LL * 24 * 3600 * 1000)
 		(void)parameter_refuse(call, "ends");
 	error = parameters_end(call);
+	if (error == 0 && department[0] != '\0' &&
+	    strcmp(store_tenant(call->store, department),
+		   call->session.tenant) != 0)
+		error = -ERR_NOT_FOUND;
 	if (error == 0)
 		error = exception_ask(call->store, &reviewer, &asking, id);
 	return error == 0 ? json_error(json_object_set_new(call->answer, "id",

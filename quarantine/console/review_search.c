@@ -62,14 +62,22 @@ static int read_search(struct call *call, struct search *search)
 	return parameters_end(call);
 }
 
-/* Each department that there is, by steps along the indexes. */
+/*
+ * What follows names the tables and the tenant itself: it is led along indexes
+ * that begin with the tenant, as through the views (quarantine/tenant.h) it
+ * could not be.
+ *
+ * Each department that there is, by steps along the indexes.
+ */
 static const char departments_sql[] =
-    "WITH RECURSIVE a (x) AS (SELECT min(department) FROM item"
-    "  UNION ALL SELECT (SELECT min(department) FROM item"
-    "   WHERE department > x) FROM a WHERE x IS NOT NULL),"
-    " b (x) AS (SELECT min(department) FROM item_recipient"
-    "  UNION ALL SELECT (SELECT min(department) FROM item_recipient"
-    "   WHERE department > x) FROM b WHERE x IS NOT NULL)"
+    "WITH RECURSIVE a (x) AS (SELECT min(department) FROM main.item"
+    "  WHERE tenant = ?1"
+    "  UNION ALL SELECT (SELECT min(department) FROM main.item"
+    "   WHERE tenant = ?1 AND department > x) FROM a WHERE x IS NOT NULL),"
+    " b (x) AS (SELECT min(department) FROM main.item_recipient"
+    "  WHERE tenant = ?1"
+    "  UNION ALL SELECT (SELECT min(department) FROM main.item_recipient"
+    "   WHERE tenant = ?1 AND department > x) FROM b WHERE x IS NOT NULL)"
     " SELECT x FROM a WHERE x IS NOT NULL"
     " UNION SELECT x FROM b WHERE x IS NOT NULL";
 
@@ -81,6 +89,7 @@ static int find_visible(struct call *call, struct search *search)
 	int result;
 
 	search->all = true;
+	query_text(&query, call->session.tenant);
 	while ((result = query_step(&query)) == 1) {
 		const char *department = query_column_text(&query, 0);
 		bool asked = search->department[0] == '\0' ||
@@ -109,16 +118,18 @@ static int is_sparse(struct call *call, const struct search *search,
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    &call->store->database,
-	    "SELECT count(*) FROM (SELECT 1 FROM item WHERE department IN"
-	    " " OF_VISIBLE " UNION ALL SELECT 1 FROM item_recipient"
-	    " WHERE department IN " OF_VISIBLE " LIMIT ?2)");
+	    "SELECT count(*) FROM (SELECT 1 FROM main.item WHERE tenant = ?3"
+	    " AND department IN " OF_VISIBLE
+	    " UNION ALL SELECT 1 FROM main.item_recipient WHERE tenant = ?3"
+	    " AND department IN " OF_VISIBLE " LIMIT ?2)");
 	int result;
 
 	*ret_sparse = false;
-	if (search->all)
+	if (search->all && call->store->options.tenant_count == 0)
 		return 0;
 	query_text(&query, search->visible);
 	query_integer(&query, SPARSE_MAX + 1);
+	query_text(&query, call->session.tenant);
 	result = query_step(&query);
 	if (result != 1)
 		return result < 0 ? result : -ERR_INTERNAL;
@@ -138,7 +149,7 @@ static int is_sparse(struct call *call, const struct search *search,
 	"  h WHERE h.item = item.number))"                                     \
 	" AND item.number < ?3 AND (?15 = '' OR state = ?15)"                  \
 	" AND (?16 OR department IN " OF_VISIBLE                               \
-	"  OR EXISTS (SELECT 1 FROM item_recipient r"                          \
+	"  OR EXISTS (SELECT 1 FROM main.item_recipient r"                     \
 	"   WHERE r.item = item.number AND r.department IN " OF_VISIBLE "))"
 
 #define COLUMNS                                                                \
@@ -161,17 +172,18 @@ static int is_sparse(struct call *call, const struct search *search,
 	" ORDER BY item.number DESC"
 
 #define SEARCH(from)                                                           \
-	COLUMNS " FROM (SELECT number AS found FROM item " from                \
-		" ORDER BY number DESC LIMIT ?2) JOIN item"                    \
+	COLUMNS " FROM (SELECT number AS found FROM main.item " from           \
+		" ORDER BY number DESC LIMIT ?2) JOIN main.item"               \
 		" ON item.number = found" TABLES
 
 static const char by_order_sql[] = SEARCH("NOT INDEXED WHERE" FILTERS);
 static const char by_state_sql[] =
     SEARCH("INDEXED BY item_by_state WHERE state = ?15 AND" FILTERS);
 static const char by_department_sql[] =
-    SEARCH("WHERE number IN (SELECT number FROM item i WHERE i.department"
-	   " IN " OF_VISIBLE " UNION SELECT item FROM item_recipient"
-	   " WHERE department IN " OF_VISIBLE ") AND" FILTERS);
+    SEARCH("WHERE number IN (SELECT number FROM main.item i"
+	   " WHERE i.tenant = ?4 AND i.department IN " OF_VISIBLE
+	   " UNION SELECT item FROM main.item_recipient WHERE tenant = ?4"
+	   " AND department IN " OF_VISIBLE ") AND" FILTERS);
 
 static const struct json_field fields[] = {
     {"id", JSON_TEXT},

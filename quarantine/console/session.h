@@ -21,7 +21,6 @@ enum {
 	SESSION_LOGIN_MAX = 128,
 	SESSION_NAME_MAX = 255,
 	SESSION_GRANTS_MAX = 64,
-	TENANT_MAX = 63,
 };
 
 struct session {
@@ -30,11 +29,11 @@ struct session {
 	char login[SESSION_LOGIN_MAX + 1];
 	char name[SESSION_NAME_MAX + 1]; /* as shown */
 	char tenant[TENANT_MAX + 1];
-	unsigned roles; /* every role that is granted anywhere */
+	unsigned roles;  /* every role that is granted anywhere */
 	int64_t client;  /* row of the API client that asks; 0: a person */
 	unsigned rights; /* the client's (quarantine/people/client.h) */
-	bool pending;   /* the second factor or a new password is awaited: only
-			   PENDING operations are allowed */
+	bool pending;    /* the second factor or a new password is awaited: only
+			    PENDING operations are allowed */
 	struct database *database; /* with the tree of departments; NULL: the
 				      units that are granted and no others */
 	/* Each role holds for a unit and the units below it; "" is the root of

@@ -4,6 +4,7 @@
 #include "quarantine/database.h"
 #include "quarantine/manifest.h"
 #include "quarantine/record.h"
+#include "quarantine/tenant.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -111,7 +112,7 @@ static int collect_tree(struct collecting *collecting, int year)
 {
 	QUERY_CLEANUP struct query leaves = query_make(
 	    &collecting->database,
-	    "SELECT leaf FROM audit_entry WHERE year = ? ORDER BY seq");
+	    "SELECT leaf FROM main.audit_entry WHERE year = ? ORDER BY seq");
 	QUERY_CLEANUP struct query notes =
 	    query_make(&collecting->database,
 		       "SELECT note FROM audit_checkpoint WHERE year = ?"
@@ -248,8 +249,8 @@ int bundle_write(const struct bundle *bundle, int fd,
 	if (collecting == NULL)
 		return -ERR_MEMORY;
 	collecting->bundle = bundle;
-	error = database_open_readonly(bundle->path, &collecting->database,
-				       &problem);
+	error = tenant_open_readonly(bundle->path, bundle->tenant,
+				     &collecting->database, &problem);
 	if (error == 0) {
 		error = collect(collecting);
 		database_close(&collecting->database);

@@ -90,7 +90,7 @@ static int insert_run(struct store *store, const struct reviewer *reviewer,
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database,
 	    "INSERT INTO self_check (tenant, id, kind, login, time_ms,"
-	    " version, year, seq) VALUES ('default', ?, ?, ?, ?, 1, ?, ?)");
+	    " version, year, seq) VALUES (tenant(), ?, ?, ?, ?, 1, ?, ?)");
 	int64_t seq;
 	int year;
 	int error = proof_place(store, reviewer->now_ms, &year, &seq);
@@ -113,9 +113,10 @@ static int insert_result(struct store *store, int64_t run,
 			 enum self_check check,
 			 const struct check_finding *finding)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, "INSERT INTO self_check_result VALUES"
-					 " (?, ?, 'default', ?, ?, ?)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO self_check_result VALUES"
+			      " (?1, ?, (SELECT tenant FROM self_check"
+			      " WHERE number = ?1), ?, ?, ?)");
 
 	query_integer(&query, run);
 	query_text(&query, checks[check].name);

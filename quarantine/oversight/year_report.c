@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "quarantine/database.h"
 #include "quarantine/oversight/self_check.h"
+#include "quarantine/tenant.h"
 
 #include "base/banned.h"
 
@@ -243,7 +244,8 @@ int year_report_write(const struct year_report *report, struct buffer *buffer)
 
 	if (database == NULL)
 		return -ERR_MEMORY;
-	error = database_open_readonly(report->path, database, &problem);
+	error = tenant_open_readonly(report->path, report->tenant, database,
+				     &problem);
 	if (error == 0) {
 		/* All of it as of one moment. */
 		error = database_run(database, "BEGIN");

@@ -15,6 +15,7 @@ enum { YEAR_REPORT_MAX = 8 * 1024 * 1024 };
 
 struct year_report {
 	const char *path; /* of the database */
+	char tenant[64];  /* whose year it is; "": everybody's */
 	int year;
 	int64_t now_ms;
 	int64_t dormant_ms; /* who was not there since then is dormant */

@@ -59,7 +59,7 @@ static int insert(struct subject_change *change, const struct doer *doer,
 	    "INSERT INTO api_client (number, object, tenant, name, unit,"
 	    " rights, per_minute, token, state, created_by, created_ms,"
 	    " expires_ms, used_ms, version) VALUES (?1, 'client:' || ?1,"
-	    " '" PEOPLE_TENANT "', ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9,"
+	    " tenant(), ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9,"
 	    " 0, 1)");
 	int error;
 

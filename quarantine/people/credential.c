@@ -114,8 +114,9 @@ int password_set(struct subject_change *change, const char *hash,
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database,
 	    "INSERT INTO credential (tenant, user, kind, state, secret, handle,"
-	    " counter, label, created_ms, expires_ms) VALUES ('" PEOPLE_TENANT
-	    "', ?, 'password', ?, ?, x'', 0, '', ?, ?)");
+	    " counter, label, created_ms, expires_ms) VALUES ((SELECT tenant "
+	    "FROM user"
+	    " WHERE number = ?1), ?1, 'password', ?, ?, x'', 0, '', ?, ?)");
 	query_integer(&query, change->number);
 	query_text(&query, temporary ? "temporary" : "active");
 	query_bytes(&query, buffer_contents(&secret));

@@ -169,8 +169,9 @@ static int insert(struct subject_change *change, struct view id,
 	QUERY_CLEANUP struct query query = query_make(
 	    &change->store->database,
 	    "INSERT INTO credential (tenant, user, kind, state, secret, handle,"
-	    " counter, label, created_ms, expires_ms) VALUES ('" PEOPLE_TENANT
-	    "', ?, 'fido2', 'active', ?, ?, ?, ?, ?, 0)");
+	    " counter, label, created_ms, expires_ms) VALUES ((SELECT tenant "
+	    "FROM user"
+	    " WHERE number = ?1), ?1, 'fido2', 'active', ?, ?, ?, ?, ?, 0)");
 	int error;
 
 	secret_write(change->store, "fido2", change->number, key, &sealed);

@@ -62,7 +62,8 @@ static int insert(struct subject_change *change, const struct doer *doer,
 	    &change->store->database,
 	    "INSERT INTO role_grant (tenant, user, role, unit, granted_ms,"
 	    " granted_by, ended_ms, ended_by, ended_reason)"
-	    " VALUES ('" PEOPLE_TENANT "', ?, ?, ?, ?, ?, NULL, NULL, '')");
+	    " VALUES ((SELECT tenant FROM user WHERE number = ?1), ?1,"
+	    " ?, ?, ?, ?, NULL, NULL, '')");
 	int error;
 
 	query_integer(&query, change->number);

@@ -111,8 +111,8 @@ static int write_event(struct subject_change *change, const char *kind,
 	QUERY_CLEANUP struct query query = query_make(
 	    &change->store->database,
 	    "INSERT INTO login_event (tenant, user, time_ms, kind, reason,"
-	    " source, session, year, seq) VALUES ('" PEOPLE_TENANT
-	    "', ?, ?, ?, ?, ?, ?, ?, ?)");
+	    " source, session, year, seq) VALUES ((SELECT tenant FROM user"
+	    " WHERE number = ?1), ?1, ?, ?, ?, ?, ?, ?, ?)");
 
 	query_integer(&query, change->number);
 	query_integer(&query, change->record.time_ms);
@@ -204,8 +204,8 @@ static int insert(struct subject_change *change, const uint8_t *token,
 	    &change->store->database,
 	    "INSERT INTO session (tenant, user, token, state, source,"
 	    " challenge, created_ms, used_ms, expires_ms, ended_ms,"
-	    " ended_reason) VALUES ('" PEOPLE_TENANT
-	    "', ?1, ?2, ?3, ?4, x'', ?5, ?5, ?6, NULL, '')");
+	    " ended_reason) VALUES ((SELECT tenant FROM user"
+	    " WHERE number = ?1), ?1, ?2, ?3, ?4, x'', ?5, ?5, ?6, NULL, '')");
 	int64_t now_ms = change->record.time_ms;
 	int error;
 

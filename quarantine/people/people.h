@@ -24,7 +24,11 @@ enum {
 int unit_find(struct store *store, const char *name,
 	      int64_t *ret_number) MUST_CHECK;
 
-/* -ERR_EXISTS: the name is taken; -ERR_NOT_FOUND: no such parent. */
+/* The root of the bound tenant, where there is none yet. */
+int unit_plant(struct store *store, const struct doer *doer) MUST_CHECK;
+
+/* -ERR_PARAMETER: by the configuration it is another tenant's. -ERR_EXISTS: the
+ * name is taken; -ERR_NOT_FOUND: no such parent. */
 int unit_create(struct store *store, const struct doer *doer, const char *name,
 		int64_t parent, int64_t *ret_number) MUST_CHECK;
 

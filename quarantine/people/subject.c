@@ -26,13 +26,16 @@ static void fill_doer(struct record *record, const struct doer *doer)
 }
 
 static int version_of(struct database *database, enum subject subject,
-		      int64_t number, int64_t *ret_version)
+		      int64_t number, int64_t *ret_version,
+		      char ret_tenant[TENANT_MAX + 1])
 {
 	static const char *const statements[SUBJECT_COUNT] = {
-	    [SUBJECT_USER] = "SELECT version FROM user WHERE number = ?",
-	    [SUBJECT_UNIT] = "SELECT version FROM org_unit WHERE number = ?",
+	    [SUBJECT_USER] =
+		"SELECT version, tenant FROM user WHERE number = ?",
+	    [SUBJECT_UNIT] =
+		"SELECT version, tenant FROM org_unit WHERE number = ?",
 	    [SUBJECT_CLIENT] =
-		"SELECT version FROM api_client WHERE number = ?",
+		"SELECT version, tenant FROM api_client WHERE number = ?",
 	};
 	QUERY_CLEANUP struct query query =
 	    query_make(database, statements[subject]);
@@ -40,8 +43,11 @@ static int version_of(struct database *database, enum subject subject,
 
 	query_integer(&query, number);
 	result = query_step(&query);
-	if (result == 1)
+	if (result == 1) {
 		*ret_version = query_column_integer(&query, 0);
+		(void)text_copy(ret_tenant, TENANT_MAX + 1,
+				query_column_text(&query, 1));
+	}
 	return result == 0 ? -ERR_NOT_FOUND : result < 0 ? result : 0;
 }
 
@@ -51,8 +57,8 @@ int subject_begin(struct store *store, const struct doer *doer,
 {
 	struct subject_change change = {
 	    .store = store, .subject = subject, .number = number};
-	int error =
-	    version_of(&store->database, subject, number, &change.version);
+	int error = version_of(&store->database, subject, number,
+			       &change.version, change.record.tenant);
 
 	if (error == 0)
 		error = people_evidence(&store->database, subject, number,
@@ -69,11 +75,12 @@ int subject_begin_new(struct store *store, const struct doer *doer,
 		      enum subject subject, struct subject_change *ret_change)
 {
 	static const char *const statements[SUBJECT_COUNT] = {
-	    [SUBJECT_USER] = "SELECT coalesce(max(number), 0) + 1 FROM user",
+	    [SUBJECT_USER] =
+		"SELECT coalesce(max(number), 0) + 1 FROM main.user",
 	    [SUBJECT_UNIT] =
-		"SELECT coalesce(max(number), 0) + 1 FROM org_unit",
+		"SELECT coalesce(max(number), 0) + 1 FROM main.org_unit",
 	    [SUBJECT_CLIENT] =
-		"SELECT coalesce(max(number), 0) + 1 FROM api_client",
+		"SELECT coalesce(max(number), 0) + 1 FROM main.api_client",
 	};
 	QUERY_CLEANUP struct query query =
 	    query_make(&store->database, statements[subject]);
@@ -110,10 +117,11 @@ static int insert_version(struct subject_change *change)
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    &change->store->database, "INSERT INTO object_version VALUES"
-				      " (?, ?, '" PEOPLE_TENANT "', ?, ?)");
+				      " (?, ?, ?, ?, ?)");
 
 	query_text(&query, change->record.object);
 	query_size(&query, change->record.version);
+	query_text(&query, change->record.tenant);
 	query_integer(&query, change->record.year);
 	query_size(&query, change->record.seq);
 	return query_run(&query);
@@ -126,7 +134,7 @@ int subject_finish(struct subject_change *change, const char *action,
 	struct record *record = &change->record;
 	int64_t version = 0;
 	int error = version_of(&change->store->database, change->subject,
-			       change->number, &version);
+			       change->number, &version, change->record.tenant);
 
 	if (error == 0 && version != change->version + 1)
 		error = -ERR_INTERNAL;
@@ -154,6 +162,8 @@ int subject_note(struct store *store, const struct doer *doer,
 	struct record record = {0};
 
 	fill_doer(&record, doer);
+	(void)text_copy(record.tenant, sizeof(record.tenant),
+			doer->tenant == NULL ? "" : doer->tenant);
 	(void)text_copy(record.action, sizeof(record.action), action);
 	(void)text_copy(record.object, sizeof(record.object), object);
 	(void)text_copy(record.reason, sizeof(record.reason), reason);

@@ -11,13 +11,12 @@
 
 #include <jansson.h>
 
-#define PEOPLE_TENANT "default"
-
 /* Who acts, for records and rows. */
 struct doer {
-	int64_t user;     /* row of the user; 0: the operator, or nobody yet */
-	int64_t client;   /* row of the API client that acts, or 0 */
-	const char *role; /* "administrator", "system", "operator" */
+	int64_t user;   /* row of the user; 0: the operator, or nobody yet */
+	int64_t client; /* row of the API client that acts, or 0 */
+	const char *tenant; /* whose record a note is; NULL: the bound one's */
+	const char *role;   /* "administrator", "system", "operator" */
 	const char *source; /* address, "" where there is none */
 	int64_t now_ms;
 };

@@ -47,8 +47,9 @@ static int insert(struct subject_change *change, const char *kind,
 	QUERY_CLEANUP struct query query = query_make(
 	    &change->store->database,
 	    "INSERT INTO credential (tenant, user, kind, state, secret, handle,"
-	    " counter, label, created_ms, expires_ms) VALUES ('" PEOPLE_TENANT
-	    "', ?, ?, ?, ?, x'', 0, '', ?, 0)");
+	    " counter, label, created_ms, expires_ms) VALUES ((SELECT tenant "
+	    "FROM user"
+	    " WHERE number = ?1), ?1, ?, ?, ?, x'', 0, '', ?, 0)");
 
 	query_integer(&query, change->number);
 	query_text(&query, kind);

@@ -5,10 +5,9 @@
 
 int unit_find(struct store *store, const char *name, int64_t *ret_number)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database,
-		       "SELECT number FROM org_unit"
-		       " WHERE tenant = '" PEOPLE_TENANT "' AND name = ?");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT number FROM org_unit"
+			      " WHERE tenant = tenant() AND name = ?");
 	int result;
 
 	query_text(&query, name);
@@ -25,6 +24,11 @@ static int check_name(struct store *store, const char *name)
 
 	if (name[0] == '\0' || strlen(name) > DEPARTMENT_MAX)
 		return -ERR_PARAMETER;
+	/* What comes into a department is its tenant's: nobody makes one of
+	 * another's name. */
+	if (strcmp(store_tenant(store, name), tenant_now(&store->database)) !=
+	    0)
+		return -ERR_PARAMETER;
 	error = unit_find(store, name, &other);
 	return error == 0 ? -ERR_EXISTS : error == -ERR_NOT_FOUND ? 0 : error;
 }
@@ -40,19 +44,52 @@ static int exists(struct store *store, int64_t number)
 	return result == 1 ? 0 : result == 0 ? -ERR_NOT_FOUND : result;
 }
 
+static int is_root(struct store *store, int64_t number, bool *ret_root)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "SELECT 1 FROM org_unit"
+			      " WHERE number = ? AND parent IS NULL");
+	int result;
+
+	query_integer(&query, number);
+	result = query_step(&query);
+	*ret_root = result == 1;
+	return result < 0 ? result : 0;
+}
+
+/* `parent` 0: the root of a tenant. */
 static int insert(struct subject_change *change, const char *name,
 		  int64_t parent)
 {
-	QUERY_CLEANUP struct query query = query_make(
-	    &change->store->database,
-	    "INSERT INTO org_unit (number, object, tenant, parent,"
-	    " name, state, version) VALUES (?1, 'unit:' || ?1, '" PEOPLE_TENANT
-	    "', ?, ?, 'active', 1)");
+	QUERY_CLEANUP struct query query =
+	    query_make(&change->store->database,
+		       "INSERT INTO org_unit (number, object, tenant, parent,"
+		       " name, state, version) VALUES (?1, 'unit:' || ?1, "
+		       "tenant(), ?, ?, 'active', 1)");
 
 	query_integer(&query, change->number);
-	query_integer(&query, parent);
+	if (parent != 0)
+		query_integer(&query, parent);
+	else
+		query_null(&query);
 	query_text(&query, name);
 	return query_run(&query);
+}
+
+int unit_plant(struct store *store, const struct doer *doer)
+{
+	struct subject_change change = {0};
+	int64_t number;
+	int error = unit_find(store, "", &number);
+
+	if (error != -ERR_NOT_FOUND)
+		return error;
+	error = subject_begin_new(store, doer, SUBJECT_UNIT, &change);
+	if (error == 0)
+		error = insert(&change, "", 0);
+	return error != 0 ? error
+			  : subject_finish(&change, "unit.create", "tenant",
+					   "active", "", NULL);
 }
 
 int unit_create(struct store *store, const struct doer *doer, const char *name,
@@ -100,8 +137,11 @@ int unit_update(struct store *store, const struct doer *doer, int64_t number,
 		const char *name, int64_t parent)
 {
 	struct subject_change change = {0};
-	int error = number == UNIT_ROOT ? -ERR_PARAMETER : 0;
+	bool root = false;
+	int error = is_root(store, number, &root);
 
+	if (error == 0 && root)
+		error = -ERR_PARAMETER;
 	if (error == 0 && name != NULL)
 		error = check_name(store, name);
 	if (error == 0 && parent != 0)
@@ -123,7 +163,7 @@ static int is_below(struct database *database, const char *name,
 	QUERY_CLEANUP struct query query = query_make(
 	    database,
 	    "WITH RECURSIVE up (number) AS (SELECT number FROM org_unit"
-	    " WHERE tenant = '" PEOPLE_TENANT "' AND name = ?"
+	    " WHERE tenant = tenant() AND name = ?"
 	    " UNION SELECT o.parent FROM org_unit o JOIN up"
 	    " ON o.number = up.number WHERE o.parent IS NOT NULL)"
 	    " SELECT 1 FROM up JOIN org_unit o ON o.number = up.number"

@@ -64,9 +64,9 @@ static void lower(char *text)
 
 int user_find(struct store *store, const char *login, struct user *ret_user)
 {
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, USER_COLUMNS
-	    " WHERE user.tenant = '" PEOPLE_TENANT "' AND user.login = ?");
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, USER_COLUMNS
+		       " WHERE user.tenant = tenant() AND user.login = ?");
 	char key[USER_LOGIN_MAX + 1];
 
 	*ret_user = (struct user){0};
@@ -145,7 +145,7 @@ static int insert(struct subject_change *change, const struct user *user,
 	    "INSERT INTO user (number, object, tenant, login, name, mail, unit,"
 	    " source, state, reason, failures, failed_ms, locked_ms, login_ms,"
 	    " created_ms, updated_ms, salt, version) VALUES (?1, 'user:' || ?1,"
-	    " '" PEOPLE_TENANT "', ?2, ?3, ?4, ?5, ?6, 'active', '', 0, 0, 0,"
+	    " tenant(), ?2, ?3, ?4, ?5, ?6, 'active', '', 0, 0, 0,"
 	    " 0, ?7, ?7, ?8, 1)");
 	uint8_t salt[HASH_SIZE];
 

@@ -49,10 +49,11 @@ static int insert_decision(struct store *store, const struct reviewer *reviewer,
 			   const struct request *request,
 			   const struct change *change, enum outcome outcome)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, "INSERT INTO decision VALUES"
-					 " (?, 'default', ?, ?, ?, ?, ?, ?, ?,"
-					 " ?, ?)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO decision VALUES"
+			      " (?1, (SELECT tenant FROM item WHERE number"
+			      " = ?2), ?2, ?, ?, ?, ?, ?, ?,"
+			      " ?, ?)");
 
 	query_integer(&query, request->number);
 	query_integer(&query, request->item);

@@ -28,7 +28,8 @@ static const char due_sql[] =
     " (?1 OR updated_ms + 30000 * min(120," TRIES ") <= ?2)"
     " AND" TRIES " < ?4"
     " AND NOT EXISTS (SELECT 1 FROM traffic_stop s WHERE s.stopped = 1"
-    "  AND s.direction = item.direction AND s.scope = 'release')"
+    "  AND s.direction = item.direction AND s.scope = 'release'"
+    "  AND s.tenant IN (item.tenant, 'default'))"
     " ORDER BY updated_ms LIMIT ?3";
 
 int release_due(struct store *store, int64_t now_ms, bool all,

@@ -48,7 +48,7 @@ static int insert(struct store *store, const struct reviewer *reviewer,
 		       "INSERT INTO exception (tenant, id, state, rule,"
 		       " department, requester, requester_login, time_ms,"
 		       " starts_ms, ends_ms, first_year, first_seq, version,"
-		       " year, seq) VALUES ('default', ?1, 'requested', ?2, ?3,"
+		       " year, seq) VALUES (tenant(), ?1, 'requested', ?2, ?3,"
 		       " ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?9, ?10)");
 	int64_t seq;
 	int year;
@@ -194,18 +194,23 @@ int exception_move(struct store *store, const struct reviewer *reviewer,
 }
 
 static int next_over(struct store *store, int64_t now_ms,
-		     char ret_id[ITEM_ID_SIZE + 1])
+		     char ret_id[ITEM_ID_SIZE + 1],
+		     char ret_tenant[TENANT_MAX + 1])
 {
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, "SELECT id FROM exception WHERE state = 'active'"
-			      " AND ends_ms <= ? ORDER BY ends_ms LIMIT 1");
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database,
+		       "SELECT id, tenant FROM exception WHERE state = 'active'"
+		       " AND ends_ms <= ? ORDER BY ends_ms LIMIT 1");
 	int result;
 
 	query_integer(&query, now_ms);
 	result = query_step(&query);
-	if (result == 1)
+	if (result == 1) {
 		(void)text_copy(ret_id, ITEM_ID_SIZE + 1,
 				query_column_text(&query, 0));
+		(void)text_copy(ret_tenant, TENANT_MAX + 1,
+				query_column_text(&query, 1));
+	}
 	return result;
 }
 
@@ -215,20 +220,24 @@ int exception_expire(struct store *store, int64_t now_ms, size_t most,
 	static const struct session vault = {.login = "sekisho-vault"};
 	const struct reviewer reviewer = {&vault, "", clock_now_ms()};
 	char id[ITEM_ID_SIZE + 1];
+	char tenant[TENANT_MAX + 1];
 	size_t count = 0;
 	int result = 1;
 
-	while (count < most && (result = next_over(store, now_ms, id)) == 1) {
+	while (count < most &&
+	       (result = next_over(store, now_ms, id, tenant)) == 1) {
 		struct audit_state saved;
 		struct row row;
 		int error = store_change_begin(store, &saved);
 
 		if (error != 0)
 			return error;
+		tenant_bind(&store->database, tenant);
 		error = find(store, id, &row);
 		if (error == 0)
 			error = move(store, &reviewer, &row, "ended", "system",
 				     NULL);
+		tenant_bind(&store->database, NULL);
 		error = store_change_end(store, &saved, error);
 		if (error != 0)
 			return error;

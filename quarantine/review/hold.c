@@ -5,9 +5,9 @@
 static int insert_hold(struct store *store, const struct reviewer *reviewer,
 		       const struct change *change)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, "INSERT INTO legal_hold VALUES"
-					 " (?, 'default', ?, ?, ?, ?)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO legal_hold VALUES"
+			      " (?1, " TENANT_OF_ITEM ", ?, ?, ?, ?)");
 
 	query_integer(&query, change->number);
 	query_integer(&query, change->before->version + 1);

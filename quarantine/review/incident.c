@@ -12,7 +12,7 @@ static int insert(struct store *store, const struct reviewer *reviewer,
 	    query_make(&store->database,
 		       "INSERT INTO incident (tenant, id, state, kind,"
 		       " opener_login, opened_ms, first_year, first_seq,"
-		       " version, year, seq) VALUES ('default', ?1, 'open',"
+		       " version, year, seq) VALUES (tenant(), ?1, 'open',"
 		       " ?2, ?3, ?4, ?5, ?6, 1, ?5, ?6)");
 	int64_t seq;
 	int year;

@@ -18,7 +18,7 @@ const char proof_incident_sql[] =
     " FROM incident WHERE id = ?";
 const char proof_stop_sql[] =
     "SELECT scope, direction, tenant, stopped, login, time_ms, version, year,"
-    " seq FROM traffic_stop WHERE scope || ':' || direction = ?";
+    " seq FROM traffic_stop WHERE " STOP_KEY " = ?";
 
 const char proof_self_check_sql[] =
     "SELECT number, tenant, id, kind, login, time_ms, version, year, seq,"
@@ -116,12 +116,12 @@ static const struct table tables[] = {
      " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
      proof_incident_sql, "SELECT version FROM incident WHERE id = ?"},
     {"stop:",
-     "SELECT scope || ':' || direction, version, coalesce(line, '')"
+     "SELECT " STOP_KEY ", version, coalesce(line, '')"
      " FROM traffic_stop t"
      " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
      proof_stop_sql,
      "SELECT version FROM traffic_stop"
-     " WHERE scope || ':' || direction = ?"},
+     " WHERE " STOP_KEY " = ?"},
     {"self_check:",
      "SELECT id, version, coalesce(line, '') FROM self_check t"
      " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",

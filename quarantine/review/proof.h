@@ -24,6 +24,12 @@ struct proof {
 int proof_hash(struct database *database, const char *sql, const char *key,
 	       uint8_t ret_hash[HASH_SIZE]) MUST_CHECK;
 
+/* The key of a stop: "SCOPE:DIRECTION", in front of it "TENANT:" for others
+ * than the default one. */
+#define STOP_KEY                                                               \
+	"iif(tenant = 'default', '', tenant || ':') || scope || ':' ||"        \
+	" direction"
+
 extern const char proof_exception_sql[];  /* by id */
 extern const char proof_incident_sql[];   /* by id */
 extern const char proof_stop_sql[];       /* by "SCOPE:DIRECTION" */

@@ -9,9 +9,9 @@ enum { LINE_PARTS = 3 };
 static int insert(struct store *store, int64_t item, int64_t number,
 		  const char *kind, const char *name, const char *department)
 {
-	QUERY_CLEANUP struct query query =
-	    query_make(&store->database, "INSERT INTO item_recipient VALUES"
-					 " (?, ?, 'default', ?, ?, ?)");
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database, "INSERT INTO item_recipient VALUES"
+			      " (?1, ?, " TENANT_OF_ITEM ", ?, ?, ?)");
 
 	query_integer(&query, item);
 	query_integer(&query, number);

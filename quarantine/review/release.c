@@ -207,7 +207,7 @@ static int serve_recipients(struct store *store, const struct request *request,
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database, "INSERT INTO release SELECT item, recipient,"
-			      " 'default', request, ? FROM request_recipient"
+			      " tenant, request, ? FROM request_recipient"
 			      " WHERE request = ?");
 
 	query_integer(&query, time_ms);

@@ -130,7 +130,8 @@ static int insert_request(struct store *store, const struct reviewer *reviewer,
 	    query_make(&store->database,
 		       "INSERT INTO request (tenant, id, item, version, kind,"
 		       " state, requester, requester_login, time_ms, evidence)"
-		       " VALUES ('default', ?, ?, ?, ?, 'open', ?, ?, ?, ?)");
+		       " VALUES ((SELECT tenant FROM item WHERE number = ?2),"
+		       " ?1, ?2, ?, ?, 'open', ?, ?, ?, ?)");
 	struct request request = {.item = change->number, .kind = asking->kind};
 	int error = evidence_of_request(&store->database, change->number,
 					request.evidence);
@@ -169,7 +170,8 @@ static int insert_recipient(struct store *store, const struct request *request,
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(&store->database, "INSERT INTO request_recipient VALUES"
-					 " (?, ?, ?, 'default')");
+					 " (?1, ?2, ?, (SELECT tenant FROM item"
+					 " WHERE number = ?2))");
 
 	query_integer(&query, request->number);
 	query_integer(&query, request->item);

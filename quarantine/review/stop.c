@@ -1,5 +1,6 @@
 #include "quarantine/review/stop.h"
 
+#include "base/bytes.h"
 #include "quarantine/review/proof.h"
 
 #include "base/banned.h"
@@ -26,9 +27,9 @@ enum stop_scope stop_scope_by_name(const char *name)
 static int read_version(struct store *store, const char *key,
 			int64_t *ret_version)
 {
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, "SELECT version FROM traffic_stop"
-			      " WHERE scope || ':' || direction = ?");
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, "SELECT version FROM traffic_stop"
+					 " WHERE " STOP_KEY " = ?");
 	int result;
 
 	query_text(&query, key);
@@ -44,8 +45,8 @@ static int store_row(struct store *store, const struct reviewer *reviewer,
 	QUERY_CLEANUP struct query query =
 	    query_make(&store->database,
 		       "INSERT INTO traffic_stop VALUES"
-		       " (?1, ?2, 'default', ?3, ?4, ?5, ?6, ?7, ?8)"
-		       " ON CONFLICT (scope, direction) DO UPDATE SET"
+		       " (tenant(), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		       " ON CONFLICT (tenant, scope, direction) DO UPDATE SET"
 		       " stopped = ?3, login = ?4, time_ms = ?5, version = ?6,"
 		       " year = ?7, seq = ?8");
 	int64_t seq;
@@ -69,8 +70,10 @@ int stop_set(struct store *store, const struct reviewer *reviewer,
 	     enum stop_scope scope, enum direction direction, bool stopped,
 	     const char *reason)
 {
-	char key[64];
-	char object[72];
+	const char *tenant = tenant_now(&store->database);
+	bool own = strcmp(tenant, TENANT_DEFAULT) != 0;
+	char key[128];
+	char object[136];
 	struct proof proof = {
 	    .action = stopped ? "traffic.stop" : "traffic.resume",
 	    .object = object,
@@ -83,7 +86,8 @@ int stop_set(struct store *store, const struct reviewer *reviewer,
 	int64_t version;
 	int error;
 
-	(void)snprintf(key, sizeof(key), "%s:%s", scopes[scope],
+	(void)snprintf(key, sizeof(key), "%s%s%s:%s", own ? tenant : "",
+		       own ? ":" : "", scopes[scope],
 		       direction_name(direction));
 	(void)snprintf(object, sizeof(object), "stop:%s", key);
 	error = read_version(store, key, &version);
@@ -100,26 +104,45 @@ int stop_set(struct store *store, const struct reviewer *reviewer,
 			  : error;
 }
 
-int stop_read(struct store *store,
-	      bool ret_stopped[STOP_SCOPES][DIRECTION_COUNT])
+/* The tenants come one after the other, the default one as "". */
+static struct stops *find_stops(struct stops *list, size_t *count, size_t most,
+				const char *tenant)
+{
+	const char *name = strcmp(tenant, TENANT_DEFAULT) == 0 ? "" : tenant;
+
+	if (*count > 0 && strcmp(list[*count - 1].tenant, name) == 0)
+		return &list[*count - 1];
+	if (*count == most)
+		return NULL;
+	list[*count] = (struct stops){0};
+	(void)text_copy(list[*count].tenant, sizeof(list->tenant), name);
+	return &list[(*count)++];
+}
+
+int stop_read(struct store *store, struct stops *list, size_t most,
+	      size_t *ret_count)
 {
 	QUERY_CLEANUP struct query query = query_make(
-	    &store->database, "SELECT scope, direction FROM traffic_stop"
-			      " WHERE stopped = 1");
+	    &store->database, "SELECT tenant, scope, direction, stopped"
+			      " FROM traffic_stop ORDER BY tenant");
+	size_t count = 0;
 	int result;
 
-	for (int i = 0; i < STOP_SCOPES; i++)
-		for (int j = 0; j < DIRECTION_COUNT; j++)
-			ret_stopped[i][j] = false;
 	while ((result = query_step(&query)) == 1) {
+		struct stops *stops = find_stops(list, &count, most,
+						 query_column_text(&query, 0));
 		enum stop_scope scope =
-		    stop_scope_by_name(query_column_text(&query, 0));
+		    stop_scope_by_name(query_column_text(&query, 1));
 
-		for (int j = 0; scope < STOP_SCOPES && j < DIRECTION_COUNT; j++)
-			if (strcmp(query_column_text(&query, 1),
+		if (stops == NULL || scope == STOP_SCOPES)
+			return -ERR_INTERNAL;
+		for (int j = 0; j < DIRECTION_COUNT; j++)
+			if (strcmp(query_column_text(&query, 2),
 				   direction_name((enum direction)j)) == 0)
-				ret_stopped[scope][j] = true;
+				stops->stopped[scope][j] =
+				    query_column_integer(&query, 3) == 1;
 	}
+	*ret_count = count;
 	return result;
 }
 
@@ -129,6 +152,7 @@ int stop_of_item(struct store *store, enum stop_scope scope, int64_t item,
 	QUERY_CLEANUP struct query query = query_make(
 	    &store->database, "SELECT 1 FROM traffic_stop s JOIN item"
 			      " ON item.direction = s.direction"
+			      " AND s.tenant IN (item.tenant, 'default')"
 			      " WHERE item.number = ? AND s.scope = ?"
 			      " AND s.stopped = 1");
 	int result;

@@ -6,7 +6,7 @@
  *               [--keep-released-days N] [--keep-unfetched-days N]
  *               [--retention 'PATTERN DAYS']...
  *               [--checkpoint-minutes N] [--checkpoint-records N]
- *               [--accounts KEY=VALUE]...
+ *               [--accounts KEY=VALUE]... [--tenant 'PATTERN TENANT']...
  * sekisho-vault --backup FOLDER | --restore FOLDER [--passphrase-file FILE]
  * The current folder is the state folder. Edges: supervisor, broker, folder,
  * listen. Ends on SIGTERM, on MESSAGE_STOP and when the supervisor is gone.
@@ -91,6 +91,26 @@ static int add_retention(struct store_options *options, const char *text)
 	return 0;
 }
 
+/* "PATTERN TENANT": whose departments these are. */
+static int add_tenant(struct store_options *options, const char *text)
+{
+	const char *space = strchr(text, ' ');
+	struct tenant_rule *rule;
+
+	if (options->tenant_count == STORE_TENANTS_MAX || space == NULL)
+		return -ERR_CONFIG;
+	rule = &options->tenants[options->tenant_count++];
+	if (space == text || !bytes_copy(rule->pattern, DEPARTMENT_MAX,
+					 view_of(text, (size_t)(space - text))))
+		return -ERR_CONFIG;
+	rule->pattern[space - text] = '\0';
+	space += strspn(space, " ");
+	return tenant_name_valid(space) &&
+		       text_copy(rule->tenant, sizeof(rule->tenant), space)
+		   ? 0
+		   : -ERR_CONFIG;
+}
+
 static int read_arguments(int argc, char **argv, struct settings *settings)
 {
 	static const struct option options[] = {
@@ -101,6 +121,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"keep-released-days", required_argument, NULL, 'd'},
 	    {"keep-unfetched-days", required_argument, NULL, 'u'},
 	    {"retention", required_argument, NULL, 't'},
+	    {"tenant", required_argument, NULL, 'T'},
 	    {"keep-all-days", required_argument, NULL, 'a'},
 	    {"checkpoint-minutes", required_argument, NULL, 'm'},
 	    {"checkpoint-records", required_argument, NULL, 'r'},
@@ -131,6 +152,8 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 					       &settings->unfetched_days);
 		else if (option == 't')
 			error = add_retention(&settings->store, optarg);
+		else if (option == 'T')
+			error = add_tenant(&settings->store, optarg);
 		else if (option == 'w')
 			error = program_number(optarg, 1, DAYS_MAX,
 					       &settings->waiting_days);
@@ -298,7 +321,8 @@ int main(int argc, char **argv)
 			      "[--retention 'PATTERN DAYS']... "
 			      "[--checkpoint-minutes N] "
 			      "[--checkpoint-records N] "
-			      "[--accounts KEY=VALUE]...\n");
+			      "[--accounts KEY=VALUE]... "
+			      "[--tenant 'PATTERN TENANT']...\n");
 		return EXIT_USAGE;
 	}
 	store = calloc(1, sizeof(*store));

@@ -2,9 +2,11 @@
  * for the broker. */
 #include "quarantine/vault/server.h"
 
+#include "base/bytes.h"
 #include "base/handle.h"
 #include "base/killpoint.h"
 #include "base/log.h"
+#include "base/wire.h"
 #include "quarantine/review/release.h"
 #include "quarantine/review/stop.h"
 #include "quarantine/task.h"
@@ -163,28 +165,43 @@ static void tell_due(struct peer *broker, const char *item_id)
 	peer_answer(answer);
 }
 
-static void tell_stops(struct server *server, struct peer *broker)
+static void tell_stop(struct server *server, struct peer *broker,
+		      const struct stops *stops)
 {
-	bool stopped[STOP_SCOPES][DIRECTION_COUNT];
-	struct answer *answer;
-	unsigned now = 0;
+	BUFFER_CLEANUP struct buffer payload = buffer_make(sizeof(*stops) + 16);
+	struct answer *answer = answer_new(broker, MESSAGE_VAULT_STOPS, 0);
 
-	if (stop_read(server->store, stopped) != 0)
-		return;
-	for (int i = 0; i < DIRECTION_COUNT; i++)
-		now |= (unsigned)stopped[STOP_INTAKE][i] << i |
-		       (unsigned)stopped[STOP_DELIVERY][i] << (i + 2);
-	if (now == server->stops_told)
-		return;
-	answer = answer_new(broker, MESSAGE_VAULT_STOPS, 0);
 	if (answer == NULL)
 		return;
+	pack_string(&payload, stops->tenant);
 	for (int i = 0; i < DIRECTION_COUNT; i++)
-		answer->bytes[answer->size++] = stopped[STOP_INTAKE][i];
+		buffer_u8(&payload, stops->stopped[STOP_INTAKE][i]);
 	for (int i = 0; i < DIRECTION_COUNT; i++)
-		answer->bytes[answer->size++] = stopped[STOP_DELIVERY][i];
-	server->stops_told = now;
+		buffer_u8(&payload, stops->stopped[STOP_DELIVERY][i]);
+	answer->more = buffer_make(sizeof(*stops) + 16);
+	buffer_view(&answer->more, buffer_contents(&payload));
 	peer_answer(answer);
+	server->stops_told++;
+}
+
+/* All of them when one of them is another than it was. */
+static void tell_stops(struct server *server, struct peer *broker)
+{
+	static struct stops list[STOP_TENANTS_MAX];
+	uint8_t hash[HASH_SIZE];
+	size_t count = 0;
+
+	if (stop_read(server->store, list, STOP_TENANTS_MAX, &count) != 0)
+		return;
+	hash_bytes(view_of(list, count * sizeof(*list)), hash);
+	if (server->stops_told > 0 &&
+	    view_equal(view_of(hash, HASH_SIZE),
+		       view_of(server->stops_hash, HASH_SIZE)))
+		return;
+	for (size_t i = 0; i < count; i++)
+		tell_stop(server, broker, &list[i]);
+	(void)!bytes_copy(server->stops_hash, HASH_SIZE,
+			  view_of(hash, HASH_SIZE));
 }
 
 void server_tell_broker(struct server *server, bool all)

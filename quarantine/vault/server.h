@@ -78,6 +78,7 @@ struct server {
 	struct timer due;    /* what was decided and is to be done */
 	bool due_all;        /* the broker is new: whatever was tried before */
 	unsigned stops_told; /* to the broker; a new one runs everything */
+	uint8_t stops_hash[HASH_SIZE]; /* of what was told */
 	struct timer policy; /* an approved version waits for sekishod */
 	struct timer accounts;
 	unsigned account_turns;

@@ -47,7 +47,7 @@ static void age_sessions(struct calls *calls, int64_t used_ms,
 	char text[256];
 
 	(void)snprintf(text, sizeof(text),
-		       "UPDATE session SET used_ms = used_ms - %lld,"
+		       "UPDATE main.session SET used_ms = used_ms - %lld,"
 		       " expires_ms = expires_ms - %lld"
 		       " WHERE ended_ms IS NULL",
 		       (long long)used_ms, (long long)expires_ms);

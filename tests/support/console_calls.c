@@ -2,6 +2,7 @@
 #include "tests/support/console_calls.h"
 
 #include "base/bytes.h"
+#include "base/handle.h"
 #include "quarantine/verify.h"
 #include "tests/support/vault_process.h"
 
@@ -18,9 +19,25 @@
 
 void calls_open(struct calls *calls)
 {
-	const struct store_options options = {.node = "test",
-					      .keep_held_days = 30};
+	static const char *const none[][2] = {{NULL, NULL}};
+
+	calls_open_tenants(calls, none);
+}
+
+void calls_open_tenants(struct calls *calls, const char *const (*rules)[2])
+{
+	struct store_options options = {.node = "test", .keep_held_days = 30};
 	struct problem problem = {0};
+
+	for (; (*rules)[0] != NULL; rules++) {
+		struct tenant_rule *rule =
+		    &options.tenants[options.tenant_count++];
+
+		(void)text_copy(rule->pattern, sizeof(rule->pattern),
+				(*rules)[0]);
+		(void)text_copy(rule->tenant, sizeof(rule->tenant),
+				(*rules)[1]);
+	}
 
 	*calls = (struct calls){.store = calloc(1, sizeof(struct store))};
 	assert_non_null(calls->store);
@@ -57,6 +74,8 @@ int calls_ask(struct calls *calls, const char *operation, const char *token,
 	assert_non_null(call);
 	(void)text_copy(request.operation, sizeof(request.operation),
 			operation);
+	(void)text_copy(request.tenant, sizeof(request.tenant),
+			calls->tenant == NULL ? "" : calls->tenant);
 	request.client = token != NULL && strncmp(token, "skc_", 4) == 0;
 	(void)text_copy(request.token, sizeof(request.token),
 			token == NULL    ? ""
@@ -70,6 +89,15 @@ int calls_ask(struct calls *calls, const char *operation, const char *token,
 		    call_resume(call, call->slow.work(call->slow.data), &wrote);
 	}
 	assert_int_equal(store_commit(calls->store), 0);
+	if (call->content >= 0) {
+		struct view text;
+
+		assert_int_equal(handle_map(call->content, &text), 0);
+		(void)json_object_set_new(
+		    call->answer, "content",
+		    json_stringn((const char *)text.data, text.size));
+		handle_unmap(&text);
+	}
 	json_decref(calls->answer);
 	calls->answer = json_incref(call->answer);
 	call_free(call);

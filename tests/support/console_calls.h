@@ -12,18 +12,23 @@
 struct calls {
 	struct store *store;
 	char folder[64];
-	json_t *answer; /* of the last call; NULL when there was none */
+	json_t *answer;     /* of the last call; NULL when there was none */
+	const char *tenant; /* whose console the calls are made at; NULL */
 };
 
 /* Opens a store in a folder of its own and makes it the current one. */
 void calls_open(struct calls *calls);
+
+/* The same with departments of tenants: {"PATTERN", "TENANT"}, NULL. */
+void calls_open_tenants(struct calls *calls, const char *const (*rules)[2]);
 
 /* Stops the store, verifies log and state, removes the folder. */
 void calls_close(struct calls *calls);
 
 /*
  * One call, committed: 0 or the negative error. `parameters` is JSON, "" for
- * none. `token` NULL: as the operator; "skc_...": as an API client.
+ * none. What a handler gives out in a file is `content` of the answer.
+ * `token` NULL: as the operator; "skc_...": as an API client.
  */
 int calls_ask(struct calls *calls, const char *operation, const char *token,
 	      const char *parameters);

@@ -1,4 +1,4 @@
-"""AES (FIPS 197), encryption only, with keys of 16 and 32 bytes."""
+"""AES (FIPS 197), encryption only, with keys of 16, 24 and 32 bytes."""
 import struct
 
 
@@ -72,3 +72,13 @@ def cbc(key, start, data):
 def padded(data):
     size = 16 - len(data) % 16
     return data + bytes([size]) * size
+
+
+def ecb(key, data):
+    """`data` in whole blocks, each by itself."""
+    words = schedule(key)
+    values = struct.unpack(f">{len(data) // 4}I", data)
+    out = []
+    for i in range(0, len(values), 4):
+        out += block(words, *values[i:i + 4])
+    return struct.pack(f">{len(out)}I", *out)

@@ -217,8 +217,10 @@ def unsupported():
     yield blocked("old.ppt", compound("PowerPoint Document"), UNSUPPORTED, "PowerPoint 97")
     yield blocked("mail.msg", compound("__properties_version1.0"), UNSUPPORTED, "Outlook")
     yield blocked("一太郎.jtd", compound("DocumentText"), UNSUPPORTED, "Ichitaro")
-    yield blocked("locked.docx", compound("EncryptionInfo", "EncryptedPackage"), "encrypted.unsupported",
-                  "an encrypted document")
+    yield blocked("locked.docx", compound("EncryptionInfo", "EncryptedPackage"), "malformed",
+                  "an encrypted document with nothing in it")
+    yield blocked("rights.doc", compound("WordDocument", "\tDRMContent"), "encrypted.rights_managed",
+                  "a document of rights management")
     yield blocked("a.odt", zip_file([
         Entry(b"mimetype", b"application/vnd.oasis.opendocument.text", deflate=False),
         Entry(b"META-INF/manifest.xml", b"<a/>"), Entry(b"content.xml", b"<a/>")]), UNSUPPORTED, "ODF is no plain ZIP")

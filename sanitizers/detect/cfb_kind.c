@@ -66,12 +66,24 @@ static void read_directory(struct cfb *cfb)
 	}
 }
 
+/* The first that is there decides. */
+enum {
+	STREAM_RIGHTS,
+	STREAM_PACKAGE,
+	STREAM_WORD,
+	STREAM_WORKBOOK,
+	STREAM_BOOK,
+	STREAM_SLIDES,
+	STREAM_SLIDES_TWICE,
+};
+
 static const struct {
 	const char *stream;
 	const char *kind;
 	enum error refusal;
 } streams[] = {
-    {"EncryptedPackage", "encrypted ooxml", ERR_ENCRYPTION_UNSUPPORTED},
+    {"\tDRMContent", "rights-managed document", ERR_RIGHTS_MANAGED},
+    {"EncryptedPackage", "encrypted", ERR_NONE},
     {"WordDocument", "doc", ERR_NONE},
     {"Workbook", "xls", ERR_NONE},
     {"Book", "xls", ERR_NONE},
@@ -181,8 +193,12 @@ static struct kind judge(const struct cfb *cfb)
 			kind = (struct kind){.name = streams[i].kind,
 					     .refusal = streams[i].refusal};
 	/* Word, Excel and PowerPoint each take the one stream they know. */
-	if ((int)found[1] + (int)(found[2] || found[3]) + (int)found[4] > 1 &&
-	    !found[0] && !found[5])
+	if ((int)found[STREAM_WORD] +
+		    (int)(found[STREAM_WORKBOOK] || found[STREAM_BOOK]) +
+		    (int)found[STREAM_SLIDES] >
+		1 &&
+	    !found[STREAM_RIGHTS] && !found[STREAM_PACKAGE] &&
+	    !found[STREAM_SLIDES_TWICE])
 		kind = (struct kind){.name = "doc, xls or ppt",
 				     .refusal = ERR_TYPE_AMBIGUOUS};
 	return kind;

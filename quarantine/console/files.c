@@ -146,21 +146,23 @@ static json_t *answer(const struct query *query)
 }
 
 /* What others let out, until when. */
-static int add_released(struct call *call, const char *id)
+static int add_released(const struct call *call, json_t *file)
 {
+	const char *id = json_string_value(json_object_get(file, "id"));
 	static const char *const kinds[] = {NULL, "sanitized", "original"};
 	char until[TIME_TEXT_SIZE + 1] = "";
 	struct kept kept;
-	int error = kept_find(call->store, id, call->now_ms, &kept);
+	int error = id == NULL
+			? -ERR_MEMORY
+			: kept_find(call->store, id, call->now_ms, &kept);
 
 	if (error != 0)
 		return error;
 	if (kept.kind != KEPT_NOTHING)
 		time_write(kept.until_ms, until);
 	return json_error(json_object_update_new(
-	    call->answer,
-	    json_pack("{s:s?, s:s?}", "released", kinds[kept.kind], "until",
-		      until[0] == '\0' ? NULL : until)));
+	    file, json_pack("{s:s?, s:s?}", "released", kinds[kept.kind],
+			    "until", until[0] == '\0' ? NULL : until)));
 }
 
 int files_show(struct call *call)
@@ -185,7 +187,7 @@ int files_show(struct call *call)
 		return result < 0 ? result : -ERR_NOT_FOUND;
 	result =
 	    json_error(json_object_update_new(call->answer, answer(&query)));
-	return result == 0 ? add_released(call, id) : result;
+	return result == 0 ? add_released(call, call->answer) : result;
 }
 
 int files_list(struct call *call)
@@ -205,9 +207,15 @@ int files_list(struct call *call)
 	query_text(&query, call->session.tenant);
 	query_integer(&query, call->session.user);
 	query_integer(&query, FILES_MAX);
-	while ((result = query_step(&query)) == 1)
-		if (json_array_append_new(list, answer(&query)) != 0)
+	while ((result = query_step(&query)) == 1) {
+		json_t *file = answer(&query);
+		int error = add_released(call, file);
+
+		if (json_array_append_new(list, file) != 0)
 			return -ERR_MEMORY;
+		if (error != 0)
+			return error;
+	}
 	return result;
 }
 

@@ -175,7 +175,7 @@ await step("a member of staff uploads and downloads", async () => {
 	await go(page, "#/upload");
 	await page.setInputFiles("#file", {name: "見積書.csv", mimeType: "text/csv",
 		buffer: Buffer.from("品名,金額\r\n=cmd|'/c calc'!A0,1200\r\n")});
-	const link = page.locator("#main a[download]");
+	const link = page.locator("#main a[download][href$='/sanitized']");
 	await link.waitFor();
 	await shot(page, "upload");
 	await accessible(page, "upload");
@@ -183,6 +183,25 @@ await step("a member of staff uploads and downloads", async () => {
 	check(download.suggestedFilename() === "見積書.csv", download.suggestedFilename());
 	check(await page.locator("#main .panel tbody tr").count() > 0, "no removal is named");
 	check(await page.locator("#navigation a[href='#/users']").count() === 0, "sees users");
+}, page);
+
+await step("what others let out is fetched, and an original says what it is", async () => {
+	await go(page, "#/upload");
+	const row = page.locator("#main tr", {hasText: facts.released});
+	await row.waitFor();
+	check(/無害化していません/.test(await row.innerText()), await row.innerText());
+	await shot(page, "released");
+	await accessible(page, "released");
+	const [download] = await Promise.all([page.waitForEvent("download"),
+		row.locator("a[download]").click()]);
+	check(download.suggestedFilename() === facts.released, download.suggestedFilename());
+	const failed = page.locator("#main tr", {hasText: facts.failed});
+	check(await failed.locator("a[download]").count() === 0, "what is held can be fetched");
+	await go(page, "#/queue");
+	await page.locator("#main tr", {hasText: facts.failed}).locator("a").click();
+	await page.waitForSelector("#failed");
+	await shot(page, "failed");
+	await accessible(page, "failed");
 }, page);
 await page.context().close();
 

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import gateway
 import maillmtp
@@ -19,6 +20,7 @@ BROWSER = pathlib.Path(__file__).resolve().parents[1] / "browser"
 HELD = "設計書.xlsm.exe"
 MANY = ["一覧.exe", "台帳.exe"]
 OWN = "自分の.exe"
+RELEASED, FAILED = "受付票.exe", "集計表.exe"
 SCRIPT = "<img src=x onerror=alert(1)>.exe"
 DEPARTMENT = "税務課"
 BANNER = "許可された職員だけが利用できます。操作は記録されます。"
@@ -35,8 +37,35 @@ def people(console):
     made["administrator"] = console.person("kanri", "", "administrator", name="管理 花子")
     made["second"] = console.person("kanri2", "", "administrator", name="管理 次郎")
     made["auditor"] = console.person("kansa", "", "auditor", name="監査 三郎")
+    return made
+
+
+def keys(made):
     return {role: {"login": one.login, "password": one.password, "secret": one.secret,
                    "used": one.used} for role, one in made.items()}
+
+
+def decide(made, item, kind, state):
+    """Asked for by one, approved by another, until it has come to something."""
+    ask, approve = made["reviewer"].browser, made["approver"].browser
+    answer = ask.post(f"/api/v1/items/{item}:request", {"kind": kind, "reason": "業務で必要"})
+    assert answer.status == 201, answer
+    answer = approve.post(f"/api/v1/requests/{answer.json()['request']}:approve", {})
+    assert answer.status == 204, answer
+    end = time.monotonic() + 120
+    while ask.get(f"/api/v1/items/{item}").json()["state"] != state:
+        assert time.monotonic() < end, ask.get(f"/api/v1/items/{item}")
+        time.sleep(0.1)
+
+
+def let_out(made):
+    """What staff handed in: one let out, one that could not be."""
+    staff = made["staff"].browser
+    for name, kind, state in ((RELEASED, "release_original", "released_original"),
+                              (FAILED, "release_sanitized", "held")):
+        item = staff.upload(name, b"MZ" + bytes(300)).json()["id"]
+        assert staff.get(f"/api/v1/files/{item}?wait=60").json()["state"] == "held"
+        decide(made, item, kind, state)
 
 
 def drop(console):
@@ -113,9 +142,12 @@ def main():
         with web.Console(folder / "state", f"accounts:\n  banner: {BANNER}\n" + post.config,
                          extra="url: https://localhost:{port}") as console:
             console.unit(DEPARTMENT)
+            made = people(console)
+            let_out(made)
             facts = {"address": f"https://localhost:{console.port}",
-                     "pictures": str(pictures), "people": people(console), "held": HELD,
-                     "many": MANY, "own": OWN, "banner": BANNER}
+                     "pictures": str(pictures), "people": keys(made), "held": HELD,
+                     "many": MANY, "own": OWN,
+                     "released": RELEASED, "failed": FAILED, "banner": BANNER}
             drop(console)
             path = folder / "facts.json"
             path.write_text(json.dumps(facts))

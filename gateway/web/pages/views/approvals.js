@@ -50,6 +50,7 @@ async function one(target, id) {
 			[t("approvals.by"), request.requester], [t("time"), time(request.time)],
 			[t("department"), request.department], [t("reason"), request.reason],
 			[t("item.verdict"), sentence(request.item_reason)],
+			...(request.failed ? [[t("state.failed"), sentence(request.failed)]] : []),
 			[t("policy.approver"), request.approver],
 			[t("approvals.comment"), request.decision_reason],
 			[t("queue.recipient"), request.recipients.map((to) => el("p", null,
@@ -65,7 +66,8 @@ export async function approvals(target, session, search) {
 		return;
 	}
 	const wanted = search.get("state") ?? "open";
-	const filter = select(["open", "approved", "denied", "withdrawn", ""].map((name) =>
+	const filter = select(["open", "approved", "failed", "done", "denied",
+		"withdrawn", ""].map((name) =>
 		[name, name ? t(`state.${name}`) : t("all")]), wanted, {onchange: () => {
 		location.hash = `#/approvals?state=${filter.value}`;
 	}});
@@ -82,7 +84,8 @@ export async function approvals(target, session, search) {
 		{title: t("time"), class: "time", cell: (one) => time(one.time)},
 		{title: t("department"), class: "short", cell: (one) => one.department},
 		{title: t("reason"), cell: (one) => one.reason || ""},
-		{title: t("state"), cell: (one) => itemState(one.state)},
+		{title: t("state"), cell: (one) => one.failed
+			? [itemState(one.state), " ", sentence(one.failed)] : itemState(one.state)},
 	], list, t("none")), exportButton(paths.requestsExport, {state: wanted}));
 	setKeys(walk(links, {open: (at) => links[at].click()}));
 }

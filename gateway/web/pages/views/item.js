@@ -7,6 +7,7 @@ import {setKeys} from "/keys.js";
 import {bytes, itemState, removalText, sentence, state, t, time, verdictState} from "/words.js";
 
 const KINDS = ["release_sanitized", "release_original", "reprocess", "delete"];
+const STEPS = ["try", "keep", "fetch"];
 
 function partTree(parts) {
 	return table(t("item.parts"), [
@@ -27,11 +28,19 @@ function removals(findings) {
 	], findings, t("removed.nothing"));
 }
 
+/** Why a step was taken: a request's kind, a step of its carrying out, or one
+ * of the gateway's reasons. */
+function because(reason) {
+	if (KINDS.includes(reason) || reason === "unhold")
+		return t(`kind.${reason}`);
+	return STEPS.includes(reason) ? t(`step.${reason}`) : sentence(reason);
+}
+
 function timeline(list) {
 	return el("ol", {class: "timeline"}, list.map((step) => el("li", null,
 		el("strong", null, t(`state.${step.to}`)), ` ${time(step.time)} ${step.actor}`,
 		step.role ? ` (${t(`role.${step.role}`)})` : "",
-		step.reason ? el("p", {class: "hint"}, sentence(step.reason)) : null,
+		step.reason ? el("p", {class: "hint"}, because(step.reason)) : null,
 		step.comment ? el("p", null, step.comment) : null)));
 }
 
@@ -132,6 +141,8 @@ export async function item(target, id) {
 
 	put(target, el("p", null, el("a", {href: "#/queue"}, t("back"))),
 		el("h1", null, one.name || one.id),
+		one.failed ? el("p", {class: "alert bad", id: "failed"}, t("queue.failedWhy"), " ",
+			sentence(one.failed)) : null,
 		el("div", {class: "columns"},
 			panel(t("state"), facts([[t("state"), [itemState(one.state), one.legal_hold
 				? [" ", state("warn", t("item.held"))] : null]],

@@ -4,7 +4,7 @@ import {get, paths, post, query} from "/api.js";
 import {el, field, put, select, table} from "/dom.js";
 import {can, draw, exportButton, problemText, say, setDraft} from "/main.js";
 import {setKeys, walk} from "/keys.js";
-import {age, itemState, sentence, t, time, verdictState} from "/words.js";
+import {age, itemState, sentence, state, t, time, verdictState} from "/words.js";
 
 const SAVED = "sekisho.filters";
 const STATES = ["", "held", "awaiting_password", "requested", "approved", "releasing",
@@ -122,9 +122,11 @@ export async function queue(target, session, search) {
 			{title: t("queue.age"), class: "time", cell: (one) => age(one.time)},
 			{title: t("department"), class: "short", cell: (one) => one.department},
 			{title: t("queue.channel"), class: "short", cell: (one) => t(`channel.${one.channel}`)},
-			{title: t("state"), cell: (one) => itemState(one.state)},
+			{title: t("state"), cell: (one) => one.failed
+				? [itemState(one.state), " ", state("bad", t("queue.failed"))]
+				: itemState(one.state)},
 			{title: t("item.verdict"), cell: (one) => verdictState(one.verdict)},
-			{title: t("reason"), cell: (one) => sentence(one.reason)},
+			{title: t("reason"), cell: (one) => sentence(one.failed || one.reason)},
 		].filter(Boolean), answer.items, t("none")),
 		answer.next ? el("p", null, el("a", {class: "button",
 			href: `#/queue${query({...values, cursor: answer.next})}`}, t("more"))) : null,

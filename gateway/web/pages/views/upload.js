@@ -3,7 +3,8 @@
 import {get, paths, query, upload as send} from "/api.js";
 import {el, field, panel, put, select, table} from "/dom.js";
 import {problemText} from "/main.js";
-import {bytes, removalText, sentence, state, t, verdictState} from "/words.js";
+import {bytes, itemState, removalText, sentence, state, t, time, verdictState}
+	from "/words.js";
 
 const WAIT_SECONDS = 20;
 
@@ -50,6 +51,26 @@ function one(file, department, list) {
 		el("p", {class: "alert bad", role: "alert"}, problemText(error))));
 }
 
+/** What others let out is to be fetched here; an original says what it is. */
+function released(file) {
+	if (!file.released)
+		return "";
+	return [el("a", {download: true, class: file.released === "original" ? "button danger"
+		: "button main", href: `/api/v1${paths.file(file.id)}/released`},
+	t(file.released === "original" ? "upload.original" : "upload.released")),
+	el("p", {class: "hint"}, t("upload.until", {time: time(file.until)}))];
+}
+
+function mine(files) {
+	return panel(t("upload.mine"), table(t("upload.mine"), [
+		{title: t("queue.subject"), class: "name", cell: (one) => one.name},
+		{title: t("time"), class: "time", cell: (one) => time(one.time)},
+		{title: t("state"), cell: (one) => itemState(one.state)},
+		{title: t("reason"), cell: (one) => one.reason ? sentence(one.reason) : ""},
+		{title: t("upload.fetch"), cell: released},
+	], files, t("none")));
+}
+
 export async function upload(target, session) {
 	const units = [...new Set(session.grants.map((grant) => grant.unit))];
 	const department = select(units.map((unit) => [unit, unit || t("users.everything")]),
@@ -71,7 +92,9 @@ export async function upload(target, session) {
 			if (kind === "drop")
 				take(event.dataTransfer.files);
 		});
+	const {files} = await get(paths.files);
+
 	put(target, el("h1", null, t("page.upload")),
 		units.length > 1 ? field(t("department"), department) : null, drop, list,
-		el("p", {class: "hint"}, state("plain", t("upload.note"))));
+		el("p", {class: "hint"}, state("plain", t("upload.note"))), mine(files));
 }

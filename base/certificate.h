@@ -12,7 +12,7 @@
 
 #include "base/signer.h"
 
-enum { CERTIFICATE_MAX = 16 * 1024 };
+enum { CERTIFICATE_MAX = 16 * 1024, CERTIFICATE_PARTS_MAX = 100 };
 
 /* Appends the signature and the end to `buffer`, which holds the certificate
  * so far: an object whose last brace is missing. */

@@ -48,11 +48,9 @@ static int write_removed(struct buffer *buffer, struct database *database,
 }
 
 /* What the report says of the programs that made it. */
-static void write_versions(struct buffer *buffer, struct view report)
+static void write_versions(struct buffer *buffer, const json_t *report)
 {
-	json_t *root = json_loadb((const char *)report.data, report.size,
-				  JSON_REJECT_DUPLICATES, NULL);
-	const json_t *versions = json_object_get(root, "versions");
+	const json_t *versions = json_object_get(report, "versions");
 	const char *engine =
 	    json_string_value(json_object_get(versions, "sekisho"));
 	const char *definitions =
@@ -61,7 +59,53 @@ static void write_versions(struct buffer *buffer, struct view report)
 	write_text(buffer, "engine", engine == NULL ? "" : engine);
 	write_text(buffer, "definitions",
 		   definitions == NULL ? "" : definitions);
-	json_decref(root);
+}
+
+/* The outputs of what lay in it, once each: an attachment is proven by the
+ * certificate of its message. */
+static json_t *list_parts(const json_t *report, const char *whole)
+{
+	json_t *found = json_object();
+	const json_t *part;
+	size_t index;
+
+	json_array_foreach(json_object_get(report, "objects"), index, part)
+	{
+		const char *digest =
+		    json_string_value(json_object_get(part, "output_sha256"));
+
+		if (digest != NULL && strlen(digest) == 2 * HASH_SIZE &&
+		    strcmp(digest, whole) != 0 &&
+		    json_integer_value(json_object_get(part, "output_bytes")) >
+			0 &&
+		    json_object_size(found) < CERTIFICATE_PARTS_MAX)
+			(void)json_object_set_new(found, digest, json_true());
+	}
+	return found;
+}
+
+static void write_parts(struct buffer *buffer, const json_t *report,
+			const struct vault_record *record)
+{
+	char whole[2 * HASH_SIZE + 1];
+	const char *separator = "";
+	const char *digest;
+	json_t *part;
+	json_t *parts;
+
+	if (strcmp(record->type, "eml") != 0)
+		return;
+	hash_to_hex(record->output_sha256, whole);
+	parts = list_parts(report, whole);
+	buffer_text(buffer, ",\"parts\":[");
+	json_object_foreach(parts, digest, part)
+	{
+		buffer_text(buffer, separator);
+		json_write_string(buffer, digest);
+		separator = ",";
+	}
+	buffer_text(buffer, "]");
+	json_decref(parts);
 }
 
 static int write_body(struct buffer *buffer, struct store *store,
@@ -70,6 +114,8 @@ static int write_body(struct buffer *buffer, struct store *store,
 {
 	char time[TIME_TEXT_SIZE + 1];
 	char policy[2 * HASH_SIZE + 1];
+	json_t *said = json_loadb((const char *)report.data, report.size,
+				  JSON_REJECT_DUPLICATES, NULL);
 	int error;
 
 	time_write(time_ms, time);
@@ -85,7 +131,9 @@ static int write_body(struct buffer *buffer, struct store *store,
 	write_content(buffer, "output", record->output_sha256,
 		      record->output_bytes);
 	write_text(buffer, "policy", policy);
-	write_versions(buffer, report);
+	write_versions(buffer, said);
+	write_parts(buffer, said, record);
+	json_decref(said);
 	error = write_removed(buffer, &store->database, number);
 	return error != 0 ? error : buffer_error(buffer);
 }

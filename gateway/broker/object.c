@@ -11,6 +11,8 @@
 
 #include "base/banned.h"
 
+enum { ATTACHMENT_HASHED_MAX = 4 * 1024 * 1024 };
+
 struct object *object_new(struct item *item, struct object *parent,
 			  const char *path, const char *name, int fd,
 			  uint64_t size)
@@ -72,9 +74,21 @@ static int freeze_output(struct object *object, bool writer_lives)
 	return handle_size(object->output, &object->output_bytes);
 }
 
+/* What an attachment of a message will be when somebody saves it: the
+ * message's certificate names it. What is larger would keep others waiting. */
+static bool hash_attachment(const struct object *object, uint8_t sha256[32])
+{
+	return object->depth == 1 && object->output >= 0 &&
+	       verdict_passes(object->verdict) &&
+	       strcmp(object->item->submission.format, "eml") == 0 &&
+	       object->output_bytes <= ATTACHMENT_HASHED_MAX &&
+	       handle_sha256(object->output, sha256) == 0;
+}
+
 void object_report(const struct object *object)
 {
 	struct item *item = object->item;
+	uint8_t sha256[32];
 	struct report_object entry = {
 	    .path = object->path,
 	    .format = object->outcome.format[0] == '\0'
@@ -89,6 +103,8 @@ void object_report(const struct object *object)
 
 	if (object->parent == NULL)
 		entry.input_sha256 = item->input_sha256;
+	if (hash_attachment(object, sha256))
+		entry.output_sha256 = sha256;
 	if (report_add_object(item->report, &entry) != 0)
 		log_line(LOG_LINE_ERROR, "report-failed item=%s",
 			 item->submission.item_id);

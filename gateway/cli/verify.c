@@ -96,18 +96,30 @@ static void read_certified(const json_t *object, struct certified *ret)
 		    json_object_iter_value(iterator));
 }
 
+/* The output itself, or, of a message, one of its attachments. */
 static bool is_output(const json_t *object, int content)
 {
 	const json_t *output = json_object_get(object, "output");
 	const char *wanted =
 	    json_string_value(json_object_get(output, "sha256"));
+	const json_t *part;
 	uint8_t digest[32];
 	char text[65];
+	size_t index;
 
 	if (wanted == NULL || handle_sha256(content, digest) != 0)
 		return false;
 	(void)sodium_bin2hex(text, sizeof(text), digest, sizeof(digest));
-	return strcmp(text, wanted) == 0;
+	if (strcmp(text, wanted) == 0)
+		return true;
+	json_array_foreach(json_object_get(object, "parts"), index, part)
+	{
+		const char *hash = json_string_value(part);
+
+		if (hash != NULL && strcmp(text, hash) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool is_listed(const char *list, const char *hash)

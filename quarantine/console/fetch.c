@@ -143,6 +143,34 @@ int files_fetch(struct call *call)
 	return error;
 }
 
+/* --- what proves an output --- */
+
+/* For whoever sees the item: of a message, the recipients' departments. */
+int items_certificate(struct call *call)
+{
+	struct reviewer reviewer = reviewer_of(call);
+	struct present present;
+	char id[ITEM_ID_SIZE + 1];
+	char name[NAME_MAX_BYTES + 1] = "";
+	int error;
+
+	parameter_id(call, "id", REQUIRED, id);
+	error = parameters_end(call);
+	if (error == 0)
+		error = review_find(call->store, &reviewer, REVIEW_READERS, id,
+				    &present);
+	if (error == 0)
+		error = give_certificate(call, id);
+	if (error == 0)
+		error = output_name_of(call, id, name, sizeof(name));
+	if (error != 0)
+		return error;
+	(void)snprintf(name + strlen(name), sizeof(name) - strlen(name),
+		       ".cert.json");
+	return json_error(json_object_update_new(
+	    call->answer, json_pack("{s:s, s:s}", "id", id, "name", name)));
+}
+
 /* --- the command line --- */
 
 static int is_of_command(struct call *call, const char *id)

@@ -1,6 +1,7 @@
 """Messages that were held whole, let out by people over the console: to whom it
 was decided, once, sealed. For tests that have a relay already."""
 import email
+import email.message
 import email.policy
 import os
 import re
@@ -160,6 +161,37 @@ def check_sanitized(relay, desk):
     return item
 
 
+def check_certificate(relay, desk, folder):
+    """The certificate of a message proves the attachments that were saved."""
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["From"], message["To"], message["Subject"] = "x@example.com", A, "table"
+    message["Message-ID"], message["Date"] = "<table@example.com>", \
+        "Sat, 21 Nov 2026 10:00:00 +0900"
+    message.set_content("text")
+    message.add_attachment(b"name,price\r\n=1+1,2\r\n", maintype="text", subtype="csv",
+                           filename="table.csv")
+    code, text = relay.send(message.as_bytes(), recipients=(A,))
+    assert code == 250, (code, text)
+    got = wait("the message", lambda: [
+        mail for mail in relay.store.messages() if mail["Message-ID"] == message["Message-ID"]])
+    item = re.search(r"id=(\w+)", got[0]["X-Sekisho-Result"]).group(1)
+    attachment, = got[0].iter_attachments()
+    saved = folder / "table.csv"
+    saved.write_bytes(attachment.get_payload(decode=True))
+    answer = desk.asks[UNIT_A].browser.get(f"/api/v1/items/{item}/certificate")
+    assert answer.status == 200, answer
+    (folder / "table.cert.json").write_bytes(answer.body)
+    assert desk.asks[UNIT_B].browser.get(
+        f"/api/v1/items/{item}/certificate").status == 404
+    for content, code in ((None, 0), (b"name,price\r\n=1+1,2\r\n", 2)):
+        if content:
+            saved.write_bytes(content)
+        done = relay.command("verify", "--key", relay.gateway.state / "audit/certificate.pub",
+                             "--certificate", folder / "table.cert.json", saved)
+        assert done.returncode == code, done
+    print("certificate: proves an attachment that was saved, and no other file")
+
+
 def held_again(relay, desk, before):
     path = relay.gateway.config
     path.write_text(before.replace("mail_spam: pass", "mail_spam: hold"))
@@ -209,4 +241,5 @@ def check(relay, kills):
     desk = Desk(relay)
     check_original(relay, desk)
     check_sanitized(relay, desk)
+    check_certificate(relay, desk, kills.parent)
     check_kills(relay, desk, kills)

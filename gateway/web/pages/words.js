@@ -128,6 +128,7 @@ const WORDS = {
 
 	"item.verdict": ["判定", "Verdict"],
 	"item.parts": ["構成", "Parts"],
+	"item.certificate": ["無害化証明書を受け取る", "Get the certificate"],
 	"item.hashes": ["ハッシュ値", "Hashes"],
 	"item.timeline": ["経過", "Timeline"],
 	"item.recipients": ["受信者ごとの状況", "Recipients"],

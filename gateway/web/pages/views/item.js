@@ -158,6 +158,10 @@ export async function item(target, id) {
 			], one.recipients, t("none")))),
 		panel(t("removed"), removals(findings.findings)),
 		panel(t("item.parts"), partTree(parts.parts)),
+		one.artifacts.some((artifact) => artifact.kind === "sanitized")
+			? el("p", null, el("a", {class: "button", download: true,
+				href: `/api/v1${paths.itemPart(id, "certificate")}`},
+			t("item.certificate"))) : null,
 		panel(t("item.hashes"), facts(one.artifacts.map((artifact) => [t(`artifact.${artifact.kind}`),
 			[el("span", {class: "hash"}, artifact.sha256), ` ${bytes(artifact.bytes)}`,
 				artifact.expires ? ` ${t("item.expires")} ${time(artifact.expires)}` : ""]]))),

@@ -193,6 +193,32 @@ static int copy_public_keys(struct making *making)
 	return error;
 }
 
+/* It came into force by a rename: what is there is whole. */
+static int copy_policies(struct making *making)
+{
+	struct manifest_entry entry = {.path = BACKUP_POLICIES};
+	char path[PATH_MAX];
+	int error = backup_path(making->options->folder, BACKUP_POLICY, path,
+				sizeof(path));
+
+	if (access(BACKUP_POLICIES, F_OK) != 0)
+		return 0;
+	if (error == 0)
+		error = folder_make(path);
+	if (error == 0)
+		error = backup_path(making->options->folder, BACKUP_POLICIES,
+				    path, sizeof(path));
+	if (error == 0)
+		error = backup_copy(BACKUP_POLICIES, path, &entry.bytes,
+				    entry.sha256);
+	if (error != 0)
+		return error;
+	manifest_add(&making->manifest, &entry);
+	making->result.files++;
+	making->result.bytes += entry.bytes;
+	return buffer_error(&making->manifest);
+}
+
 /* --- the originals --- */
 
 static int copy_blob(struct making *making, const char *id)
@@ -325,6 +351,8 @@ static int make_parts(struct making *making, struct problem *problem)
 		error = note_file(making, STORE_DATABASE);
 	if (error == 0)
 		error = note_folder(making, STORE_AUDIT);
+	if (error == 0)
+		error = copy_policies(making);
 	if (error == 0)
 		error = copy_blobs(making);
 	if (error == 0)

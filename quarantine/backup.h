@@ -5,6 +5,7 @@
  *   vault.db        a snapshot of the database
  *   audit/          the log as that snapshot has it, and the public keys
  *   blobs/xx/ID     the originals, encrypted as they are
+ *   policy/         the policies that were approved on the console, if any
  *   keys.wrapped    only with a passphrase: the three keys, under Argon2id
  *   manifest        every file with size and SHA-256, signed with the audit key
  *
@@ -15,6 +16,10 @@
 #define SEKISHO_QUARANTINE_BACKUP_H
 
 #include "quarantine/store.h"
+
+/* sekishod's file (docs/policy.md). */
+#define BACKUP_POLICY "policy"
+#define BACKUP_POLICIES BACKUP_POLICY "/policies.yaml"
 
 enum { PASSPHRASE_MIN = 12, PASSPHRASE_MAX = 1024 };
 

@@ -233,6 +233,10 @@ static int install(const struct restoring *restoring)
 		error = move_in_place(STORE_BLOBS);
 	if (error == 0)
 		error = move_in_place(STORE_AUDIT);
+	if (error == 0 && access(COPY "/" BACKUP_POLICIES, F_OK) == 0)
+		error = folder_make(BACKUP_POLICY);
+	if (error == 0)
+		error = move_in_place(BACKUP_POLICIES);
 	if (error == 0)
 		error = folder_sync(".");
 	if (error == 0)

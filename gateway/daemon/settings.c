@@ -207,7 +207,8 @@ static int on_apply(void *context, struct frame *frame)
 	    handle_size(frame->fd, &size) != 0 || size > POLICY_TEXT_MAX ||
 	    handle_map(frame->fd, &asked.text) != 0)
 		return -ERR_PROTOCOL;
-	if (strcmp(daemon->config->policies_version, version) == 0)
+	if (strcmp(daemon->config->policies_version, version) == 0 &&
+	    view_equal(daemon->config->policies_text, asked.text))
 		tell(daemon); /* before the vault could note it, it ended */
 	else
 		reload(daemon, &asked);

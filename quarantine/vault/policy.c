@@ -3,7 +3,9 @@
  * force, is put on record. */
 #include "quarantine/vault/server.h"
 
+#include "base/bytes.h"
 #include "base/handle.h"
+#include "base/killpoint.h"
 #include "base/log.h"
 #include "quarantine/policy/version.h"
 
@@ -46,6 +48,9 @@ static void on_policy(void *context)
 	error = policy_in_state(server->store, "approved", &version);
 	if (error == 0 && version.number == 0)
 		return;
+	kill_point("vault.policy_due");
+	(void)text_copy(server->policy_told, sizeof(server->policy_told),
+			version.id);
 	if (error == 0)
 		error = hand_over(server, &version);
 	log_line(error == 0 ? LOG_LINE_INFO : LOG_LINE_ERROR,
@@ -58,12 +63,17 @@ void policy_start(struct server *server)
 {
 	server->policy = (struct timer){.callback = on_policy};
 	server->policy.context = server;
-	policy_soon(server);
+	loop_arm(server->loop, &server->policy, SOON_MS);
 }
 
+/* Also while another was handed over: there is one at a time. */
 void policy_soon(struct server *server)
 {
-	if (server->policy.due_ms == 0)
+	struct policy_version version = {0};
+
+	if (policy_in_state(server->store, "approved", &version) != 0 ||
+	    (version.number != 0 &&
+	     strcmp(version.id, server->policy_told) != 0))
 		loop_arm(server->loop, &server->policy, SOON_MS);
 }
 
@@ -104,13 +114,11 @@ int on_settings(void *context, struct frame *frame)
 	if (error != 0)
 		return error;
 	server_commit(server);
+	kill_point("vault.policy_told");
 	error = settle(server->store, &settings, text);
 	handle_unmap(&text);
-	loop_disarm(server->loop, &server->policy);
-	if (error != 0) {
+	if (error != 0)
 		log_line(LOG_LINE_ERROR, "settings-unrecorded reason=%s",
 			 error_name(error));
-		loop_arm(server->loop, &server->policy, AGAIN_MS);
-	}
 	return 0;
 }

@@ -80,6 +80,7 @@ struct server {
 	unsigned stops_told; /* to the broker; a new one runs everything */
 	uint8_t stops_hash[HASH_SIZE]; /* of what was told */
 	struct timer policy; /* an approved version waits for sekishod */
+	char policy_told[ITEM_ID_SIZE + 1];
 	struct timer accounts;
 	unsigned account_turns;
 	struct timer duties;

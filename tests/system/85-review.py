@@ -366,7 +366,7 @@ def main():
             check_decided_in_vain(console, rin, ann)
             check_stop(console, rin, ann, ada)
             check_destruction(console, rin, ann)
-            policychange.check(console, ada, ben, ann)
+            policychange.check(console, ada, ben, ann, points)
             check_kills(console, rin, ann, points)
         state = console.state
         done = subprocess.run([gateway.BIN / "sekisho-audit", "verify", state / "audit",

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A backup made while items flow, brought back into an empty state folder and
 held against its log; altered backups are refused."""
+import hashlib
 import os
 import pathlib
 import re
@@ -112,6 +113,11 @@ def main():
         secret.write_text(PASSPHRASE + "\n")
         os.chmod(secret, 0o600)
         running = gateway.Gateway(root / "state", CONFIG).start()
+        policies = running.state / "policy/policies.yaml"
+        # As if approved for a configuration that says nothing of policies.
+        policies.write_text(f"# sekisho-policies version={'a' * 32} "
+                            f"base={hashlib.sha256(b'').hexdigest()}\n#\nrules: []\n")
+        own(policies, running.state)
         back_up_while_items_flow(running, root, secret)
         assert running.stop() == 0
         audit(root / "backup", expect=(0, 2))  # it is a state folder of its own
@@ -122,6 +128,8 @@ def main():
                        "--passphrase-file", secret)
         print(f"restored in {time.monotonic() - began:.1f} s: {said.strip()}")
         assert "whole" in audit(restored.state)
+        brought = restored.state / "policy/policies.yaml"
+        assert brought.read_bytes() == policies.read_bytes()
         for name in ("vault", "audit", "certificate"):
             one, other = (state / f"keys/{name}.key" for state in (running.state, restored.state))
             assert one.read_bytes() == other.read_bytes()

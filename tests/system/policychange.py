@@ -1,7 +1,7 @@
 """Policies changed through the API: what really happens to a file changes, and
 changes back; for the gateway of another test."""
 import hashlib
-import json
+import os
 import sqlite3
 import subprocess
 import time
@@ -192,6 +192,27 @@ def check_by_hand(console, author, approver):
     takes_effect(console, "unchanged")
 
 
-def check(console, author, approver, outsider):
+def check_kills(console, author, approver, points):
+    """The vault dies between the approval and the record of what came of it:
+    it comes into force once."""
+    for number, point in enumerate(("vault.policy_due", "vault.policy_told")):
+        version = propose(author, TEXT + f"# {number}\n")
+        (points / point).touch()
+        os.chmod(points / point, 0o666)
+        decide(approver, version)
+
+        def done():
+            try:
+                return (not (points / point).exists()
+                        and show(author, version)["state"] == "in_force")
+            except (OSError, AssertionError):
+                return False  # the vault is just being started again
+        wait(f"{point}\n{console.log()[-3000:]}", done)
+        takes_effect(console, "converted")
+        assert [one["policy"] for one in changes(author)].count(version) == 1
+
+
+def check(console, author, approver, outsider, points):
     check_policies(console, author, approver, outsider)
     check_by_hand(console, author, approver)
+    check_kills(console, author, approver, points)

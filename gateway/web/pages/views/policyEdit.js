@@ -67,6 +67,7 @@ function keyField(key, policy, index, changed, errors) {
 			policy[key.name] = input.value;
 		changed();
 	});
+	input.setAttribute("aria-errormessage", error.id);
 	errors.set(place, {error, input});
 	made.append(error);
 	return made;

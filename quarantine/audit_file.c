@@ -275,7 +275,8 @@ static int next_year(struct database *database, int after)
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    database, "SELECT coalesce(min(year), 0) FROM audit_entry"
-		      " WHERE year > ?");
+		      " WHERE year > ? AND year NOT IN"
+		      "  (SELECT tree FROM log_destroyed)");
 	int result;
 
 	query_integer(&query, after);
@@ -395,7 +396,8 @@ static int complete_last_year(struct audit *audit, struct problem *problem)
 {
 	QUERY_CLEANUP struct query query = query_make(
 	    audit->database, "SELECT coalesce(max(year), 0) FROM audit_entry"
-			     " WHERE year < ?");
+			     " WHERE year < ? AND year NOT IN"
+			     "  (SELECT tree FROM log_destroyed)");
 	int year;
 	int result;
 

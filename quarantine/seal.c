@@ -110,7 +110,7 @@ static int has_table(struct database *database)
 static int was_sealed(struct database *database)
 {
 	QUERY_CLEANUP struct query query = query_make(
-	    database, "SELECT 1 FROM audit_entry WHERE"
+	    database, "SELECT 1 FROM audit_entry WHERE line = '' OR"
 		      " instr(line, '\"action\":\"rows.seal\"') > 0 LIMIT 1");
 
 	return query_step(&query);

@@ -37,6 +37,7 @@ struct store_options {
 	uint32_t keep_released_days;  /* of what people let out, from then on */
 	uint32_t keep_unfetched_days; /* of what its receiver fetches; 0: the
 					 default, see kept.h */
+	uint32_t keep_log_years;      /* whole fiscal years; 0: for ever */
 	struct retention {
 		char pattern[DEPARTMENT_MAX + 1]; /* fnmatch(3) */
 		uint32_t days;

@@ -19,7 +19,14 @@ enum verify_finding {
 	VERIFY_COUNT
 };
 
-enum { VERIFY_PATH_MAX = 4096 };
+enum { VERIFY_PATH_MAX = 4096, VERIFY_DESTROYED_MAX = 64 };
+
+/* A year that a record says was destroyed, and which tree it was. */
+struct verify_destroyed_year {
+	int year;
+	uint64_t size;
+	uint8_t root[HASH_SIZE];
+};
 
 /* Where findings go and how they count. */
 struct verify {
@@ -29,6 +36,10 @@ struct verify {
 	enum language language;
 	FILE *out; /* one line per finding; NULL: none */
 	uint64_t found[VERIFY_COUNT];
+	/* --- read from the records before they are verified; whoever forges
+	 * one is found by them --- */
+	size_t destroyed_count;
+	struct verify_destroyed_year destroyed[VERIFY_DESTROYED_MAX];
 	/* --- of what was verified --- */
 	int first_year;
 	int last_year;
@@ -89,6 +100,15 @@ int verify_witness(struct verify *verify,
 int verify_witness_open(const struct verify *verify, int year,
 			char ret_path[VERIFY_PATH_MAX],
 			struct view *ret_file) MUST_CHECK;
+
+/* Part of verify_files(): what the records say was destroyed, and its signed
+ * checkpoints, where they are still there, against that. */
+int verify_find_destroyed(struct verify *verify) MUST_CHECK;
+int verify_destroyed_notes(struct verify *verify) MUST_CHECK;
+
+/* NULL when no record says so. */
+const struct verify_destroyed_year *
+verify_destroyed_find(const struct verify *verify, int year);
 
 /* Maps one year's records; -ERR_NOT_FOUND. */
 int verify_year_open(struct verify *verify, int year,

@@ -139,6 +139,14 @@ static void report_line(struct verify *verify, enum verify_finding finding,
 	verify_report(verify, finding, &place);
 }
 
+/* "log:2026"; 0 when it is none. */
+static int year_named(const char *source)
+{
+	int year = 0;
+
+	return sscanf(source, "log:%4d", &year) == 1 ? year : 0;
+}
+
 /* The first record of a year names the tree of the year before. */
 static void check_link(struct verify *verify, const struct verify_year *year,
 		       const struct record *record, const struct link *before)
@@ -147,8 +155,20 @@ static void check_link(struct verify *verify, const struct verify_year *year,
 		      (record->has_before || record->version == 0);
 
 	if (before->year == 0) {
+		int number = year_named(record->source);
+		const struct verify_destroyed_year *gone =
+		    verify_destroyed_find(verify, number);
+
 		if (!begins)
 			report_line(verify, VERIFY_YEAR_LINK, year, 0, 0);
+		else if (record->has_before && gone != NULL)
+			report_line(
+			    verify,
+			    gone->size == record->version &&
+				    same_hash(gone->root, record->before)
+				? VERIFY_YEAR_DESTROYED
+				: VERIFY_YEAR_LINK,
+			    year, 0, 0);
 		else if (record->has_before && verify->from_year == 0)
 			report_line(verify, VERIFY_YEAR_MISSING, year, 0, 0);
 		else if (record->has_before)
@@ -266,6 +286,10 @@ int verify_files(struct verify *verify)
 {
 	struct link link = {0};
 	int next = verify_next_year(verify, verify->from_year);
+	int failed = verify_find_destroyed(verify);
+
+	if (failed != 0)
+		return failed;
 
 	verify->first_year = next;
 	if (next == 0) {
@@ -286,5 +310,5 @@ int verify_files(struct verify *verify)
 		verify->last_year = next;
 		next = verify_next_year(verify, next + 1);
 	}
-	return 0;
+	return verify_destroyed_notes(verify);
 }

@@ -70,6 +70,7 @@ static int check_versions(struct verify *verify, struct database *database)
 		      "  WHERE o.object = v.object)"
 		      " FROM object_version v LEFT JOIN audit_entry e"
 		      " ON e.year = v.year AND e.seq = v.seq"
+		      " WHERE v.year NOT IN (SELECT tree FROM log_destroyed)"
 		      " ORDER BY v.object, v.version");
 	int result;
 

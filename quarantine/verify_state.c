@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "quarantine/audit.h"
 #include "quarantine/evidence.h"
+#include "quarantine/oversight/destruction.h"
 #include "quarantine/policy/change.h"
 #include "quarantine/review/proof.h"
 
@@ -122,14 +123,28 @@ static int compare_checkpoints(struct verify *verify, struct database *database,
 	return result;
 }
 
+/* Its lines are gone; verify_destroyed() holds what is left. */
+static int is_destroyed(struct database *database, int year)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(database, "SELECT 1 FROM log_destroyed WHERE tree = ?");
+
+	query_integer(&query, year);
+	return query_step(&query);
+}
+
 static int compare_files(struct verify *verify, struct database *database,
 			 int number)
 {
 	struct verify_year year;
 	char path[VERIFY_PATH_MAX];
 	struct view notes = {NULL, 0};
-	int error = verify_year_open(verify, number, &year);
+	int destroyed = is_destroyed(database, number);
+	int error;
 
+	if (destroyed != 0)
+		return destroyed < 0 ? destroyed : 0;
+	error = verify_year_open(verify, number, &year);
 	if (error == -ERR_NOT_FOUND) {
 		report_row(verify, VERIFY_FILE_MISSING, number, -1, NULL);
 		return 0;
@@ -199,18 +214,21 @@ static bool transition_fits(const struct query *query,
 /*
  * Every transition with its record and the transition before it. Columns: year,
  * seq, version, from, to, time, actor, reason, item id, line, last state of the
- * item before, `after` of the record before, tenants that fit.
+ * item before, `after` of the record before, tenants that fit, whether the
+ * record before was destroyed with its year.
  */
 static const char transitions_sql[] =
     "SELECT t.year, t.seq, t.state_version, t.from_state, t.to_state,"
     " t.time_ms, t.actor, t.reason, coalesce(item.id, ''),"
     " coalesce(e.line, ''), coalesce(b.to_state, 'none'),"
-    " coalesce(be.line, ''), t.tenant IS item.tenant"
+    " coalesce(be.line, ''), t.tenant IS item.tenant,"
+    " EXISTS (SELECT 1 FROM log_destroyed d WHERE d.tree = b.year)"
     " FROM transition t LEFT JOIN item ON item.number = t.item"
     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq"
     " LEFT JOIN transition b ON b.item = t.item"
     "  AND b.state_version = t.state_version - 1"
     " LEFT JOIN audit_entry be ON be.year = b.year AND be.seq = b.seq"
+    " WHERE t.year NOT IN (SELECT tree FROM log_destroyed)"
     " ORDER BY t.year, t.seq";
 
 static bool follows(const struct query *query, const struct record *record)
@@ -223,6 +241,8 @@ static bool follows(const struct query *query, const struct record *record)
 		0 ||
 	    query_column_integer(query, 12) != 1)
 		return false;
+	if (!first && line.size == 0 && query_column_integer(query, 13) == 1)
+		return record->has_before;
 	if (first || line.size == 0)
 		return first && line.size == 0 && !record->has_before;
 	return record->has_before && record_read(line, &before) == 0 &&
@@ -315,7 +335,8 @@ static int check_records(struct verify *verify, struct database *database)
 /* --- items --- */
 
 /* Columns: number, id, name, line of the last record, payload of the last that
- * recorded it, report's content, report's hash and size, tenants that fit. */
+ * recorded it, report's content, report's hash and size, tenants that fit,
+ * whether the last record is destroyed, or any. */
 static const char items_sql[] =
     "SELECT item.number, item.id, item.name,"
     " coalesce((SELECT e.line FROM transition t JOIN audit_entry e"
@@ -329,7 +350,12 @@ static const char items_sql[] =
     "  ORDER BY t.state_version DESC LIMIT 1), ''),"
     " a.content, a.sha256, a.bytes,"
     " (SELECT count(*) FROM transition t WHERE t.item = item.number)"
-    "  = item.state_version"
+    "  = item.state_version,"
+    " EXISTS (SELECT 1 FROM transition t JOIN log_destroyed d"
+    "  ON d.tree = t.year WHERE t.item = item.number"
+    "  AND t.state_version = item.state_version),"
+    " EXISTS (SELECT 1 FROM transition t JOIN log_destroyed d"
+    "  ON d.tree = t.year WHERE t.item = item.number)"
     " FROM item LEFT JOIN artifact a ON a.item = item.number"
     "  AND a.kind = 'report' ORDER BY item.number";
 
@@ -346,18 +372,22 @@ static int check_item(struct verify *verify, struct database *database,
 
 	if (error != 0)
 		return error;
-	if (record_read(query_column_bytes(query, 3), &record) != 0 ||
-	    !record.has_after ||
-	    !equal_hash(view_of(hash, HASH_SIZE), record.after) ||
-	    query_column_integer(query, 8) != 1)
+	if (query_column_integer(query, 8) != 1 ||
+	    (query_column_integer(query, 9) == 0 &&
+	     (record_read(query_column_bytes(query, 3), &record) != 0 ||
+	      !record.has_after ||
+	      !equal_hash(view_of(hash, HASH_SIZE), record.after))))
 		report_item(verify, VERIFY_STATE_ITEM, id);
 	error = evidence_contents(database, number, hash);
 	if (error != 0)
 		return error;
 	evidence_payload(&payload, query_column_text(query, 2), hash);
+	/* The record that names them may have gone with its year. */
 	if (buffer_error(&payload) != 0 ||
-	    !view_equal(buffer_contents(&payload),
-			view_of_string(query_column_text(query, 4))))
+	    (!(query_column_integer(query, 10) == 1 &&
+	       query_column_text(query, 4)[0] == '\0') &&
+	     !view_equal(buffer_contents(&payload),
+			 view_of_string(query_column_text(query, 4)))))
 		report_item(verify, VERIFY_STATE_CONTENTS, id);
 	hash_bytes(content, hash);
 	if (!equal_hash(query_column_bytes(query, 6), hash) ||
@@ -428,7 +458,9 @@ int verify_state(struct verify *verify, struct database *database)
 		report_item(verify, VERIFY_STATE_UNREADABLE, problem.text);
 		return 0;
 	}
-	error = compare_years(verify, database);
+	error = verify_destroyed(verify, database);
+	if (error == 0)
+		error = compare_years(verify, database);
 	if (error == 0)
 		error = check_transitions(verify, database);
 	if (error == 0)

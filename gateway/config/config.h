@@ -198,6 +198,7 @@ struct config {
 	uint32_t keep_all_days; /* 0: originals of what passed are not kept */
 	uint32_t keep_unfetched_days; /* what its receiver fetches */
 	uint32_t keep_released_days;  /* originals of what people let out */
+	uint32_t keep_log_years;      /* whole years of the log; 0: all */
 	struct config_list retention; /* "PATTERN DAYS": by department, in the
 					 place of keep_held and _released */
 	const char *node; /* in the audit log; "": the host's name */

@@ -188,6 +188,9 @@ static void add_options(const struct daemon *daemon, struct start *start,
 			       config->keep_unfetched_days);
 		add_argument(start, "--keep-unfetched-days",
 			     age + 4 * TEXT_MAX);
+		(void)snprintf(age + 5 * TEXT_MAX, size - 5 * TEXT_MAX, "%u",
+			       config->keep_log_years);
+		add_argument(start, "--keep-log-years", age + 5 * TEXT_MAX);
 		for (size_t i = 0; i < config->retention.count; i++)
 			add_argument(start, "--retention",
 				     config->retention.items[i]);
@@ -216,7 +219,7 @@ void spawn_options(const struct daemon *daemon, enum program_index index,
 		   struct buffer *options)
 {
 	struct start start = {.argument_count = 0};
-	char numbers[4 * TEXT_MAX];
+	char numbers[6 * TEXT_MAX];
 
 	add_options(daemon, &start, index, numbers, sizeof(numbers));
 	for (int i = 0; i < start.argument_count; i++)
@@ -258,7 +261,7 @@ int spawn_program(struct daemon *daemon, enum program_index index)
 	struct process *process = &daemon->processes[index];
 	struct start start = {.arguments = {program_table[index].file},
 			      .argument_count = 1};
-	char age[5 * TEXT_MAX];
+	char age[6 * TEXT_MAX];
 	int pair[2] = {-1, -1};
 	pid_t pid = -1;
 	int error;

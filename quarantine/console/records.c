@@ -29,9 +29,10 @@ int audit_entries(struct call *call)
 	QUERY_CLEANUP struct query query = query_make(
 	    &call->store->database,
 	    "SELECT line FROM audit_entry WHERE year = ?1 AND seq < ?2"
-	    " AND (?3 = '' OR json_extract(line, '$.action') = ?3)"
-	    " AND (?4 = '' OR json_extract(line, '$.actor') = ?4)"
-	    " AND (?5 = '' OR json_extract(line, '$.object') = ?5)"
+	    " AND line <> ''"
+	    " AND (?3 = '' OR json_extract(nullif(line, ''), '$.action') = ?3)"
+	    " AND (?4 = '' OR json_extract(nullif(line, ''), '$.actor') = ?4)"
+	    " AND (?5 = '' OR json_extract(nullif(line, ''), '$.object') = ?5)"
 	    " ORDER BY seq DESC LIMIT ?6");
 	json_t *list = json_array();
 	char action[64];
@@ -135,7 +136,8 @@ static int put_record(struct call *call, int64_t year, int64_t seq)
 {
 	QUERY_CLEANUP struct query query =
 	    query_make(&call->store->database, "SELECT line FROM audit_entry"
-					       " WHERE year = ? AND seq = ?");
+					       " WHERE year = ? AND seq = ?"
+					       " AND line <> ''");
 	int result;
 
 	query_integer(&query, year);

@@ -192,8 +192,8 @@ int items_timeline(struct call *call)
 		   ? list(call,
 			  "SELECT state_version, t.time_ms, from_state,"
 			  " to_state, t.actor, t.reason,"
-			  " json_extract(e.line, '$.action'),"
-			  " json_extract(e.line, '$.role'),"
+			  " json_extract(nullif(e.line, ''), '$.action'),"
+			  " json_extract(nullif(e.line, ''), '$.role'),"
 			  " coalesce(json_extract(p.payload, '$.comment'), ''),"
 			  " t.year, t.seq FROM transition t"
 			  " LEFT JOIN audit_entry e ON e.year = t.year"

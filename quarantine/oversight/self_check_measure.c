@@ -83,7 +83,7 @@ static int measure_log(struct measuring *measuring)
 	    query_make(&measuring->store->database,
 		       "SELECT count(*) FROM audit_entry WHERE year >= ?1"
 		       " AND instr(line, '\"action\":\"log.failed\"') > 0"
-		       " AND json_extract(line, '$.time') >= ?2");
+		       " AND json_extract(nullif(line, ''), '$.time') >= ?2");
 	char since[TIME_TEXT_SIZE + 1];
 	int64_t failures;
 

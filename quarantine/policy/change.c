@@ -151,7 +151,8 @@ static int check_rows(struct database *database, change_report *report,
 	    " coalesce(e.line, ''), coalesce(p.payload, ''), c.tenant"
 	    " FROM config_change c"
 	    " LEFT JOIN audit_entry e ON e.year = c.year AND e.seq = c.seq"
-	    " LEFT JOIN audit_payload p ON p.year = c.year AND p.seq = c.seq");
+	    " LEFT JOIN audit_payload p ON p.year = c.year AND p.seq = c.seq"
+	    " WHERE c.year NOT IN (SELECT tree FROM log_destroyed)");
 	int result;
 
 	while ((result = query_step(&query)) == 1) {

@@ -106,29 +106,37 @@ struct table {
 	const char *exists_sql;
 };
 
+/* What went with its year is under the seal alone. */
+#define NOT_DESTROYED " WHERE t.year NOT IN (SELECT tree FROM log_destroyed)"
+
 static const struct table tables[] = {
     {"exception:",
      "SELECT id, version, coalesce(line, '') FROM exception t"
-     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
+     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = "
+     "t.seq" NOT_DESTROYED,
      proof_exception_sql, "SELECT version FROM exception WHERE id = ?"},
     {"incident:",
      "SELECT id, version, coalesce(line, '') FROM incident t"
-     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
+     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = "
+     "t.seq" NOT_DESTROYED,
      proof_incident_sql, "SELECT version FROM incident WHERE id = ?"},
     {"stop:",
      "SELECT " STOP_KEY ", version, coalesce(line, '')"
      " FROM traffic_stop t"
-     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
+     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = "
+     "t.seq" NOT_DESTROYED,
      proof_stop_sql,
      "SELECT version FROM traffic_stop"
      " WHERE " STOP_KEY " = ?"},
     {"self_check:",
      "SELECT id, version, coalesce(line, '') FROM self_check t"
-     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
+     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = "
+     "t.seq" NOT_DESTROYED,
      proof_self_check_sql, "SELECT version FROM self_check WHERE id = ?"},
     {"policy:",
      "SELECT id, version, coalesce(line, '') FROM policy_version t"
-     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = t.seq",
+     " LEFT JOIN audit_entry e ON e.year = t.year AND e.seq = "
+     "t.seq" NOT_DESTROYED,
      proof_policy_sql, "SELECT version FROM policy_version WHERE id = ?"},
 };
 

@@ -1,7 +1,9 @@
-/* What the vault does by itself once a day: the self-check. */
+/* What the vault does by itself: the self-check once a day, the destruction of
+ * years of the log that are too old. */
 #include "quarantine/vault/server.h"
 
 #include "base/log.h"
+#include "quarantine/oversight/destruction.h"
 #include "quarantine/oversight/self_check.h"
 
 #include "base/banned.h"
@@ -12,6 +14,7 @@ static void on_duties(void *context)
 {
 	struct server *server = context;
 	bool run = false;
+	size_t years = 0;
 	int error;
 
 	server_commit(server);
@@ -21,6 +24,10 @@ static void on_duties(void *context)
 			 error_name(error));
 	else if (run)
 		log_line(LOG_LINE_INFO, "self-check-run");
+	error = log_destroy_run(server->store, clock_now_ms(), &years);
+	if (error != 0)
+		log_line(LOG_LINE_ERROR, "log-destruction-failed reason=%s",
+			 error_name(error));
 	loop_arm(server->loop, &server->duties, LOOK_MS);
 }
 

@@ -4,6 +4,7 @@
  * sekisho-vault [--edge NAME=FD]... [--node NAME] [--keep-held-days N]
  *               [--keep-waiting-days N] [--keep-all-days N]
  *               [--keep-released-days N] [--keep-unfetched-days N]
+ *               [--keep-log-years N]
  *               [--retention 'PATTERN DAYS']...
  *               [--checkpoint-minutes N] [--checkpoint-records N]
  *               [--accounts KEY=VALUE]... [--tenant 'PATTERN TENANT']...
@@ -47,6 +48,7 @@ struct settings {
 	long waiting_days;
 	long released_days;
 	long unfetched_days;
+	long log_years;
 	long all_days;
 	long checkpoint_minutes;
 	long checkpoint_records;
@@ -120,6 +122,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	    {"keep-waiting-days", required_argument, NULL, 'w'},
 	    {"keep-released-days", required_argument, NULL, 'd'},
 	    {"keep-unfetched-days", required_argument, NULL, 'u'},
+	    {"keep-log-years", required_argument, NULL, 'y'},
 	    {"retention", required_argument, NULL, 't'},
 	    {"tenant", required_argument, NULL, 'T'},
 	    {"keep-all-days", required_argument, NULL, 'a'},
@@ -150,6 +153,9 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 		else if (option == 'u')
 			error = program_number(optarg, 1, UNFETCHED_MAX,
 					       &settings->unfetched_days);
+		else if (option == 'y')
+			error = program_number(optarg, 0, 100,
+					       &settings->log_years);
 		else if (option == 't')
 			error = add_retention(&settings->store, optarg);
 		else if (option == 'T')
@@ -182,6 +188,7 @@ static int read_arguments(int argc, char **argv, struct settings *settings)
 	settings->store.keep_released_days = (uint32_t)settings->released_days;
 	settings->store.keep_unfetched_days =
 	    (uint32_t)settings->unfetched_days;
+	settings->store.keep_log_years = (uint32_t)settings->log_years;
 	settings->store.keep_waiting_days = (uint32_t)settings->waiting_days;
 	settings->store.keep_all_days = (uint32_t)settings->all_days;
 	return error == 0 && optind == argc ? 0 : -ERR_CONFIG;
@@ -318,6 +325,7 @@ int main(int argc, char **argv)
 			      "[--keep-waiting-days N] [--keep-all-days N] "
 			      "[--keep-released-days N] "
 			      "[--keep-unfetched-days N] "
+			      "[--keep-log-years N] "
 			      "[--retention 'PATTERN DAYS']... "
 			      "[--checkpoint-minutes N] "
 			      "[--checkpoint-records N] "

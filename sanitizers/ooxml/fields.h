@@ -9,10 +9,8 @@
 #ifndef SEKISHO_SANITIZERS_OOXML_FIELDS_H
 #define SEKISHO_SANITIZERS_OOXML_FIELDS_H
 
+#include "sanitizers/field.h"
 #include "sanitizers/ooxml/filter.h"
-
-/* Whether a field with this instruction (UTF-8) may stay. */
-bool field_allowed(const struct policy *policy, struct view instruction);
 
 enum field_mark { FIELD_BEGIN, FIELD_SEPARATE, FIELD_END };
 

@@ -1,17 +1,8 @@
 #include "sanitizers/ooxml/part_name.h"
 #include "sanitizers/ooxml/rebuild.h"
+#include "sanitizers/picture/placeholder.h"
 
 #include "base/banned.h"
-
-/* One transparent pixel: keeps the layout where a picture had to go. */
-static const uint8_t placeholder[] = {
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d,
-    0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01,
-    0x08, 0x06, 0x00, 0x00, 0x00, 0x1f, 0x15, 0xc4, 0x89, 0x00, 0x00, 0x00,
-    0x0b, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x60, 0x00, 0x02, 0x00,
-    0x00, 0x05, 0x00, 0x01, 0xe9, 0xfa, 0xdc, 0xd8, 0x00, 0x00, 0x00, 0x00,
-    0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
-};
 
 static const struct {
 	const char *extension;
@@ -51,7 +42,7 @@ static int begin(struct rebuilt *rebuilt, struct part *part,
 
 static bool is_placeholder(struct view content)
 {
-	return view_equal(content, view_of(placeholder, sizeof(placeholder)));
+	return view_equal(content, picture_placeholder());
 }
 
 int picture_begin(struct rebuilt *rebuilt, struct part *part)
@@ -101,7 +92,7 @@ int picture_finish(struct rebuilt *rebuilt, struct part *part)
 			   verdict_passes(result.verdict)
 			       ? result.extension
 			       : error_name((int)result.reason));
-	part->output = view_of(placeholder, sizeof(placeholder));
+	part->output = picture_placeholder();
 	part->output_type = "image/png";
 	return output_name(rebuilt, part, "png");
 }

@@ -16,6 +16,10 @@ PASSING = (b"http:", b"https:", b"mailto:", b"tel:", b"#")
 PDF_NAMES = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia\w*|AA|SubmitForm"
                        rb"|ImportData|GoToE|GoToR|XFA|Movie|Sound|Rendition|3D|Filespec"
                        rb"|OpenAction|Encrypt|ResetForm|Trans3D)(?=[\s/<\[(>\])])")
+RTF_NAMES = re.compile(rb"\\(obj(?:data|emb|link|autlink|ocx|update|html|class)|template|bin|fontemb"
+                       rb"|datastore|mailmerge|docvar|html(?:tag|base)|nonshppict|info|generator"
+                       rb"|ffentrymcr|ffexitmcr|subdocument|filetbl)(?![a-z])")
+RTF_FIELDS = re.compile(rb"DDE|INCLUDE|\bLINK\s|IMPORT|MACRO|QUOTE|EMBED|file:", re.I)
 # A destination in the file itself: a page to open at, not an action.
 OPENS_AT = re.compile(rb"/OpenAction\s*(?:\[|<<\s*/D\s*\[[^\]]*\]\s*/S\s*/GoTo\s*>>)")
 STREAM = re.compile(rb"\bstream\r?\n.*?\nendstream", re.S)
@@ -64,9 +68,22 @@ def of_pdf(data):
         yield f"/{name.decode()}"
 
 
+def of_rtf(data):
+    """Blanks between digits are none; nor are words that mean nothing."""
+    for name in sorted(set(RTF_NAMES.findall(data))):
+        yield "\\" + name.decode()
+    for field in re.findall(rb"\\fldinst([^}]*)", data):
+        if RTF_FIELDS.search(field):
+            yield "field " + field[:60].decode(errors="replace")
+    if OLE.hex().encode() in re.sub(rb"\s", b"", data).lower():
+        yield "an OLE file in digits"
+
+
 def found(data, extension, package_extensions):
     if extension == "pdf":
         return list(of_pdf(data))
+    if extension == "rtf":
+        return list(of_rtf(data))
     if extension in package_extensions:
         return list(of_package(data))
     return []

@@ -1,4 +1,5 @@
-#include "sanitizers/ooxml/fields.h"
+#include "sanitizers/field.h"
+
 #include "sanitizers/link.h"
 
 #include "base/banned.h"

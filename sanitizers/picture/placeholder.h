@@ -1,5 +1,6 @@
 /*
- * What stands where a picture of a document had to go, so that the layout stays.
+ * What stands where a picture of a document had to go, so that the layout
+ * stays.
  */
 #ifndef SEKISHO_SANITIZERS_PICTURE_PLACEHOLDER_H
 #define SEKISHO_SANITIZERS_PICTURE_PLACEHOLDER_H

@@ -182,11 +182,14 @@ static bool is_scan_of_input(const struct job_run *job)
 /*
  * No item has all processes to itself: a small one does not wait for a large
  * one. A rebuild that is held back waits for its scan, which therefore starts
- * before it and whatever else is under way.
+ * before it and whatever else is under way. An output has three checks: were
+ * only two under way on two processors, the third would be alone with them
+ * after that.
  */
 static bool may_start(const struct broker *broker, const struct job_run *job)
 {
 	const struct object *object = job->object;
+	unsigned most = broker->config->parallel + (job->of_output ? 1 : 0);
 
 	if (!broker->zygotes[job->zygote].ready)
 		return false;
@@ -194,7 +197,41 @@ static bool may_start(const struct broker *broker, const struct job_run *job)
 		return true;
 	if (object->stage == STAGE_SCAN && !object->scanning)
 		return false;
-	return object->item->busy_count < broker->config->parallel;
+	return object->item->busy_count < most;
+}
+
+/* Whether everything that runs belongs to one item, but not to this. */
+static bool another_has_all(const struct broker *broker,
+			    const struct item *item)
+{
+	const struct item *other = NULL;
+
+	for (const struct job_run *job = broker->running; job;
+	     job = job->next) {
+		if (!job->busy || job->object == NULL)
+			continue;
+		if (job->object->item == item ||
+		    (other != NULL && job->object->item != other))
+			return false;
+		other = job->object->item;
+	}
+	return other != NULL;
+}
+
+/* Processes that have told their result end by themselves and quickly; a
+ * taken-over one that does not must not make room for more like it. */
+static bool has_room(const struct broker *broker, const struct job_run *job)
+{
+	unsigned parallel = broker->config->parallel;
+	/* One more than there are processors to use: starting and waiting
+	 * leave gaps. */
+	unsigned most = parallel + 1;
+
+	if (broker->process_count == most &&
+	    another_has_all(broker, job->object->item))
+		most++;
+	return broker->process_count < most &&
+	       broker->ending_count < 2 * parallel + 2;
 }
 
 /* The first of the queue that may start. */
@@ -204,7 +241,7 @@ static struct job_run *take_ready(struct broker *broker)
 	     link = &(*link)->next) {
 		struct job_run *job = *link;
 
-		if (!may_start(broker, job))
+		if (!may_start(broker, job) || !has_room(broker, job))
 			continue;
 		*link = job->next;
 		return job;
@@ -212,23 +249,11 @@ static struct job_run *take_ready(struct broker *broker)
 	return NULL;
 }
 
-/* Processes that have told their result end by themselves and quickly; a
- * taken-over one that does not must not make room for more like it. */
-static bool has_room(const struct broker *broker)
-{
-	unsigned parallel = broker->config->parallel;
-
-	/* One more than there are processors to use: starting and waiting
-	 * leave gaps. */
-	return broker->process_count < parallel + 1 &&
-	       broker->ending_count < 2 * parallel + 2;
-}
-
 void jobs_schedule(struct broker *broker)
 {
 	struct job_run *job;
 
-	while (has_room(broker) && (job = take_ready(broker)) != NULL) {
+	while ((job = take_ready(broker)) != NULL) {
 		int error;
 
 		item_start_clock(job->object->item);

@@ -1,8 +1,24 @@
+#define _GNU_SOURCE
 #include "base/buffer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+enum { LARGE_PAGE = 2 * 1024 * 1024 };
+
+/* Large pages: touching memory for the first time costs about 1 us for each
+ * page, whatever its size, and the bytes of a large one are cleared faster. */
+static void use_large_pages(uint8_t *data, size_t capacity)
+{
+	size_t skipped = -(uintptr_t)data % LARGE_PAGE;
+
+	if (capacity >= skipped + LARGE_PAGE)
+		(void)madvise(data + skipped,
+			      (capacity - skipped) / LARGE_PAGE * LARGE_PAGE,
+			      MADV_HUGEPAGE);
+}
 
 void buffer_free(struct buffer *buffer)
 {
@@ -39,6 +55,7 @@ bool buffer_reserve(struct buffer *buffer, size_t size)
 		buffer->error = -ERR_MEMORY;
 		return false;
 	}
+	use_large_pages(data, capacity);
 	buffer->data = data;
 	buffer->capacity = capacity;
 	return true;

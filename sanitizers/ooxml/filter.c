@@ -422,6 +422,10 @@ static int run(struct filter *filter)
 	    zip_reader_unpack(package->zip, filter->part->entry,
 			      (struct view){NULL, 0}, &unpacked, &content);
 
+	/* What is written is about as long: with room for it, nothing moves. */
+	if (error == 0 && content.size < filter->writer.out.maximum / 2 &&
+	    !buffer_reserve(&filter->writer.out, content.size))
+		error = buffer_error(&filter->writer.out);
 	if (error == 0)
 		error = xml_read(package->reader, content, &events, filter);
 	if (error == 0)

@@ -26,10 +26,12 @@ static uint8_t peek(const struct scanner *scanner)
 		   : 0;
 }
 
+/* A sheet has a formula in every other cell: no calls for each byte. */
 static bool is_name(uint8_t byte)
 {
-	return isalnum(byte) || byte >= 0x80 ||
-	       (byte != 0 && strchr("_.$?\\", byte) != NULL);
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte >= '0' && byte <= '9') || byte >= 0x80 || byte == '_' ||
+	       byte == '.' || byte == '$' || byte == '?' || byte == '\\';
 }
 
 static void skip_blanks(struct scanner *scanner)
@@ -99,7 +101,7 @@ static struct view bare_name(struct view name, bool *ret_by_name)
 	bool found = true;
 
 	*ret_by_name = false;
-	while (found) {
+	while (found && name.size > 0 && name.data[0] == '_') {
 		found = false;
 		for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]);
 		     i++) {
@@ -271,6 +273,7 @@ bool formula_allowed(const struct document_state *document, struct view formula)
 	/* Its argument may be made far in front of it, by LET. */
 	for (size_t i = 0; i < formula.size; i++)
 		scanner.indirect |=
+		    (formula.data[i] == 'I' || formula.data[i] == 'i') &&
 		    view_equal_nocase(view_slice(formula, i, 8), "INDIRECT");
 
 	while (scanner.at < formula.size)

@@ -212,7 +212,7 @@ int xml_qname_get(struct xml_names *names, struct view text, uint64_t hash,
 	while (names->qnames[slot] != NULL) {
 		struct xml_qname *qname = names->qnames[slot];
 
-		if (qname->hash == hash && view_equal(qname->text, text)) {
+		if (qname->hash == hash && xml_same_name(qname->text, text)) {
 			*ret_qname = qname;
 			return 0;
 		}

@@ -66,6 +66,19 @@ static inline uint64_t xml_hash(uint64_t hash, uint8_t byte)
 	return (hash ^ byte) * 0x9e3779b97f4a7c15u;
 }
 
+/* Names are short: calling memcmp() takes longer than comparing them. */
+static inline bool xml_same_name(struct view a, struct view b)
+{
+	if (a.size != b.size)
+		return false;
+	if (a.size > 8)
+		return memcmp(a.data, b.data, a.size) == 0;
+	for (size_t i = 0; i < a.size; i++)
+		if (a.data[i] != b.data[i])
+			return false;
+	return true;
+}
+
 int xml_names_begin(struct xml_names *names, struct arena *arena) MUST_CHECK;
 
 /* -ERR_MEMORY; -ERR_LIMIT_MEMBERS beyond XML_NAMES_MAX. */

@@ -288,7 +288,7 @@ static int read_end_tag(struct xml_reader *reader)
 		return -ERR_MALFORMED;
 	name = reader->open[reader->depth - 1].name->qualified;
 	scan->at += 2;
-	if (!view_equal(view_slice(scan->text, scan->at, name.size), name))
+	if (!xml_same_name(view_slice(scan->text, scan->at, name.size), name))
 		return -ERR_MALFORMED;
 	scan->at += name.size;
 	(void)xml_scan_blanks(scan);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Password archives wait in the vault; `sekisho items password` opens them, what
+"""Password archives and documents wait in the vault; `sekisho items password` opens them, what
 comes out is delivered by the channel that it came by, once, and the password
 is nowhere afterwards."""
 import io
@@ -16,6 +16,8 @@ import zipfile
 import gateway
 
 sys.path.insert(0, str(gateway.ROOT / "samples"))
+from officelock import Agile, Standard, locked  # noqa: E402
+from sample import sibling  # noqa: E402
 from zipmaker import Entry, zip_file  # noqa: E402
 
 TRIES = 10  # within an hour
@@ -165,6 +167,24 @@ def check_delivered(running):
     assert not any((running.state / "in/.sekisho").iterdir())
 
 
+def check_document(running):
+    """Office documents, locked both ways: a wrong password, then the right one."""
+    plain = sibling("docx", "入札説明書.docm")
+    for name, lock in (("agile.docm", Agile(plain, PASSWORD, spin=100000)),
+                       ("standard.docm", Standard(plain, PASSWORD))):
+        item = drop(running, name, locked(lock))
+        code, answer, err = give(running.state, item, "wrong")
+        assert (code, answer["reason"]) == (2, "encrypted.wrong_password"), (answer, err)
+        code, answer, err = give(running.state, item, PASSWORD)
+        assert (code, answer["state"]) == (0, "delivered"), (answer, err)
+        path = running.state / "out" / DEPARTMENT / name.replace(".docm", ".docx")
+        got = members(path)
+        assert "word/document.xml" in got and not any("vba" in part for part in got), list(got)
+        report = json.loads(pathlib.Path(str(path) + ".report.json").read_text())
+        kinds = {removal["kind"] for removal in report["removals"]}
+        assert {"ooxml.decrypted", "ooxml.vba_project"} <= kinds, kinds
+
+
 def check_wrong(running):
     """A wrong one has its own answer; after ten within an hour there is no more
     opening, and the item waits on."""
@@ -272,6 +292,7 @@ def main():
         os.chmod(folder, 0o755)
         with gateway.Gateway(folder / "state", CONFIG) as running:
             check_delivered(running)
+            check_document(running)
             search_programs(running)
             check_wrong(running)
             check_bad_inside(running)

@@ -4,6 +4,7 @@ import lzma
 import struct
 import zlib
 
+import compoundmaker
 from sample import Sample
 from zipmaker import Entry, zip_file
 
@@ -223,6 +224,15 @@ def unsupported():
     yield blocked("一太郎.jtd", compound("DocumentText"), UNSUPPORTED, "Ichitaro")
     yield blocked("locked.docx", compound("EncryptionInfo", "EncryptedPackage"), "malformed",
                   "an encrypted document with nothing in it")
+    old = {
+        "locked.doc": {"WordDocument": b"\xec\xa5" + bytes(9) + b"\x01" + bytes(4200)},
+        "locked.xls": {"Workbook": struct.pack("<HH16xHH54x", 0x809, 16, 0x2F, 54)},
+        "locked.ppt": {"Current User": bytes(8) + struct.pack("<II", 20, 0xF3D1C4DF) + bytes(20),
+                       "PowerPoint Document": bytes(5000)},
+    }
+    for name, tree in old.items():
+        yield blocked(name, compoundmaker.compound(tree), "encrypted.unsupported",
+                      "an old document under a password")
     yield blocked("rights.doc", compound("WordDocument", "\tDRMContent"), "encrypted.rights_managed",
                   "a document of rights management")
     yield blocked("a.odt", zip_file([

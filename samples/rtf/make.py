@@ -151,6 +151,8 @@ def destinations():
     yield loses("font-number.rtf", rb"\f99999 x", ["word"], "CVE-2023-21716", head=rb"{\fonttbl{\f40000 A;}}")
     yield loses("words.rtf", rb"a\pxe b\linkself\objupdate c\b99999999999 d", ["word"], "words that are not known or overflow")
     yield loses("controls.rtf", b"a\x01b\\'02c\x7f", ["text.control"], "control characters")
+    yield loses("words-and-digits.rtf", rb"\fs21{\*\unknown x}{}44 \b{\pxe}7", ["destination", "word"],
+                "a number is not continued by the text behind what goes")
 
 
 def heads():

@@ -37,6 +37,7 @@ static void refuse(struct rtf *rtf, struct rtf_group *field)
 	field->refused = true;
 	rtf_write_undo(rtf, field);
 	buffer_u8(rtf->to, '{');
+	rtf->delimit = false;
 }
 
 static void begin_result(struct rtf *rtf, struct rtf_group *field)

@@ -81,6 +81,7 @@ static void open_group(struct rtf *rtf)
 	*group = (struct rtf_group){
 	    .start = rtf->token_start,
 	    .mark = rtf->to->size,
+	    .delimit = rtf->delimit,
 	    .fallback = 1,
 	};
 	if (rtf->depth > 1) {

@@ -54,6 +54,7 @@ struct rtf_group {
 	enum rtf_content outer; /* content of the group around it */
 	size_t start;           /* of its brace in the input */
 	size_t mark;            /* of its brace in the output */
+	bool delimit;           /* as it was there */
 	unsigned closing;       /* braces that end it in the output */
 	uint16_t fallback;      /* \uc */
 	bool begun;             /* its first word has been seen */

@@ -85,5 +85,5 @@ void rtf_write_undo(struct rtf *rtf, const struct rtf_group *group)
 {
 	if (group->mark < rtf->to->size)
 		rtf->to->size = group->mark;
-	rtf->delimit = false;
+	rtf->delimit = group->delimit;
 }

@@ -84,6 +84,13 @@ static void a_field_that_stays_keeps_its_instruction(void **state)
 		       "\"http://a.example/\" \\\\o \"x\"}{\\fldrslt c}}}\n");
 }
 
+static void what_goes_does_not_join_a_word_and_the_text_behind(void **state)
+{
+	(void)state;
+	assert_rebuilt("{\\rtf1\\fs21{\\*\\unknown x}{}44\\b{\\pxe}7}",
+		       "{\\rtf1\\uc1\\fs21 44\\b 7}\n");
+}
+
 static void a_destination_behind_other_words_is_one(void **state)
 {
 	(void)state;
@@ -118,6 +125,8 @@ int main(void)
 	    cmocka_unit_test(an_object_leaves_what_it_shows),
 	    cmocka_unit_test(a_field_that_goes_leaves_its_result),
 	    cmocka_unit_test(a_field_that_stays_keeps_its_instruction),
+	    cmocka_unit_test(
+		what_goes_does_not_join_a_word_and_the_text_behind),
 	    cmocka_unit_test(a_destination_behind_other_words_is_one),
 	    cmocka_unit_test(text_has_lines_cells_and_notes),
 	    cmocka_unit_test(text_takes_results_of_fields_and_no_instructions),

@@ -58,19 +58,34 @@ void emergency_close(struct emergency *emergency)
 	handle_close(&emergency->fd);
 }
 
-static void write_state(const struct emergency *emergency)
+/* What the file says: one line, or nothing. */
+static int write_line(const struct emergency *emergency, char *text,
+		      size_t size)
 {
-	char text[256] = "";
 	char first[TIME_TEXT_SIZE + 1];
 	char last[TIME_TEXT_SIZE + 1];
 
-	if (emergency->count > 0) {
-		time_write(emergency->first_ms, first);
-		time_write(emergency->last_ms, last);
-		(void)snprintf(
-		    text, sizeof(text), "failed %" PRIu64 " %s %s %s\n",
-		    emergency->count, first, last, emergency->reason);
-	}
+	text[0] = '\0';
+	if (emergency->count == 0)
+		return 0;
+	time_write(emergency->first_ms, first);
+	time_write(emergency->last_ms, last);
+	return snprintf(text, size, "failed %" PRIu64 " %s %s %s\n",
+			emergency->count, first, last, emergency->reason);
+}
+
+int emergency_used(const struct emergency *emergency)
+{
+	char text[256];
+
+	return write_line(emergency, text, sizeof(text));
+}
+
+static void write_state(const struct emergency *emergency)
+{
+	char text[256] = "";
+
+	(void)write_line(emergency, text, sizeof(text));
 	/* Neither can fail in a way that could still be told. */
 	if (pwrite(emergency->fd, text, sizeof(text), 0) < 0)
 		log_line(LOG_LINE_ERROR, "emergency-file-failed errno=%d",

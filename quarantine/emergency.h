@@ -27,6 +27,9 @@ void emergency_close(struct emergency *emergency);
 /* Notes a failure; what the disk still refuses stays in memory. */
 void emergency_note(struct emergency *emergency, int error, int64_t now_ms);
 
+/* Bytes of it that say something. */
+int emergency_used(const struct emergency *emergency);
+
 /* It is on record now. */
 void emergency_clear(struct emergency *emergency);
 

@@ -1,6 +1,7 @@
 /* sekisho status: what the broker says of itself and its programs. */
 #include "gateway/cli/commands.h"
 #include "gateway/cli/human.h"
+#include "gateway/cli/operator.h"
 #include "gateway/cli/table.h"
 
 #include <inttypes.h>
@@ -115,6 +116,46 @@ static void print_missing(const json_t *status, enum language language)
 	(void)fputs("\n", stdout);
 }
 
+static const char *time_of(const json_t *object, const char *key,
+			   enum language language)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text == NULL ? SAY(language, "なし", "never") : text;
+}
+
+/* The log and the file that is left when it cannot be written. */
+static void print_vault(const json_t *vault, enum language language)
+{
+	const json_t *log = json_object_get(vault, "log");
+	const json_t *file = json_object_get(log, "emergency");
+
+	if (log == NULL)
+		return;
+	(void)printf(SAY(language,
+			 "監査記録: %" JSON_INTEGER_FORMAT
+			 " 年度 %" JSON_INTEGER_FORMAT " 件\n",
+			 "audit log:  year %" JSON_INTEGER_FORMAT
+			 ", %" JSON_INTEGER_FORMAT " records\n"),
+		     number_of(log, "year"), number_of(log, "records"));
+	(void)printf(
+	    SAY(language,
+		"  非常用ファイル: %" JSON_INTEGER_FORMAT
+		" / %" JSON_INTEGER_FORMAT " バイト使用、最後の使用 %s\n",
+		"  emergency file: %" JSON_INTEGER_FORMAT
+		" of %" JSON_INTEGER_FORMAT " bytes used, last used %s\n"),
+	    number_of(file, "used"), number_of(file, "bytes"),
+	    time_of(file, "last_used", language));
+	if (number_of(file, "failures") > 0)
+		(void)printf(SAY(language,
+				 "  ※ 監査記録が書けません (%s から "
+				 "%" JSON_INTEGER_FORMAT " 回)。\n",
+				 "  ! The log cannot be written (since %s, "
+				 "%" JSON_INTEGER_FORMAT " times).\n"),
+			     time_of(file, "since", language),
+			     number_of(file, "failures"));
+}
+
 static void print_status(const json_t *status, bool healthy,
 			 enum language language)
 {
@@ -142,6 +183,19 @@ static void print_status(const json_t *status, bool healthy,
 	print_missing(status, language);
 	(void)fputs(SAY(language, "プログラム:\n", "programs:\n"), stdout);
 	print_programs(status, language);
+	print_vault(json_object_get(status, "vault"), language);
+}
+
+/* What the vault says; nothing where there is none. */
+static void add_vault(const struct config *config, json_t *status)
+{
+	json_t *answer = NULL;
+	bool reached = false;
+
+	if (operator_ask(config, NULL, "health_show", json_object(), &answer,
+			 &reached) == 0)
+		(void)json_object_set(status, "vault", answer);
+	json_decref(answer);
 }
 
 static int not_running(const struct options *options,
@@ -175,6 +229,7 @@ int command_status(const struct options *options)
 		    MESSAGE_STATUS_REPLY, &status);
 	if (error != 0)
 		return not_running(options, config, error);
+	add_vault(config, status);
 	healthy = json_is_true(json_object_get(status, "healthy"));
 	if (options->json) {
 		(void)json_dumpf(status, stdout, JSON_INDENT(1));

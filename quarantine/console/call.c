@@ -65,8 +65,8 @@ static unsigned allowed_roles(const struct operation *operation)
 static int admit_operator(const struct operation *operation)
 {
 	static const char *const allowed[] = {
-	    "users_",      "grants_",      "units_",  "items_password_link",
-	    "items_fetch", "self_checks_", "reports_"};
+	    "users_",      "grants_",      "units_",   "items_password_link",
+	    "items_fetch", "self_checks_", "reports_", "health_"};
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		if (strncmp(operation->name, allowed[i], strlen(allowed[i])) ==

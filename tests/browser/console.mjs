@@ -76,6 +76,9 @@ await page.context().close();
 page = await open();
 await step("the reviewer sees what is held, in both languages", async () => {
 	await enter(page, reviewer);
+	await page.click("#main details summary");
+	check(await page.locator("#main details tbody tr").count() === 24, "not 24 hours");
+	check(/利用中/.test(await text(page, "#main")), "the definitions' state is missing");
 	await shot(page, "home");
 	await accessible(page, "home");
 	await go(page, "#/queue");
@@ -106,6 +109,20 @@ await step("by keyboard alone: to an item, to the reason, sent", async () => {
 	await page.keyboard.press("Control+Enter");
 	await page.waitForFunction(() => document.querySelector("#main .state") &&
 		/承認待ち/.test(document.querySelector("#main").innerText));
+}, page);
+
+await step("a filter is kept under its name, for its user, and dropped again", async () => {
+	await go(page, "#/queue?state=held&name=exe");
+	await page.fill("#filter-name", "実行形式");
+	await page.click("#saved button[type=submit]");
+	await go(page, "#/queue");
+	await page.selectOption("#saved-filters", "実行形式");
+	await page.waitForFunction(() => location.hash.includes("name=exe"));
+	await page.waitForSelector("#drop-filter");
+	await accessible(page, "saved filters");
+	await shot(page, "saved-filters");
+	await page.click("#drop-filter");
+	await page.waitForFunction(() => !document.querySelector("#saved-filters"));
 }, page);
 
 await step("what was typed outlives the page", async () => {

@@ -373,6 +373,14 @@ def check_bundle(people, console, folder):
     assert b"MZ" + bytes(500) not in answer.body and "bad.exe".encode() in answer.body
 
 
+def check_status(console):
+    """`sekisho status` asks the vault, too."""
+    done = subprocess.run([gateway.BIN / "sekisho", "status", "--config", console.config,
+                           "--state", console.state, "--lang", "en"],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert "emergency file: 0 of 4096 bytes used, last used never" in done.stdout, done
+
+
 def check_gets(people, values, console):
     """A GET never acts, whoever asks."""
     before = settled(console)
@@ -524,6 +532,7 @@ def main():
             check_clients(people, values, console)
             check_recorded(people, values, console)
             check_bundle(people, console, folder)
+            check_status(console)
             check_all(people, values)
             assert "program-ended" not in console.log(), console.log()
     print("ok")

@@ -50,6 +50,7 @@ export const paths = {
 	checkpoints: "/audit/checkpoints",
 	proofs: "/audit/proofs",
 	examination: "/audit/examination",
+	health: "/health",
 	report: (year) => `/reports/${part(year)}`,
 	selfChecks: "/self-checks",
 	selfCheck: (id) => `/self-checks/${part(id)}`,

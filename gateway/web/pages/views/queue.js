@@ -13,12 +13,43 @@ const STATES = ["", "held", "awaiting_password", "requested", "approved", "relea
 const KINDS = ["release_sanitized", "release_original", "reprocess", "delete"];
 const FILTERS = ["state", "channel", "direction", "department", "name", "since", "until"];
 
-function saved() {
+/* In this browser, each user's own: what somebody looks for is nobody else's
+ * business, the server's neither. */
+function saved(login) {
 	try {
-		return JSON.parse(localStorage.getItem(SAVED)) || {};
+		return JSON.parse(localStorage.getItem(`${SAVED}.${login}`)) || {};
 	} catch {
 		return {};
 	}
+}
+
+function keep(login, list) {
+	localStorage.setItem(`${SAVED}.${login}`, JSON.stringify(list));
+	draw();
+}
+
+/* Choosing, naming and dropping filters. */
+function savedFilters(login, search) {
+	const all = saved(login);
+	const names = Object.keys(all);
+	const chosen = names.find((one) => all[one] === String(search)) || "";
+	const list = select([["", t("queue.saved")], ...names.map((one) => [one, one])], chosen, {
+		id: "saved-filters", "aria-label": t("queue.saved"), onchange: () => {
+			if (list.value)
+				location.hash = `#/queue?${all[list.value]}`;
+		}});
+	const name = el("input", {maxlength: "64", required: true, id: "filter-name"});
+
+	return el("form", {class: "row", id: "saved", onsubmit: (event) => {
+		event.preventDefault();
+		keep(login, {...all, [name.value.trim() || t("all")]: String(search)});
+	}}, names.length ? list : null,
+	chosen ? el("button", {type: "button", id: "drop-filter", onclick: () => {
+		delete all[chosen];
+		keep(login, all);
+	}}, t("queue.drop")) : null,
+	field(t("queue.filterName"), name),
+	el("button", {type: "submit"}, t("queue.saveAs")));
 }
 
 function filters(search) {
@@ -40,23 +71,11 @@ function filters(search) {
 			.map(([key, input]) => [key, input.value])))}`
 			+ (inputs.state.value ? "" : "&state=");
 	};
-	const names = Object.keys(saved());
-	const list = select([["", t("queue.saved")], ...names.map((one) => [one, one])], "", {
-		"aria-label": t("queue.saved"), onchange: () => {
-			location.hash = `#/queue?${saved()[list.value]}`;
-		}});
-
 	return el("form", {class: "row", id: "filters", onsubmit: (event) => {
 		event.preventDefault();
 		go();
 	}}, Object.entries(inputs).map(([key, input]) => field(t(labels[key]), input)),
-	el("button", {class: "main", type: "submit"}, t("search")),
-	names.length ? list : null,
-	el("button", {type: "button", onclick: () => {
-		localStorage.setItem(SAVED, JSON.stringify({...saved(),
-			[[...search.values()].filter(Boolean).join(" ") || t("all")]: String(search)}));
-		draw();
-	}}, t("queue.saveAs")));
+	el("button", {class: "main", type: "submit"}, t("search")));
 }
 
 /** The reason stays where it was typed, even over a log-off. */
@@ -113,6 +132,7 @@ export async function queue(target, session, search) {
 	const selects = can("reviewer", "approver");
 
 	put(target, el("h1", null, t("page.queue")), filters(search),
+		savedFilters(session.user.login, search),
 		table(t("page.queue"), [
 			selects ? {title: t("queue.select"), cell: (one) => boxes[answer.items.indexOf(one)]}
 				: null,

@@ -161,6 +161,32 @@ def check_sanitized(relay, desk):
     return item
 
 
+def check_part(relay, desk):
+    """An attachment that is held by itself, let out as it came: a message of its
+    own, in the thread of the one that it came with."""
+    tool = b"MZ" + bytes(range(256))
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["From"], message["To"], message["Subject"] = "x@example.com", A, "道具の送付"
+    message["Message-ID"], message["Date"] = "<tool@example.com>", \
+        "Sat, 21 Nov 2026 10:00:00 +0900"
+    message.set_content("text")
+    message.add_attachment(tool, maintype="application", subtype="octet-stream",
+                           filename="tool.exe")
+    code, text = relay.send(message.as_bytes(), recipients=(A, B))
+    assert code == 250, (code, text)
+    item, = [one["id"] for one in relay.items() if one["name"] == "tool.exe"]
+    desk.release(UNIT_B, item, "release_original")
+    got = wait("the attachment", lambda: copies(relay.store, item))
+    assert [to for to, _ in got] == [[B]], got
+    mail = got[0][1]
+    assert mail["Subject"] == "【原本送付】道具の送付", mail.items()
+    assert mail["In-Reply-To"] == "<tool@example.com>", mail.items()
+    text, attachment = mail.get_payload()
+    assert attachment.get_filename() == "tool.exe" and attachment.get_content() == tool
+    wait("the rest waits", lambda: desk.show(UNIT_A, item)["state"] == "held")
+    print("an attachment as it came: in the thread, to those it was decided for")
+
+
 def check_certificate(relay, desk, folder):
     """The certificate of a message proves the attachments that were saved."""
     message = email.message.EmailMessage(policy=email.policy.SMTP)
@@ -241,5 +267,6 @@ def check(relay, kills):
     desk = Desk(relay)
     check_original(relay, desk)
     check_sanitized(relay, desk)
+    check_part(relay, desk)
     check_certificate(relay, desk, kills.parent)
     check_kills(relay, desk, kills)

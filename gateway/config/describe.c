@@ -146,18 +146,15 @@ static int describe(struct view text, struct arena *arena,
 int config_describe_policies(struct view text, struct config_problems *problems,
 			     json_t **ret_content)
 {
-	CONFIG_CLEANUP struct config *config = calloc(1, sizeof(*config));
+	struct config config = {.arena = arena_new(DESCRIBE_MEMORY_MAX)};
 	json_t *content = json_object();
-	int error = config == NULL || content == NULL ? -ERR_MEMORY : 0;
+	int error = config.arena == NULL || content == NULL ? -ERR_MEMORY : 0;
 
-	if (error == 0) {
-		config->arena = arena_new(DESCRIBE_MEMORY_MAX);
-		error = config->arena == NULL ? -ERR_MEMORY : 0;
-	}
 	if (error == 0)
-		error = config_replace_policies(config, text, "", problems);
+		error = config_replace_policies(&config, text, "", problems);
 	if (error == 0)
-		error = describe(text, config->arena, problems, content);
+		error = describe(text, config.arena, problems, content);
+	arena_free(config.arena);
 	if (error != 0) {
 		json_decref(content);
 		return error;

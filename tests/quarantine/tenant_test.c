@@ -214,6 +214,7 @@ static const struct {
     {"items_parts", "{\"id\":\"@item\"}"},
     {"items_findings", "{\"id\":\"@item\"}"},
     {"items_timeline", "{\"id\":\"@item\"}"},
+    {"items_certificate", "{\"id\":\"@item\"}"},
     {"items_request",
      "{\"id\":\"@item\",\"kind\":\"delete\",\"reason\":\"r\"}"},
     {"items_batch_request",

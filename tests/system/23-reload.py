@@ -115,7 +115,8 @@ def who_is_started_otherwise_is_replaced(running):
                            (BEFORE, "vault"),
                            (BEFORE + f"mail:\n  certificates: {trusted}\n", "opener"),
                            (BEFORE, "opener"),
-                           (BEFORE + "definitions: {max_age_hours: 47}\n", "scanner")):
+                           (BEFORE + "definitions: {max_age_hours: 47}\n", "scanner"),
+                           (BEFORE, "scanner")):
         old = {name: running.pids(f"sekisho-{name}") for name in names}
         replaced = count(running, f"replaced program=sekisho-{wanted}")
         reload_and_wait(running, config)

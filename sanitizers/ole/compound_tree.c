@@ -184,14 +184,14 @@ static int settle_children(struct compound *compound,
 
 	if (gathering->count == 0)
 		return 0;
-	qsort(gathering->found, gathering->count, sizeof(*gathering->found),
-	      compare_found);
+	qsort(gathering->found, gathering->count,
+	      sizeof(struct compound_node *), compare_found);
 	for (size_t i = 1; i < gathering->count; i++)
 		if (compare_nodes(gathering->found[i - 1],
 				  gathering->found[i]) == 0)
 			return -ERR_COMPOUND_DIRECTORY;
-	children =
-	    arena_array(compound->arena, gathering->count, sizeof(*children));
+	children = arena_array(compound->arena, gathering->count,
+			       sizeof(const struct compound_entry *));
 	if (children == NULL)
 		return -ERR_MEMORY;
 	for (size_t i = 0; i < gathering->count; i++)

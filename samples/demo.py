@@ -23,6 +23,7 @@ import time
 import unicodedata
 
 import demo_console
+import demo_mail
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("SEKISHO_BUILD", ROOT / "build"))
@@ -43,6 +44,8 @@ TEXT = {
         "accounts": ("ID", "役割", "パスワード"),
         "code": "確認コード: samples/demo.py --code ID{}",
         "pending": "shinsa の承認依頼が一件、kessai を待っています。",
+        "recipient": "パスワード付き ZIP のメールが届いています。受信者のページ:\n  {0}\n"
+                     "  パスワードは {1}、届いたメールは {2}",
         "roles": {"administrator": "管理者", "auditor": "監査", "reviewer": "審査",
                   "approver": "承認", "staff": "職員"},
     },
@@ -59,6 +62,8 @@ TEXT = {
         "accounts": ("ID", "role", "password"),
         "code": "second factor: samples/demo.py --code ID{}",
         "pending": "A request of shinsa waits for kessai's approval.",
+        "recipient": "A mail with a password ZIP has come. The recipient's page:\n  {0}\n"
+                     "  Its password is {1}; what is delivered lies in {2}",
         "roles": {role: role for role in ("administrator", "auditor", "reviewer",
                                           "approver", "staff")},
     },
@@ -95,7 +100,7 @@ def print_table(head, rows):
 class Demo:
     def __init__(self, state, lang, console=True):
         self.console = console
-        self.port = None
+        self.port = self.door = self.mailbox = None
         self.state = state
         self.lang = lang
         self.text = TEXT[lang]
@@ -115,7 +120,8 @@ class Demo:
         command = [BUILD / "bin/sekishod", "--state", self.state, "--definitions",
                    definitions]
         if self.console:
-            config, self.port = demo_console.configure(self.state)
+            config, self.port, self.door, self.mailbox = \
+                demo_console.configure(self.state)
             command += ["--config", config]
         log = open(self.log, "wb")
         self.process = subprocess.Popen(
@@ -143,6 +149,10 @@ class Demo:
         print(self.text["code"].format(given))
         if pending:
             print(self.text["pending"])
+        link = demo_mail.bring(self.door, self.mailbox)
+        if link:
+            print(self.text["recipient"].format(link, demo_mail.PASSWORD,
+                                                self.mailbox.folder))
 
     def is_healthy(self):
         done = subprocess.run([BUILD / "bin/sekisho", "status", "--state", self.state],

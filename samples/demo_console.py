@@ -9,6 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/system"))
 
+import demo_mail  # noqa: E402
 import web  # noqa: E402
 
 DEPARTMENT = "総務課"
@@ -40,15 +41,19 @@ def pick_port():
 
 
 def configure(state):
-    """Writes the configuration beside the state folder; gives it and the port."""
-    port = pick_port()
+    """Writes the configuration into the state folder; gives it, the console's port,
+    the mail door's and the mailbox."""
+    port, door = pick_port(), demo_mail.free_port()
+    mailbox = demo_mail.Mailbox(state / "mailbox")
     # In the state folder: where the gateway's user can reach them.
     certificate, key = web.make_certificate(state)
     path = state / "demo.yaml"
     path.write_text("web:\n  enabled: true\n"
                     f"  listen: inet:{port}@127.0.0.1\n"
-                    f"  certificate: {certificate}\n  key: {key}\n")
-    return path, port
+                    f"  url: https://localhost:{port}\n"
+                    f"  certificate: {certificate}\n  key: {key}\n"
+                    + demo_mail.configuration(door, mailbox))
+    return path, port, door, mailbox
 
 
 def password():

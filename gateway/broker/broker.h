@@ -12,6 +12,7 @@
  *   vault_link.c  the link to the vault
  *   waiting.c, waiting_deliver.c  items that wait for their password, once
  *              somebody gives it
+ *   later.c    those that passed and could not be delivered yet
  *   envelope.c where such an item of a message is to go
  *   status.c   what `sekisho status` shows
  */
@@ -199,6 +200,7 @@ struct broker {
 	struct vault_link vault;
 	struct client *clients;
 	struct waiting *waiting;
+	struct later *later;
 	int listener;
 	struct watch *listener_watch;
 	struct item *items;
@@ -331,6 +333,9 @@ void waiting_begun(struct waiting *waiting, struct item *item);
 bool waiting_is_settled(struct item *item);
 /* In the place of an answer to a submission. */
 void waiting_recorded(struct item *item, int error);
+
+/* later.c: what is not delivered is given up. */
+void later_end(struct broker *broker);
 
 /* envelope.c: `delivery` of the record of an item of mail, see struct
  * delivery. */

@@ -73,6 +73,7 @@ static void begin_stop(struct broker *broker)
 	broker->stopping = true;
 	broker->stop_by_ms = loop_now() + STOP_LIMIT_MS;
 	broker->stop_timer = (struct timer){stop_when_idle, broker, 0, NULL};
+	later_end(broker);
 	intake_resume(broker);
 	stop_when_idle(broker);
 }

@@ -111,9 +111,12 @@ static void on_deadline(void *context)
 {
 	struct waiting *waiting = context;
 
-	waiting_end(waiting, ERR_UNAVAILABLE,
-		    waiting->item == NULL ? STATE_AWAITING_PASSWORD
-					  : STATE_READY);
+	if (waiting->stage == DELIVERING)
+		waiting_put_off(waiting, ERR_UNAVAILABLE);
+	else
+		waiting_end(waiting, ERR_UNAVAILABLE,
+			    waiting->item == NULL ? STATE_AWAITING_PASSWORD
+						  : STATE_READY);
 }
 
 struct waiting *waiting_find(struct broker *broker, uint64_t id)
@@ -181,6 +184,12 @@ static int begin(struct broker *broker, struct client *client, uint64_t ticket,
 	broker->waiting = waiting;
 	if (twice || count >= WAITING_MAX || broker->stopping)
 		error = -ERR_UNAVAILABLE;
+	/* The one that there is will be delivered. */
+	if (error == 0 && request != NULL && !request->takes_output &&
+	    later_has(broker, item_id)) {
+		waiting_end(waiting, ERR_DELIVERY_LATER, STATE_READY);
+		return 0;
+	}
 	if (error == 0)
 		error = waiting_ask_vault(waiting, MESSAGE_VAULT_OPEN);
 	if (error != 0)
@@ -235,12 +244,13 @@ bool waiting_is_fetched(const struct waiting *waiting)
 	       waiting->opened.channel == CHANNEL_COMMAND;
 }
 
-const struct client *waiting_door(const struct waiting *waiting)
+const struct client *waiting_door_of(const struct broker *broker,
+				     enum channel channel)
 {
-	for (const struct client *client = waiting->broker->clients; client;
+	for (const struct client *client = broker->clients; client;
 	     client = client->next)
 		if (client->edge && client->channel != CHANNEL_COMMAND &&
-		    client->channel == waiting->opened.channel)
+		    client->channel == channel)
 			return client;
 	return NULL;
 }
@@ -260,7 +270,7 @@ static enum error cannot_be_delivered(const struct waiting *waiting)
 		return ERR_NONE;
 	if (!has_way(waiting))
 		return ERR_NO_DELIVERY;
-	if (waiting_door(waiting) != NULL)
+	if (waiting_door_of(waiting->broker, waiting->opened.channel) != NULL)
 		return ERR_NONE;
 	return waiting->decided ? ERR_UNAVAILABLE : ERR_NO_DELIVERY;
 }
@@ -432,8 +442,10 @@ void waiting_client_gone(struct broker *broker, const struct client *client)
 		next = waiting->next;
 		if (waiting->client == client)
 			waiting->client = NULL;
-		if ((waiting->stage == DELIVERING && waiting->door == client) ||
-		    (waiting->stage == GIVING && waiting->client == NULL))
+		if (waiting->stage == DELIVERING && waiting->door == client)
+			waiting_put_off(waiting, ERR_UNAVAILABLE);
+		else if (waiting->stage == GIVING && waiting->client == NULL)
 			waiting_end(waiting, ERR_UNAVAILABLE, STATE_READY);
 	}
+	later_client_gone(broker, client);
 }

@@ -1,6 +1,6 @@
 /*
- * The parts that waiting.c and waiting_deliver.c share: an item that waits, and
- * what each stage can do with it.
+ * The parts that waiting.c, waiting_deliver.c and later.c share: an item that
+ * waits, and what each stage can do with it.
  */
 #ifndef SEKISHO_GATEWAY_BROKER_WAITING_H
 #define SEKISHO_GATEWAY_BROKER_WAITING_H
@@ -36,12 +36,22 @@ int waiting_ask_vault(struct waiting *waiting, enum message type) MUST_CHECK;
 /* Nobody delivers it: who handed it in fetches it from the vault. */
 bool waiting_is_fetched(const struct waiting *waiting);
 
-/* The folder or mail door that the item came by; NULL: it is not there. */
-const struct client *waiting_door(const struct waiting *waiting);
+/* The folder or mail door that serves what came by this channel; NULL: it is
+ * not there. */
+const struct client *waiting_door_of(const struct broker *broker,
+				     enum channel channel);
 
 /* waiting_deliver.c: on record as ready, it goes to its door or to whoever
  * asked. */
 int waiting_deliver(struct waiting *waiting) MUST_CHECK;
+
+/* What the door is told of it; errors stick to the buffer. */
+void waiting_write_handover(const struct waiting *waiting,
+			    struct buffer *payload);
+
+/* It could not be delivered: kept and tried again where that helps, and
+ * answered and freed in any case. */
+void waiting_put_off(struct waiting *waiting, enum error reason);
 
 /* Answers whoever asked, if somebody did; `output` goes along, -1: none. */
 void waiting_answer(struct waiting *waiting, enum error reason,
@@ -54,5 +64,13 @@ void waiting_end(struct waiting *waiting, enum error reason,
 
 /* waiting_end() before it was delivered: what people decided is held again. */
 void waiting_give_up(struct waiting *waiting, enum error reason);
+
+/* later.c: whether it was kept, to be delivered by itself. */
+bool later_take(const struct waiting *waiting, enum error reason);
+bool later_has(const struct broker *broker, const char *item_id);
+/* The door's word; false: not about one of these. */
+bool later_delivered(struct broker *broker, const struct client *door,
+		     uint64_t id, enum error said);
+void later_client_gone(struct broker *broker, const struct client *client);
 
 #endif

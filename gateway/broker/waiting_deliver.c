@@ -87,16 +87,31 @@ static int keep(struct waiting *waiting, const struct buffer *payload)
 					     : item->original->output);
 }
 
-int waiting_deliver(struct waiting *waiting)
+void waiting_write_handover(const struct waiting *waiting,
+			    struct buffer *payload)
 {
 	static struct handover delivery;
-	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
-	const struct item *item = waiting->item;
-	const struct client *door = waiting_door(waiting);
-	int error;
 
 	fill_delivery(waiting, &delivery);
-	handover_write(&payload, &delivery);
+	handover_write(payload, &delivery);
+}
+
+void waiting_put_off(struct waiting *waiting, enum error reason)
+{
+	bool kept = later_take(waiting, reason);
+
+	waiting_end(waiting, kept ? ERR_DELIVERY_LATER : reason, STATE_READY);
+}
+
+int waiting_deliver(struct waiting *waiting)
+{
+	BUFFER_CLEANUP struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
+	const struct item *item = waiting->item;
+	const struct client *door =
+	    waiting_door_of(waiting->broker, waiting->opened.channel);
+	int error;
+
+	waiting_write_handover(waiting, &payload);
 	if (waiting_is_fetched(waiting)) {
 		error = buffer_error(&payload);
 		if (error == 0)
@@ -148,7 +163,7 @@ void waiting_recorded(struct item *item, int error)
 	} else {
 		error = waiting_deliver(waiting);
 		if (error != 0)
-			waiting_end(waiting, (enum error) - error, STATE_READY);
+			waiting_put_off(waiting, (enum error) - error);
 	}
 }
 
@@ -174,15 +189,18 @@ int waiting_on_delivered(void *context, struct frame *frame)
 
 	if (error != 0 || !door->edge || door->channel == CHANNEL_COMMAND)
 		return -ERR_PROTOCOL;
+	if (later_delivered(door->broker, door, frame->id, (enum error) - said))
+		return 0;
 	if (waiting == NULL || waiting->stage != DELIVERING ||
 	    waiting->door != door)
 		return 0;
 	/* Nobody wants it: trying again is of no use, people have to see it. */
 	if (said == -ERR_NO_DELIVERY && waiting->decided)
 		waiting_give_up(waiting, ERR_NO_DELIVERY);
+	else if (said == 0)
+		waiting_end(waiting, ERR_NONE, STATE_DELIVERED);
 	else
-		waiting_end(waiting, (enum error) - said,
-			    said == 0 ? STATE_DELIVERED : STATE_READY);
+		waiting_put_off(waiting, (enum error) - said);
 	return 0;
 }
 

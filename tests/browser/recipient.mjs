@@ -131,6 +131,29 @@ await step("a second visit says that it is done", async () => {
 	check(await page.locator("#task").count() === 0, "it asks again");
 }, page);
 
+await step("what is on its way is not asked for again, and is shown once it is there", async () => {
+	const context = await browser.newContext({ignoreHTTPSErrors: true, locale: "ja-JP"});
+	const slow = await context.newPage();
+	let arrived = false;
+	await slow.route("**/api/v1/password-tasks/*", async (route) => {
+		const answer = await route.fetch();
+		const task = await answer.json();
+		await route.fulfill({response: answer, json: {...task,
+			state: arrived ? "delivered" : "opened"}});
+	});
+	await slow.goto(facts.link);
+	await slow.waitForSelector("details");
+	check((await text(slow, "#main")).includes("配送待ち"), await text(slow, "#main"));
+	check(!await slow.locator("#password-1").isVisible(), "it asks at once");
+	await accessible(slow, "what is on its way");
+	await shot(slow, "recipient-later");
+	await slow.click("summary");
+	check(await slow.locator("#password-1").isVisible(), "it cannot be given again");
+	arrived = true;
+	await slow.waitForSelector(".alert.good");
+	await context.close();
+}, page);
+
 await step("an unknown link says nothing of what there is", async () => {
 	const base = facts.link.replace(/#.*/, "");
 	const said = [];

@@ -9,6 +9,7 @@ import {bytes, language, loadSentences, sentence, setLanguage, state, t, time} f
 
 const PASSWORDS_MAX = 16;
 const POLL_MS = 3000;
+const WATCH_MS = 15000;
 const FOLLOW_MS = 15 * 60 * 1000;
 const SORTS = {waiting: "warn", opened: "plain", delivered: "good", held: "bad"};
 
@@ -65,7 +66,7 @@ function show(...children) {
 /* --- what it is --- */
 
 function about(task) {
-	return panel(t(task.state === "waiting" ? "task.file" : "task.name"), facts([
+	return panel(t(task.state === "waiting" ? "task.file" : "task.fileDone"), facts([
 		[t("task.name"), el("span", {id: "task-name"}, task.name)],
 		[t("bytes"), bytes(task.bytes)],
 		[t("task.from"), decoded(task.from) || task.sender],
@@ -205,7 +206,9 @@ function ended(task) {
 	const where = task.state === "delivered" ? t(`task.where.${task.channel}`) : "";
 
 	return [alertBox(sort, t(words), where, sentence(task.reason)), about(task),
-		task.state === "held" ? null : removed(task), others(task)];
+		task.state === "held" ? null : removed(task),
+		task.state === "opened" ? el("details", {class: "panel"},
+			el("summary", null, t("task.again")), form(task)) : null, others(task)];
 }
 
 function drawFrame() {
@@ -226,6 +229,17 @@ function drawFrame() {
 		}}, other === "ja" ? "日本語" : "English"));
 }
 
+/* What is on its way arrives some time. */
+async function watch(mine) {
+	while (mine === turn) {
+		await later(WATCH_MS);
+		const task = await ask("GET").catch(() => ({state: "opened"}));
+
+		if (mine === turn && task.state !== "opened")
+			await draw();
+	}
+}
+
 /** Shows the task as it is now; `words` say why the last try came to nothing. */
 async function draw(words) {
 	const mine = ++turn;
@@ -244,7 +258,9 @@ async function draw(words) {
 			show(about(task), form(task), others(task), help());
 		else
 			show(...ended(task), help());
-		if (task.state === "waiting" && words) {
+		if (task.state === "opened")
+			watch(mine);
+		if (part("task-error") && words) {
 			part("task-error").textContent = words;
 			part("password-1").focus();
 		}

@@ -1,9 +1,9 @@
 /*
- * What somebody gave its password and could not be delivered: the next server
- * is away, the direction is stopped, the door is being restarted. It is tried
- * again by itself, so that nobody has to give the password once more. It lies
- * in memory, or in an unlinked file, and is lost with this program; then the
- * password is asked for again, as after any crash on the way.
+ * What came by mail, was given its password and could not be delivered: the
+ * next server is away, the direction is stopped, the door is being restarted.
+ * It is tried again by itself, so that nobody has to give the password once
+ * more. It lies in memory, or in an unlinked file, and is lost with this
+ * program; then the password is asked for again, as after any crash on the way.
  */
 #include "gateway/broker/waiting.h"
 
@@ -29,7 +29,6 @@ struct later {
 	struct broker *broker;
 	uint64_t id; /* of our frames to the door */
 	char item_id[ITEM_ID_SIZE + 1];
-	enum channel channel;
 	enum direction direction;
 	struct buffer handover;
 	int output;
@@ -85,7 +84,7 @@ static void on_time(void *context)
 {
 	struct later *later = context;
 	struct broker *broker = later->broker;
-	const struct client *door = waiting_door_of(broker, later->channel);
+	const struct client *door = waiting_door_of(broker, CHANNEL_MAIL);
 
 	if (later->door != NULL || broker->stopping || door == NULL ||
 	    broker->delivery_stopped[later->direction] ||
@@ -124,7 +123,8 @@ bool later_has(const struct broker *broker, const char *item_id)
 	return false;
 }
 
-/* What people decided the vault tells again by itself. */
+/* What people decided the vault tells again by itself. A mail door knows who
+ * has a message; a folder that broke off may have delivered. */
 bool later_take(const struct waiting *waiting, enum error reason)
 {
 	struct broker *broker = waiting->broker;
@@ -132,15 +132,14 @@ bool later_take(const struct waiting *waiting, enum error reason)
 	struct later *later;
 
 	if (waiting->decided || waiting->takes_output || item == NULL ||
-	    !is_passing(reason) || broker->stopping ||
-	    !has_room(broker, item->original->output_bytes))
+	    waiting->opened.channel != CHANNEL_MAIL || !is_passing(reason) ||
+	    broker->stopping || !has_room(broker, item->original->output_bytes))
 		return false;
 	later = calloc(1, sizeof(*later));
 	if (later == NULL)
 		return false;
 	*later = (struct later){.broker = broker,
 				.id = ++broker->last_id,
-				.channel = waiting->opened.channel,
 				.direction = waiting->opened.direction,
 				.handover = buffer_make(FRAME_PAYLOAD_MAX),
 				.output = dup(item->original->output),
@@ -189,9 +188,12 @@ void later_client_gone(struct broker *broker, const struct client *client)
 
 void later_end(struct broker *broker)
 {
-	while (broker->later != NULL) {
+	struct later *next;
+
+	for (struct later *later = broker->later; later; later = next) {
+		next = later->next;
 		log_line(LOG_LINE_WARNING, "password-needed-again item=%s",
-			 broker->later->item_id);
-		later_free(broker->later);
+			 later->item_id);
+		later_free(later);
 	}
 }

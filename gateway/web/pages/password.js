@@ -9,7 +9,7 @@ import {bytes, language, loadSentences, sentence, setLanguage, state, t, time} f
 
 const PASSWORDS_MAX = 16;
 const POLL_MS = 3000;
-const WATCH_MS = 15000;
+const WATCH_MS = 5000;
 const FOLLOW_MS = 15 * 60 * 1000;
 const SORTS = {waiting: "warn", opened: "plain", delivered: "good", held: "bad"};
 

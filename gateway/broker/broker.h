@@ -313,6 +313,10 @@ void vault_connect(struct broker *broker, int fd);
 void vault_record_item(struct item *item);
 /* Tells the vault what the scanner says of its definitions. */
 void vault_tell_definitions(struct broker *broker);
+/* What somebody has stopped, for this department. */
+void vault_stops(const struct broker *broker, const char *department,
+		 enum direction direction, bool *ret_intake,
+		 bool *ret_delivery);
 /* How many of its parts would be kept as items of their own. */
 unsigned vault_parts(const struct item *item);
 

@@ -253,13 +253,15 @@ static void write_link(const struct object *object, const char *part_id,
 {
 	const struct broker *broker = object->item->broker;
 	char token[TASK_TOKEN_SIZE + 1];
+	char url[TASK_LINK_MAX + 1];
 
+	config_page_url(broker->config, object->item->submission.department,
+			url, sizeof(url));
 	if (object->verdict != VERDICT_PASSWORD || !broker->has_task_key ||
-	    broker->config->web.url[0] == '\0' ||
-	    object->item->submission.channel != CHANNEL_MAIL)
+	    url[0] == '\0' || object->item->submission.channel != CHANNEL_MAIL)
 		return;
 	task_token_derive(broker->task_key, part_id, token);
-	if (task_link_write(broker->config->web.url, token, ret_link) != 0)
+	if (task_link_write(url, token, ret_link) != 0)
 		ret_link[0] = '\0';
 }
 

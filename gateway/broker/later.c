@@ -29,6 +29,7 @@ struct later {
 	struct broker *broker;
 	uint64_t id; /* of our frames to the door */
 	char item_id[ITEM_ID_SIZE + 1];
+	char department[DEPARTMENT_MAX + 1];
 	enum direction direction;
 	struct buffer handover;
 	int output;
@@ -85,10 +86,13 @@ static void on_time(void *context)
 	struct later *later = context;
 	struct broker *broker = later->broker;
 	const struct client *door = waiting_door_of(broker, CHANNEL_MAIL);
+	bool intake;
+	bool delivery;
 
+	vault_stops(broker, later->department, later->direction, &intake,
+		    &delivery);
 	if (later->door != NULL || broker->stopping || door == NULL ||
-	    broker->delivery_stopped[later->direction] ||
-	    hand_over(later, door) != 0) {
+	    delivery || hand_over(later, door) != 0) {
 		wait_again(later);
 		return;
 	}
@@ -151,6 +155,8 @@ bool later_take(const struct waiting *waiting, enum error reason)
 	broker->later = later;
 	(void)text_copy(later->item_id, sizeof(later->item_id),
 			waiting->item_id);
+	(void)text_copy(later->department, sizeof(later->department),
+			waiting->opened.department);
 	waiting_write_handover(waiting, &later->handover);
 	if (later->output < 0 || later->report < 0 ||
 	    buffer_error(&later->handover) != 0) {

@@ -139,27 +139,35 @@ static int on_tasks_key(void *context, struct frame *frame)
 	return 0;
 }
 
-/* In an emergency nothing is taken in, or nothing let out: who handed it in
- * keeps it and comes again. */
-static bool is_stopped(const struct item *item)
+void vault_stops(const struct broker *broker, const char *department,
+		 enum direction direction, bool *ret_intake, bool *ret_delivery)
 {
-	const struct broker *broker = item->broker;
-	enum direction direction = item->submission.direction;
-	const char *tenant =
-	    config_tenant(broker->config, item->submission.department);
+	const char *tenant = config_tenant(broker->config, department);
 
+	*ret_intake = false;
+	*ret_delivery = false;
 	for (size_t i = 0; i < broker->stop_count; i++) {
 		const struct stops *stops = &broker->stops[i];
 
 		if (stops->tenant[0] != '\0' &&
 		    strcmp(stops->tenant, tenant) != 0)
 			continue;
-		if (stops->intake[direction] && item->waiting == NULL)
-			return true;
-		if (stops->delivery[direction] && verdict_passes(item->verdict))
-			return true;
+		*ret_intake |= stops->intake[direction];
+		*ret_delivery |= stops->delivery[direction];
 	}
-	return false;
+}
+
+/* In an emergency nothing is taken in, or nothing let out: who handed it in
+ * keeps it and comes again. */
+static bool is_stopped(const struct item *item)
+{
+	bool intake;
+	bool delivery;
+
+	vault_stops(item->broker, item->submission.department,
+		    item->submission.direction, &intake, &delivery);
+	return (intake && item->waiting == NULL) ||
+	       (delivery && verdict_passes(item->verdict));
 }
 
 static void on_readable(void *context, int fd)

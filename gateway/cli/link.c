@@ -29,8 +29,10 @@ int command_items_link(const struct options *options)
 {
 	CONFIG_CLEANUP struct config *config = NULL;
 	char link[TASK_LINK_MAX + 1];
+	char url[TASK_LINK_MAX + 1];
 	json_t *answer = NULL;
 	const char *token;
+	const char *department;
 	bool reached = false;
 	int error = configuration(options, &config);
 
@@ -47,10 +49,15 @@ int command_items_link(const struct options *options)
 			     json_pack("{s:s}", "id", options->files[0]),
 			     &answer, &reached);
 	token = json_string_value(json_object_get(answer, "token"));
+	department = json_string_value(json_object_get(answer, "department"));
 	if (error == 0 && token == NULL)
 		error = -ERR_PROTOCOL;
+	config_page_url(config, department == NULL ? "" : department, url,
+			sizeof(url));
+	if (error == 0 && url[0] == '\0')
+		error = -ERR_CONFIG;
 	if (error == 0)
-		error = task_link_write(config->web.url, token, link);
+		error = task_link_write(url, token, link);
 	if (error != 0)
 		error = failed(options, config, error, reached);
 	else

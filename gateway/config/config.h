@@ -338,6 +338,14 @@ const char *config_policy_for_mail(const struct config *config,
  * is "" or lives as long as the configuration. */
 void config_mail_route(const struct config *config, struct mail_facts *facts);
 
+/*
+ * Where recipients of mail of this department reach the console: web.url, of
+ * another tenant the first of its hosts, at the same port. "" where there is no
+ * such page, or it does not fit.
+ */
+void config_page_url(const struct config *config, const char *department,
+		     char *url, size_t size);
+
 /* Whose department this is; "": the default tenant's. Lives as long as the
  * configuration. */
 const char *config_tenant(const struct config *config, const char *department);

@@ -265,6 +265,42 @@ const char *config_tenant(const struct config *config, const char *department)
 	return "";
 }
 
+/* ":8443" of "https://[::1]:8443"; "". */
+static const char *port_of(const char *url)
+{
+	const char *at = strchr(url, ']');
+	const char *port =
+	    strrchr(at == NULL ? url + strlen("https:") : at, ':');
+
+	return port == NULL ? "" : port;
+}
+
+void config_page_url(const struct config *config, const char *department,
+		     char *url, size_t size)
+{
+	const struct config_list *list = &config->tenants.hosts;
+	const char *tenant = config_tenant(config, department);
+	int length = 0;
+
+	url[0] = '\0';
+	if (config->web.url[0] == '\0')
+		return;
+	if (tenant[0] == '\0' || strcmp(tenant, "default") == 0)
+		length = snprintf(url, size, "%s", config->web.url);
+	for (size_t i = 0; length == 0 && i < list->count; i++) {
+		const char *entry = list->items[i];
+		size_t host = strcspn(entry, " ");
+
+		if (strcmp(entry + host + strspn(entry + host, " "), tenant) ==
+		    0)
+			length =
+			    snprintf(url, size, "https://%.*s%s", (int)host,
+				     entry, port_of(config->web.url));
+	}
+	if (length < 0 || (size_t)length >= size)
+		url[0] = '\0';
+}
+
 const char *config_tenant_of_host(const struct config *config, struct view host)
 {
 	const struct config_list *list = &config->tenants.hosts;

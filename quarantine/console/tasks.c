@@ -193,6 +193,22 @@ static int write_record(struct call *call, const struct password_task *task,
 	return audit_append(&call->store->audit, &record, NULL);
 }
 
+/* What comes to nothing is no record, so that nobody fills the log with a link.
+ */
+static int check_tries(struct call *call, const struct password_task *task)
+{
+	int64_t left = 0;
+	int error =
+	    item_tries_left(call->store, task->item, call->now_ms, &left);
+
+	if (error == 0 && left == 0)
+		error = -ERR_PASSWORD_TRIES;
+	/* On its way by itself: no try is counted for that. */
+	if (error == 0 && task->state == STATE_READY)
+		throttle_count(call->source, call->now_ms);
+	return error;
+}
+
 /* The password itself never comes here: sekisho-web gives it to the broker
  * alone, for the item that this answers. */
 int password_task_give(struct call *call)
@@ -203,6 +219,8 @@ int password_task_give(struct call *call)
 	if (error == 0 && task.state != STATE_AWAITING_PASSWORD &&
 	    task.state != STATE_READY)
 		error = -ERR_STALE;
+	if (error == 0)
+		error = check_tries(call, &task);
 	if (error == 0)
 		error = write_record(call, &task, "recipient", "recipient",
 				     "password.give");
@@ -240,6 +258,7 @@ int items_password_link(struct call *call)
 		    call->by_operator ? "operator" : "staff", "password.link");
 	if (error != 0)
 		return error;
-	return json_error(
-	    json_object_set_new(call->answer, "token", json_string(token)));
+	return json_error(json_object_update_new(
+	    call->answer, json_pack("{s:s, s:s}", "token", token, "department",
+				    task.department)));
 }

@@ -180,6 +180,38 @@ static const char *policy_of(const struct config *config, const char *sender,
 	return config_policy_for_mail(config, ret_facts, &policy);
 }
 
+static void recipients_are_led_to_the_host_of_their_tenant(void **state)
+{
+	struct config *config =
+	    load("web: {url: 'https://gw.example:8443'}\n"
+		 "tenants:\n"
+		 "  departments: ['north-* north', 'south-* south']\n"
+		 "  hosts: ['north.example north', 'n2.example north']\n");
+	char url[64];
+	char small[8];
+
+	(void)state;
+	config_page_url(config, "tax", url, sizeof(url));
+	assert_string_equal(url, "https://gw.example:8443");
+	config_page_url(config, "north-tax", url, sizeof(url));
+	assert_string_equal(url, "https://north.example:8443");
+	/* Nowhere, rather than to another's console. */
+	config_page_url(config, "south-tax", url, sizeof(url));
+	assert_string_equal(url, "");
+	config_page_url(config, "tax", small, sizeof(small));
+	assert_string_equal(small, "");
+	config_free(config);
+	config = load("web: {url: 'https://[::1]'}\n"
+		      "tenants: {departments: ['* a'], hosts: ['a.b a']}\n");
+	config_page_url(config, "tax", url, sizeof(url));
+	assert_string_equal(url, "https://a.b");
+	config_free(config);
+	config = load("");
+	config_page_url(config, "tax", url, sizeof(url));
+	assert_string_equal(url, "");
+	config_free(config);
+}
+
 static void mail_is_routed_by_its_addresses_and_size(void **state)
 {
 	struct config *config =
@@ -502,6 +534,7 @@ int main(void)
 	    cmocka_unit_test(values_of_every_kind_arrive),
 	    cmocka_unit_test(the_first_rule_that_matches_decides),
 	    cmocka_unit_test(mail_is_routed_by_its_addresses_and_size),
+	    cmocka_unit_test(recipients_are_led_to_the_host_of_their_tenant),
 	    cmocka_unit_test(the_default_policy_can_be_replaced),
 	    cmocka_unit_test(
 		wrong_files_are_refused_with_line_and_allowed_values),

@@ -201,6 +201,12 @@ static void tries_are_those_of_the_item(void **state)
 		assert_int_equal(show(token), 0);
 		assert_int_equal(calls_number(&calls, "tries_left"), left - 1);
 	}
+	/* Nor does it fill the log. */
+	assert_int_equal(ask("password_task_give", "", "token", token),
+			 -ERR_PASSWORD_TRIES);
+	assert_int_equal(count("SELECT count(*) FROM audit_entry WHERE line"
+			       " LIKE '%password.give%'"),
+			 0);
 }
 
 static void one_link_is_for_one_item(void **state)

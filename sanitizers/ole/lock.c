@@ -37,29 +37,32 @@ int lock_read(struct arena *arena, struct view info, struct lock *ret_lock)
 	return -ERR_ENCRYPTION_UNSUPPORTED;
 }
 
+static void put_unit(struct lock_password *password, uint32_t unit)
+{
+	password->bytes[password->size++] = (uint8_t)unit;
+	password->bytes[password->size++] = (uint8_t)(unit >> 8);
+}
+
 bool lock_password_from(const char *text, struct lock_password *ret_password)
 {
 	struct cursor cursor = cursor_at(view_of_string(text), 0);
-	size_t size = 0;
 
+	ret_password->size = 0;
 	while (cursor_left(&cursor) > 0) {
 		uint32_t character = utf8_next(&cursor);
-		uint32_t units[2] = {character, 0};
-		size_t count = 1;
+		bool wide = character > 0xFFFF;
 
-		if (character > 0xFFFF) {
-			units[0] = 0xD800 + ((character - 0x10000) >> 10);
-			units[1] = 0xDC00 + ((character - 0x10000) & 0x3FF);
-			count = 2;
-		}
-		if (size + 2 * count > sizeof(ret_password->bytes))
+		if (ret_password->size + (wide ? 4 : 2) >
+		    sizeof(ret_password->bytes))
 			return false;
-		for (size_t i = 0; i < count; i++) {
-			ret_password->bytes[size++] = (uint8_t)units[i];
-			ret_password->bytes[size++] = (uint8_t)(units[i] >> 8);
+		if (!wide) {
+			put_unit(ret_password, character);
+			continue;
 		}
+		character -= 0x10000;
+		put_unit(ret_password, 0xD800 + (character >> 10));
+		put_unit(ret_password, 0xDC00 + (character & 0x3FF));
 	}
-	ret_password->size = size;
 	return true;
 }
 

@@ -96,7 +96,7 @@ static const struct csv_column audit_columns[] = {
     {"previous", "直前の記録", "Record before"},
 };
 
-#define COLUMNS(list) list, sizeof(list) / sizeof(list[0])
+#define COLUMNS(list) (list), sizeof(list) / sizeof((list)[0])
 
 static const struct exporting items = {
     "items", items_search, "items", "next",

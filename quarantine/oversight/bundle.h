@@ -31,7 +31,7 @@ enum {
 
 struct bundle {
 	const char *path; /* of the database */
-	char tenant[64]; /* whose rows are in it; "": all */
+	char tenant[64];  /* whose rows are in it; "": all */
 	struct signer signer;
 	char incident[BUNDLE_ID_SIZE + 1];
 	int64_t from_ms;

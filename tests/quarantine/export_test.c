@@ -137,6 +137,12 @@ static char *export_as(const char *token, const char *operation,
 	return text;
 }
 
+static void refused(const char *token, const char *operation,
+		    const char *parameters, int wanted)
+{
+	free(export_as(token, operation, parameters, wanted));
+}
+
 static int rows_of(const char *text)
 {
 	int count = 0;
@@ -170,18 +176,14 @@ static void items_come_as_the_list_shows_them(void **state)
 static void what_the_list_refuses_is_refused(void **state)
 {
 	(void)state;
-	(void)export_as(staff, "items_export", "{\"state\":\"x\"}",
-			-ERR_PARAMETER);
-	(void)export_as(staff, "items_export", "{\"tenant\":\"x\"}",
-			-ERR_PARAMETER);
-	(void)export_as(staff, "items_export", "{\"limit\":1}", -ERR_PARAMETER);
-	(void)export_as(staff, "items_export", "{\"cursor\":1}",
-			-ERR_PARAMETER);
-	(void)export_as(staff, "items_export", "{\"lang\":\"fr\"}",
-			-ERR_PARAMETER);
-	(void)export_as(staff, "users_export", "{}", -ERR_FORBIDDEN);
-	(void)export_as(staff, "audit_export", "{}", -ERR_FORBIDDEN);
-	(void)export_as("", "items_export", "{}", -ERR_UNAUTHENTICATED);
+	refused(staff, "items_export", "{\"state\":\"x\"}", -ERR_PARAMETER);
+	refused(staff, "items_export", "{\"tenant\":\"x\"}", -ERR_PARAMETER);
+	refused(staff, "items_export", "{\"limit\":1}", -ERR_PARAMETER);
+	refused(staff, "items_export", "{\"cursor\":1}", -ERR_PARAMETER);
+	refused(staff, "items_export", "{\"lang\":\"fr\"}", -ERR_PARAMETER);
+	refused(staff, "users_export", "{}", -ERR_FORBIDDEN);
+	refused(staff, "audit_export", "{}", -ERR_FORBIDDEN);
+	refused("", "items_export", "{}", -ERR_UNAUTHENTICATED);
 }
 
 static int64_t count_of(const char *sql)
@@ -224,7 +226,7 @@ static void each_is_on_record_with_its_hash(void **state)
 	free(text);
 	query_end(&query);
 	/* What was refused is not an export. */
-	(void)export_as(staff, "users_export", "{}", -ERR_FORBIDDEN);
+	refused(staff, "users_export", "{}", -ERR_FORBIDDEN);
 	assert_int_equal(count_of(records), before + 1);
 	text = export_as(administrator, "audit_export",
 			 "{\"action\":\"data.export\"}", 0);

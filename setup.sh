@@ -20,7 +20,7 @@ BUILD_PACKAGES=(
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
   libetpan-dev libgmime-3.0-dev libgnutls28-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
   libmagic-dev libmicrohttpd-dev libmilter-dev libopendkim-dev libopenjp2-7-dev libpoppler-glib-dev
-  libldap-dev liboath-dev libfido2-dev libqrencode-dev
+  libcairo2-dev libldap-dev liboath-dev libfido2-dev libqrencode-dev poppler-data
   libqpdf-dev librnp-dev libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev
   libtiff-dev libutf8proc-dev libvips-dev libwebp-dev libxml2-dev libyaml-dev nettle-dev
   zlib1g-dev

@@ -126,6 +126,7 @@ void job_parameters_write(struct buffer *buffer,
 {
 	buffer_u8(buffer, (uint8_t)value->kind);
 	policy_write(buffer, &value->policy);
+	buffer_u32le(buffer, value->page);
 	buffer_u32le(buffer, value->depth);
 	buffer_u64le(buffer, value->unpacked_left);
 	buffer_u32le(buffer, value->members_left);
@@ -146,6 +147,7 @@ int job_parameters_read(struct view payload, struct job_parameters *ret)
 	*ret = (struct job_parameters){0};
 	ret->kind = wire_below(&cursor, cursor_u8(&cursor), JOB_KIND_COUNT);
 	error = policy_read(&cursor, &ret->policy);
+	ret->page = cursor_u32le(&cursor);
 	ret->depth = cursor_u32le(&cursor);
 	ret->unpacked_left = cursor_u64le(&cursor);
 	ret->members_left = cursor_u32le(&cursor);
@@ -171,6 +173,7 @@ void job_outcome_write(struct buffer *buffer, const struct job_outcome *value)
 	buffer_u8(buffer, value->opened_with_password);
 	buffer_u8(buffer, value->converted);
 	buffer_u8(buffer, value->lossy);
+	buffer_u32le(buffer, value->pages);
 }
 
 int job_outcome_read(struct view payload, struct job_outcome *ret)
@@ -187,6 +190,7 @@ int job_outcome_read(struct view payload, struct job_outcome *ret)
 	ret->opened_with_password = wire_flag(&cursor);
 	ret->converted = wire_flag(&cursor);
 	ret->lossy = wire_flag(&cursor);
+	ret->pages = cursor_u32le(&cursor);
 	return wire_end(&cursor);
 }
 

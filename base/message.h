@@ -83,8 +83,8 @@ enum message {
 	MESSAGE_VAULT_RECORD,   /* + fd: JSON report; struct vault_record */
 	MESSAGE_VAULT_TRANSITION,  /* item id, u8 enum item_state, detail */
 	MESSAGE_VAULT_STATE,       /* item id */
-	MESSAGE_VAULT_OPEN,        /* item id, u8 decided (else a password is
-				      tried): the original */
+	MESSAGE_VAULT_OPEN,        /* item id, u8 enum opening: the original */
+	MESSAGE_VAULT_PREVIEW,     /* (+ fd: what is shown); struct preview */
 	MESSAGE_VAULT_LIST,        /* JSON text: filter */
 	MESSAGE_VAULT_SHOW,        /* item id */
 	MESSAGE_VAULT_TRAFFIC,     /* u8 direction, u8 stopped, reason */
@@ -112,7 +112,9 @@ enum message {
 	MESSAGE_VAULT_REPLY,       /* + fd: memory file with JSON */
 	MESSAGE_VAULT_TRAFFIC_STATE, /* u8 stopped, by enum direction; also
 					unasked when it changes */
-	MESSAGE_VAULT_DUE,   /* item id: decided, to be opened; to the broker */
+	MESSAGE_VAULT_DUE, /* item id: decided, to be opened; to the broker */
+	MESSAGE_VAULT_PREVIEW_DUE, /* item id: somebody wants to see what is
+				      left of it; to the broker */
 	MESSAGE_VAULT_STOPS, /* tenant, "" for all; u8 stopped: intake,
 				delivery, each by enum direction; to the broker
 			      */
@@ -239,15 +241,19 @@ enum job_kind {
 	JOB_RECHECK,      /* worker: again, nested objects taken as they are */
 	JOB_SCAN,         /* scanner */
 	JOB_VERIFY,       /* verifier */
+	JOB_PAGE,         /* preview: one page of an output as a PNG */
+	JOB_TEXT,         /* worker: the text of an output */
+	JOB_MACROS,       /* worker: the macros of an input as text */
 	JOB_KIND_COUNT
 };
 
-/* MESSAGE_JOB_PARAMETERS: u8 kind, policy, u32 depth, u64 unpacked_left,
- * u32 members_left, item_id, name, declared, format, extension,
+/* MESSAGE_JOB_PARAMETERS: u8 kind, policy, u32 page, u32 depth, u64
+ * unpacked_left, u32 members_left, item_id, name, declared, format, extension,
  * authentication, u16 password count, passwords. */
 struct job_parameters {
 	enum job_kind kind;
 	struct policy policy;
+	uint32_t page; /* JOB_PAGE: from 1 */
 	uint32_t depth;
 	uint64_t unpacked_left;
 	uint32_t members_left;
@@ -273,6 +279,7 @@ struct job_outcome {
 	bool opened_with_password;
 	bool converted; /* into another format (text mode) */
 	bool lossy;     /* a second run cannot give the same bytes */
+	uint32_t pages; /* JOB_PAGE: how many there are */
 };
 
 /* MESSAGE_NESTED_RESULT: u8 verdict, u32 error, format, extension, mime,
@@ -326,8 +333,12 @@ enum task {
 	TASK_REPROCESS,    /* decided: again, as if it came now */
 	TASK_RELEASE,      /* decided: what passes is delivered */
 	TASK_ORIGINAL,     /* decided: delivered as it is */
+	TASK_PREVIEW,      /* somebody looks at it; nothing is delivered */
 	TASK_COUNT
 };
+
+/* What an item is opened for. */
+enum opening { OPENING_PASSWORD, OPENING_DECIDED, OPENING_PREVIEW, OPENINGS };
 
 enum { RELEASE_TOKEN_MAX = 255 };
 
@@ -343,6 +354,37 @@ struct vault_opened {
 	enum task task;
 	char token[RELEASE_TOKEN_MAX + 1]; /* of an original, see
 					      quarantine/review/token.h */
+};
+
+enum {
+	PREVIEW_PARTS_MAX = 32,
+	PREVIEW_PAGES_MAX = 10,
+	PREVIEW_TITLE_MAX = 255,
+	PREVIEW_BYTES_MAX = 32 * 1024 * 1024, /* all parts */
+};
+
+enum preview_kind {
+	PREVIEW_PAGE,  /* PNG */
+	PREVIEW_TEXT,  /* UTF-8 */
+	PREVIEW_MACRO, /* UTF-8: the source of macros that were removed */
+	PREVIEW_KINDS
+};
+
+/* MESSAGE_VAULT_PREVIEW: item_id, u32 reason, policy_sha256, u32 pages, u16
+ * count, parts. The content of the parts follows each other in the fd; there is
+ * none where there is a reason. */
+struct preview {
+	char item_id[ITEM_ID_SIZE + 1];
+	enum error reason; /* why there is nothing to be shown */
+	uint8_t policy_sha256[32];
+	uint32_t pages; /* of the document; it may have more than are here */
+	size_t count;
+	struct preview_part {
+		enum preview_kind kind;
+		uint64_t bytes;
+		char title[PREVIEW_TITLE_MAX + 1]; /* of macros: where they
+						      were */
+	} parts[PREVIEW_PARTS_MAX];
 };
 
 /* MESSAGE_REPROCESS: item_id, u8 takes_output, u16 password count, passwords.
@@ -457,6 +499,8 @@ int vault_record_read(struct view payload, struct vault_record *ret) MUST_CHECK;
 void vault_opened_write(struct buffer *buffer,
 			const struct vault_opened *value);
 int vault_opened_read(struct view payload, struct vault_opened *ret) MUST_CHECK;
+void preview_frame_write(struct buffer *buffer, const struct preview *value);
+int preview_frame_read(struct view payload, struct preview *ret) MUST_CHECK;
 void reprocess_write(struct buffer *buffer, const struct reprocess *value);
 int reprocess_read(struct view payload, struct reprocess *ret) MUST_CHECK;
 void reprocessed_write(struct buffer *buffer, const struct reprocessed *value);
@@ -491,6 +535,8 @@ int task_link_write(const char *url, const char *token,
 /* "held", "awaiting_password", "ready", "released_original" ... */
 const char *item_state_name(enum item_state state);
 const char *channel_name(enum channel channel);
+/* "page", "text", "macro" */
+const char *preview_kind_name(enum preview_kind kind);
 const char *direction_name(enum direction direction);
 
 #endif

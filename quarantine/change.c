@@ -104,6 +104,75 @@ int change_finish(struct store *store, const struct change *change,
 	return error;
 }
 
+static int run_for(struct store *store, const char *sql, int64_t number)
+{
+	QUERY_CLEANUP struct query query = query_make(&store->database, sql);
+
+	query_integer(&query, number);
+	return query_run(&query);
+}
+
+/* What people were shown of an item goes with its original. */
+#define NO_ORIGINAL                                                            \
+	" AND NOT EXISTS (SELECT 1 FROM artifact a JOIN blob"                  \
+	"  ON blob.id = a.blob WHERE a.item = ?1 AND a.kind = 'original'"      \
+	"  AND wrapped_key IS NOT NULL)"
+
+static int end_preview(struct store *store, int64_t number)
+{
+	int error = run_for(
+	    store, "DELETE FROM preview_part WHERE item = ?1" NO_ORIGINAL,
+	    number);
+
+	return error == 0
+		   ? run_for(store,
+			     "DELETE FROM preview WHERE item = ?1" NO_ORIGINAL,
+			     number)
+		   : error;
+}
+
+static int destroy_preview(struct store *store, const struct change *change)
+{
+	QUERY_CLEANUP struct query find = query_make(
+	    &store->database, "SELECT id FROM artifact JOIN blob"
+			      " ON blob.id = artifact.blob"
+			      " WHERE artifact.item = ? AND kind = 'preview'"
+			      " AND wrapped_key IS NOT NULL");
+	QUERY_CLEANUP struct query update =
+	    query_make(&store->database, "UPDATE blob SET wrapped_key = NULL,"
+					 " destroyed_ms = ? WHERE id = ?");
+	char id[ITEM_ID_SIZE + 1];
+	int result;
+
+	query_integer(&find, change->number);
+	result = query_step(&find);
+	if (result <= 0)
+		return result;
+	(void)text_copy(id, sizeof(id), query_column_text(&find, 0));
+	query_integer(&update, change->time_ms);
+	query_text(&update, id);
+	result = store_blob_dropped(store, id);
+	return result == 0 ? query_run(&update) : result;
+}
+
+int change_forget_preview(struct store *store, const struct change *change)
+{
+	bool kept = false;
+	int error = change_is_kept(store, change->number, &kept);
+
+	/* Under legal hold its key stays as long as the others. */
+	if (error == 0 && !kept)
+		error = destroy_preview(store, change);
+	if (error == 0)
+		error = run_for(store,
+				"DELETE FROM preview_part WHERE item = ?",
+				change->number);
+	if (error == 0)
+		error = run_for(store, "DELETE FROM preview WHERE item = ?",
+				change->number);
+	return error;
+}
+
 /* ?1 item, ?2 enum blobs, ?3 when they expired */
 #define THESE_BLOBS                                                            \
 	" item = ?1 AND wrapped_key IS NOT NULL AND (?2 <> 1 OR id NOT IN"     \
@@ -136,7 +205,8 @@ int change_destroy_blobs(struct store *store, const struct change *change)
 	query_integer(&update, change->blobs);
 	query_integer(&update, change->expired_ms);
 	query_integer(&update, change->time_ms);
-	return query_run(&update);
+	result = query_run(&update);
+	return result == 0 ? end_preview(store, change->number) : result;
 }
 
 static int limit_blobs(struct store *store, const struct change *change)

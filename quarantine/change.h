@@ -101,6 +101,10 @@ int item_tries_left(struct store *store, int64_t number, int64_t now_ms,
 int change_is_kept(struct store *store, int64_t number,
 		   bool *ret_kept) MUST_CHECK;
 
+/* What people were shown of the item is of something that it is no more. */
+int change_forget_preview(struct store *store,
+			  const struct change *change) MUST_CHECK;
+
 /* Marks these of the change's item's blobs as destroyed and their files as to
  * be removed. */
 int change_destroy_blobs(struct store *store,

@@ -13,7 +13,7 @@
 
 enum {
 	DATABASE_STATEMENTS_MAX = 768,
-	DATABASE_VERSION = 13, /* of the schema: PRAGMA user_version */
+	DATABASE_VERSION = 14, /* of the schema: PRAGMA user_version */
 };
 
 struct tally;

@@ -200,7 +200,8 @@ void evidence_payload(struct buffer *buffer, const char *name,
 }
 
 /* Not the state, which the asking itself changes, and not what differs each
- * time the same is found again: times, and the report that holds them. */
+ * time the same is found again: times, and the report that holds them. Nor what
+ * people were shown of it, which follows from the rest. */
 int evidence_of_request(struct database *database, int64_t item,
 			uint8_t ret_hash[HASH_SIZE])
 {
@@ -223,7 +224,8 @@ int evidence_of_request(struct database *database, int64_t item,
 				  " wrapped_key IS NULL FROM artifact"
 				  " LEFT JOIN blob ON blob.id = artifact.blob"
 				  " WHERE artifact.item = ?"
-				  " AND kind <> 'report' ORDER BY kind",
+				  " AND kind NOT IN ('report', 'preview')"
+				  " ORDER BY kind",
 				  item, &state);
 	crypto_hash_sha256_final(&state, ret_hash);
 	return error;

@@ -129,7 +129,8 @@ static int clear_item(struct store *store, const struct change *change,
 		      bool keeps_original)
 {
 	int64_t number = change->number;
-	int error = keeps_original ? 0 : change_destroy_blobs(store, change);
+	int error = keeps_original ? change_forget_preview(store, change)
+				   : change_destroy_blobs(store, change);
 
 	if (error == 0)
 		error = delete_rows(store,

@@ -226,5 +226,6 @@ const char *const *const schema_migrations[] = {
     schema_oversight,   /* version 11 */
     schema_policy,      /* version 12 */
     schema_tenants,     /* version 13 */
+    schema_preview,     /* version 14 */
     NULL,
 };

@@ -27,5 +27,6 @@ extern const char *const schema_task[];
 extern const char *const schema_oversight[];
 extern const char *const schema_policy[];
 extern const char *const schema_tenants[];
+extern const char *const schema_preview[];
 
 #endif

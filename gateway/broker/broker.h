@@ -13,6 +13,7 @@
  *   waiting.c, waiting_deliver.c  items that wait for their password, once
  *              somebody gives it
  *   later.c    those that passed and could not be delivered yet
+ *   preview.c  what people are shown of an item's sanitized copy
  *   envelope.c where such an item of a message is to go
  *   status.c   what `sekisho status` shows
  */
@@ -35,6 +36,7 @@ enum zygote_index {
 	ZYGOTE_SCANNER,
 	ZYGOTE_VERIFIER,
 	ZYGOTE_READER, /* a verifier with the heavy parsers */
+	ZYGOTE_PREVIEW,
 	ZYGOTES
 };
 
@@ -122,6 +124,10 @@ struct object {
 	int output; /* -1: none */
 	uint64_t output_bytes;
 	enum object_stage stage;
+	enum job_kind shows; /* JOB_PAGE, JOB_TEXT, JOB_MACROS: not part of the
+				item but made to be looked at; else 0 */
+	uint32_t page;       /* of JOB_PAGE */
+	bool has_macros;     /* of an item that is looked at: to be shown */
 	/* Who rebuilds it: the worker, or whom it is handed on to. */
 	enum zygote_index rebuilder;
 	bool scanning; /* the scan of the input has started */
@@ -160,10 +166,13 @@ struct item {
 	enum verdict verdict;
 	enum error reason;
 	struct waiting *waiting; /* somebody gave its password; or NULL */
-	bool ended;              /* verdict stands; being recorded */
-	bool recorded;           /* the vault said so */
-	uint64_t record_first;   /* of the records of its parts */
-	uint64_t record_id;      /* its own: the last of them */
+	bool preview; /* to be looked at: nothing is recorded or delivered */
+	unsigned showing;      /* objects whose jobs are under way */
+	uint32_t pages;        /* of its output, by the first page */
+	bool ended;            /* verdict stands; being recorded */
+	bool recorded;         /* the vault said so */
+	uint64_t record_first; /* of the records of its parts */
+	uint64_t record_id;    /* its own: the last of them */
 	unsigned records_left;
 	int record_error;
 	char certificate[CERTIFICATE_MAX]; /* from the vault; "" */
@@ -330,6 +339,8 @@ int waiting_on_due(void *context, struct frame *frame);
 bool waiting_acknowledged(struct broker *broker, uint64_t id, int error);
 void waiting_vault_lost(struct broker *broker);
 void waiting_client_gone(struct broker *broker, const struct client *client);
+/* Whether it is opened to be looked at. */
+bool waiting_is_preview(const struct waiting *waiting);
 /* The item of this has begun, under this pointer. */
 void waiting_begun(struct waiting *waiting, struct item *item);
 /* Whether what became of its item changes its record: not where the password
@@ -340,6 +351,17 @@ void waiting_recorded(struct item *item, int error);
 
 /* later.c: what is not delivered is given up. */
 void later_end(struct broker *broker);
+
+/* preview.c */
+int preview_on_due(void *context, struct frame *frame);
+/* Its verdict stands: what can be seen is made, and goes to the vault. */
+void preview_begin(struct item *item);
+void preview_job_ended(struct object *object, const struct job_run *job,
+		       enum error error);
+/* It could not even be started. */
+void preview_failed(struct object *object, enum error reason);
+/* It takes too long, or the item itself does not pass. */
+void preview_give_up(struct item *item, enum error reason);
 
 /* envelope.c: `delivery` of the record of an item of mail, see struct
  * delivery. */

@@ -290,6 +290,7 @@ int item_begin_waiting(struct broker *broker, struct waiting *waiting,
 		return -ERR_MEMORY;
 	}
 	item->waiting = waiting;
+	item->preview = waiting_is_preview(waiting);
 	waiting_begun(waiting, item);
 	return begin(item, fd);
 }
@@ -460,8 +461,10 @@ void item_finish(struct item *item)
 {
 	struct broker *broker = item->broker;
 
-	broker->finished[item->verdict]++;
-	count_duration(item);
+	if (!item->preview) {
+		broker->finished[item->verdict]++;
+		count_duration(item);
+	}
 	intake_answer(item);
 	item_free(item);
 	intake_resume(broker);

@@ -44,6 +44,8 @@ static int on_removal(void *context, struct frame *frame)
 	(void)snprintf(whole, sizeof(whole), "%s%s%s", object->path,
 		       path[0] == '\0' ? "" : "!", path);
 	object->removals++;
+	if (removal.kind == REMOVAL_OOXML_VBA_PROJECT)
+		object->has_macros = object->item->preview;
 	return report_add_removal(object->item->report, &removal);
 }
 
@@ -159,6 +161,11 @@ bool job_frames_receive(struct job_run *job)
 	return false;
 }
 
+static bool writes_output(enum job_kind kind)
+{
+	return kind == JOB_SANITIZE || kind >= JOB_PAGE;
+}
+
 static void fill_parameters(const struct job_run *job,
 			    struct job_parameters *parameters)
 {
@@ -170,6 +177,7 @@ static void fill_parameters(const struct job_run *job,
 	*parameters = (struct job_parameters){
 	    .kind = job->kind,
 	    .policy = item->policy,
+	    .page = object->page,
 	    .depth = object->depth,
 	    .unpacked_left = item->unpacked_left,
 	    .members_left = item->members_left,
@@ -184,6 +192,9 @@ static void fill_parameters(const struct job_run *job,
 		(void)snprintf(parameters->declared,
 			       sizeof(parameters->declared), "%s",
 			       submission->declared);
+	if (job->kind == JOB_TEXT)
+		memset(parameters->policy.modes, MODE_TEXT,
+		       sizeof(parameters->policy.modes));
 	if (job->of_output) {
 		/* The output is looked at for what it is, whatever the mode
 		 * was that made it. */
@@ -222,7 +233,7 @@ void job_frames_send_start(struct job_run *job, int channel)
 			       (struct view){NULL, 0},
 			       job->of_output ? object->output : object->input);
 
-	if (error == 0 && job->kind == JOB_SANITIZE)
+	if (error == 0 && writes_output(job->kind))
 		error = frame_send(channel, MESSAGE_JOB_OUTPUT, job->id,
 				   (struct view){NULL, 0}, object->output);
 	if (error == 0 && job->kind == JOB_SANITIZE && job->broker->texts >= 0)

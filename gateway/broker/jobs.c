@@ -32,8 +32,12 @@ static enum zygote_index zygote_of(const struct object *object,
 	case JOB_VERIFY:
 		return is_read_elsewhere(object) ? ZYGOTE_READER
 						 : ZYGOTE_VERIFIER;
+	case JOB_PAGE:
+		return ZYGOTE_PREVIEW;
 	case JOB_SANITIZE:
 	case JOB_RECHECK:
+	case JOB_TEXT:
+	case JOB_MACROS:
 	case JOB_KIND_COUNT:
 		break;
 	}
@@ -401,6 +405,7 @@ void jobs_lost(struct broker *broker, enum zygote_index zygote)
 		/* A rebuild that already handed out nested objects cannot be
 		 * repeated under the same budget; anything else can. */
 		if (object == NULL || job->attempts >= ATTEMPTS_MAX ||
+		    job->kind >= JOB_PAGE ||
 		    (job->kind == JOB_SANITIZE &&
 		     (job->children > 0 || object->removals > 0))) {
 			end(broker, job, ERR_UNAVAILABLE);

@@ -135,9 +135,10 @@ bool later_take(const struct waiting *waiting, enum error reason)
 	const struct item *item = waiting->item;
 	struct later *later;
 
-	if (waiting->decided || waiting->takes_output || item == NULL ||
-	    waiting->opened.channel != CHANNEL_MAIL || !is_passing(reason) ||
-	    broker->stopping || !has_room(broker, item->original->output_bytes))
+	if (waiting->opening != OPENING_PASSWORD || waiting->takes_output ||
+	    item == NULL || waiting->opened.channel != CHANNEL_MAIL ||
+	    !is_passing(reason) || broker->stopping ||
+	    !has_room(broker, item->original->output_bytes))
 		return false;
 	later = calloc(1, sizeof(*later));
 	if (later == NULL)

@@ -147,8 +147,11 @@ static void finish(struct object *object)
 		item_abort(item, object->reason);
 	} else {
 		job_answer_nested(object);
-		/* What the vault will keep stays open until it has it. */
-		if (verdict_passes(object->verdict) || !object_is_kept(object))
+		/* What the vault will keep stays open until it has it, and
+		 * what macros are read from until they are. */
+		if ((verdict_passes(object->verdict) ||
+		     !object_is_kept(object)) &&
+		    !object->has_macros)
 			handle_close(&object->input);
 		handle_close(&object->output);
 	}
@@ -158,6 +161,10 @@ void object_hold(struct object *object, enum error reason, const char *detail)
 {
 	if (object->stage == STAGE_DONE)
 		return;
+	if (object->shows != JOB_SANITIZE) {
+		preview_failed(object, reason);
+		return;
+	}
 	job_forget_object(object->item->broker, object);
 	/* The right password may still come. */
 	object->verdict =
@@ -382,7 +389,9 @@ void object_job_ended(struct object *object, const struct job_run *job,
 	if (object->stage == STAGE_DONE)
 		return;
 	kill_point("broker.job_ended");
-	if (job->of_output) {
+	if (object->shows != JOB_SANITIZE) {
+		preview_job_ended(object, job, error);
+	} else if (job->of_output) {
 		end_check(object, job, error);
 	} else if (job->kind == JOB_SANITIZE) {
 		end_rebuild(object, job, error);

@@ -81,6 +81,12 @@ static void add_process(json_t *list, const struct program_said *said)
 					  json_integer(said->pid));
 }
 
+/* Without a console nobody asks for a preview. */
+static bool is_wanted(const struct broker *broker, int zygote)
+{
+	return zygote != ZYGOTE_PREVIEW || broker->config->web.enabled != 0;
+}
+
 static json_t *programs(const struct broker *broker)
 {
 	json_t *list = json_object();
@@ -88,6 +94,8 @@ static json_t *programs(const struct broker *broker)
 	for (int i = 0; i < ZYGOTES; i++) {
 		const struct zygote_link *link = &broker->zygotes[i];
 
+		if (!is_wanted(broker, i))
+			continue;
 		(void)json_object_set_new(
 		    list, link->name == NULL ? "?" : link->name,
 		    json_pack("{s:b, s:I, s:o}", "ready", (int)link->ready,
@@ -149,7 +157,8 @@ static bool is_healthy(const struct broker *broker)
 
 	json_decref(state);
 	for (int i = 0; i < ZYGOTES; i++)
-		healthy = healthy && broker->zygotes[i].ready;
+		healthy = healthy &&
+			  (broker->zygotes[i].ready || !is_wanted(broker, i));
 	if (broker->vault.wanted)
 		healthy = healthy && broker->vault.fd >= 0;
 	return healthy;

@@ -176,6 +176,7 @@ static void on_readable(void *context, int fd)
 	    {MESSAGE_VAULT_ACK, FRAME_WITHOUT_FD, on_ack},
 	    {MESSAGE_VAULT_OPENED, FRAME_WITH_FD, waiting_on_opened},
 	    {MESSAGE_VAULT_DUE, FRAME_WITHOUT_FD, waiting_on_due},
+	    {MESSAGE_VAULT_PREVIEW_DUE, FRAME_WITHOUT_FD, preview_on_due},
 	    {MESSAGE_VAULT_STOPS, FRAME_WITHOUT_FD, on_stops},
 	    {MESSAGE_VAULT_TASKS_KEY, FRAME_WITHOUT_FD, on_tasks_key},
 	};
@@ -447,6 +448,10 @@ void vault_record_item(struct item *item)
 	unsigned parts = vault_parts(item);
 	int error = 0;
 
+	if (item->preview) {
+		preview_begin(item);
+		return;
+	}
 	item->record_first = broker->last_id + 1;
 	broker->last_id += parts + 1;
 	item->record_id = broker->last_id;

@@ -81,13 +81,17 @@ static void fill_answer(const struct waiting *waiting, enum error reason,
 void waiting_answer(struct waiting *waiting, enum error reason,
 		    enum item_state state, int output)
 {
+	static const char *const events[OPENINGS] = {
+	    [OPENING_PASSWORD] = "password-given",
+	    [OPENING_DECIDED] = "decided",
+	    [OPENING_PREVIEW] = "preview",
+	};
 	static struct reprocessed answer;
 	BUFFER_CLEANUP struct buffer payload = buffer_make(4096);
 
 	log_line(LOG_LINE_INFO, "%s item=%s state=%s reason=%s",
-		 waiting->decided ? "decided" : "password-given",
-		 waiting->item_id, item_state_name(state),
-		 error_name((int)reason));
+		 events[waiting->opening], waiting->item_id,
+		 item_state_name(state), error_name((int)reason));
 	if (waiting->client == NULL)
 		return;
 	fill_answer(waiting, reason, state, &answer);
@@ -111,7 +115,9 @@ static void on_deadline(void *context)
 {
 	struct waiting *waiting = context;
 
-	if (waiting->stage == DELIVERING)
+	if (waiting->opening == OPENING_PREVIEW && waiting->item != NULL)
+		preview_give_up(waiting->item, ERR_LIMIT_TIME);
+	else if (waiting->stage == DELIVERING)
 		waiting_put_off(waiting, ERR_UNAVAILABLE);
 	else
 		waiting_end(waiting, ERR_UNAVAILABLE,
@@ -135,7 +141,7 @@ int waiting_ask_vault(struct waiting *waiting, enum message type)
 
 	pack_string(&payload, waiting->item_id);
 	if (type == MESSAGE_VAULT_OPEN)
-		buffer_u8(&payload, waiting->decided);
+		buffer_u8(&payload, (uint8_t)waiting->opening);
 	if (type == MESSAGE_VAULT_TRANSITION) {
 		buffer_u8(&payload, STATE_DELIVERED);
 		pack_string(&payload, "");
@@ -151,13 +157,37 @@ int waiting_ask_vault(struct waiting *waiting, enum message type)
 
 /* --- asked for --- */
 
-/* What was decided has neither client nor request. */
-static int begin(struct broker *broker, struct client *client, uint64_t ticket,
-		 const char *item_id, struct reprocess *request)
+bool waiting_has(const struct broker *broker, const char *item_id)
+{
+	for (const struct waiting *waiting = broker->waiting; waiting;
+	     waiting = waiting->next)
+		if (strcmp(waiting->item_id, item_id) == 0)
+			return true;
+	return false;
+}
+
+unsigned waiting_count(const struct broker *broker, enum opening opening)
+{
+	unsigned count = 0;
+
+	for (const struct waiting *waiting = broker->waiting; waiting;
+	     waiting = waiting->next)
+		count += waiting->opening == opening;
+	return count;
+}
+
+bool waiting_is_preview(const struct waiting *waiting)
+{
+	return waiting->opening == OPENING_PREVIEW;
+}
+
+int waiting_begin(struct broker *broker, struct client *client, uint64_t ticket,
+		  const char *item_id, enum opening opening,
+		  struct reprocess *request)
 {
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
+	bool twice = waiting_has(broker, item_id);
 	unsigned count = 0;
-	bool twice = false;
 	int error = 0;
 
 	if (waiting == NULL) {
@@ -169,17 +199,14 @@ static int begin(struct broker *broker, struct client *client, uint64_t ticket,
 				    .ticket = ticket,
 				    .id = ++broker->last_id,
 				    .request = request,
-				    .decided = request == NULL,
+				    .opening = opening,
 				    .original = -1,
 				    .takes_output = request != NULL &&
 						    request->takes_output};
 	waiting->deadline = (struct timer){on_deadline, waiting, 0, NULL};
 	(void)text_copy(waiting->item_id, sizeof(waiting->item_id), item_id);
-	for (const struct waiting *other = broker->waiting; other;
-	     other = other->next) {
-		twice |= strcmp(other->item_id, waiting->item_id) == 0;
-		count++;
-	}
+	for (int i = 0; i < OPENINGS; i++)
+		count += waiting_count(broker, (enum opening)i);
 	waiting->next = broker->waiting;
 	broker->waiting = waiting;
 	if (twice || count >= WAITING_MAX || broker->stopping)
@@ -214,8 +241,8 @@ int waiting_on_reprocess(void *context, struct frame *frame)
 		sodium_free(request);
 		return error;
 	}
-	return begin(client->broker, client, frame->id, request->item_id,
-		     request);
+	return waiting_begin(client->broker, client, frame->id,
+			     request->item_id, OPENING_PASSWORD, request);
 }
 
 int waiting_on_due(void *context, struct frame *frame)
@@ -229,11 +256,10 @@ int waiting_on_due(void *context, struct frame *frame)
 	if (cursor.failed || cursor_left(&cursor) != 0 ||
 	    !item_id_valid(item_id))
 		return -ERR_PROTOCOL;
-	for (const struct waiting *other = broker->waiting; other;
-	     other = other->next)
-		if (strcmp(other->item_id, item_id) == 0)
-			return 0;
-	return begin(broker, NULL, 0, item_id, NULL);
+	return waiting_has(broker, item_id)
+		   ? 0
+		   : waiting_begin(broker, NULL, 0, item_id, OPENING_DECIDED,
+				   NULL);
 }
 
 /* --- opened --- */
@@ -266,13 +292,15 @@ static bool has_way(const struct waiting *waiting)
 /* A door that is being restarted is one: what was decided is tried again. */
 static enum error cannot_be_delivered(const struct waiting *waiting)
 {
-	if (waiting->takes_output || waiting_is_fetched(waiting))
+	if (waiting->takes_output || waiting_is_fetched(waiting) ||
+	    waiting->opening == OPENING_PREVIEW)
 		return ERR_NONE;
 	if (!has_way(waiting))
 		return ERR_NO_DELIVERY;
 	if (waiting_door_of(waiting->broker, waiting->opened.channel) != NULL)
 		return ERR_NONE;
-	return waiting->decided ? ERR_UNAVAILABLE : ERR_NO_DELIVERY;
+	return waiting->opening == OPENING_DECIDED ? ERR_UNAVAILABLE
+						   : ERR_NO_DELIVERY;
 }
 
 /* What came by mail has the policy of its message, or of its direction and
@@ -320,7 +348,7 @@ static int submit(struct waiting *waiting, int fd)
 
 	submission.channel = opened->channel;
 	submission.direction = opened->direction;
-	submission.record = true;
+	submission.record = waiting->opening != OPENING_PREVIEW;
 	(void)text_copy(submission.item_id, sizeof(submission.item_id),
 			waiting->item_id);
 	(void)text_copy(submission.department, sizeof(submission.department),
@@ -351,14 +379,16 @@ void waiting_give_up(struct waiting *waiting, enum error reason)
 	pack_string(&payload, waiting->item_id);
 	buffer_u8(&payload, STATE_HELD);
 	pack_string(&payload, error_name((int)reason));
-	if (waiting->decided &&
+	if (waiting->opening == OPENING_DECIDED &&
 	    (buffer_error(&payload) != 0 || vault->fd < 0 ||
 	     frame_send(vault->fd, MESSAGE_VAULT_TRANSITION, waiting->id,
 			buffer_contents(&payload), -1) != 0))
 		log_line(LOG_LINE_WARNING, "vault-not-told item=%s",
 			 waiting->item_id);
 	waiting_end(waiting, reason,
-		    waiting->decided ? STATE_HELD : STATE_AWAITING_PASSWORD);
+		    waiting->opening == OPENING_DECIDED
+			? STATE_HELD
+			: STATE_AWAITING_PASSWORD);
 }
 
 int waiting_on_opened(void *context, struct frame *frame)
@@ -374,12 +404,14 @@ int waiting_on_opened(void *context, struct frame *frame)
 		return error;
 	if (waiting == NULL || waiting->stage != OPENING)
 		return 0;
-	if (strcmp(opened.item_id, waiting->item_id) != 0)
+	if (strcmp(opened.item_id, waiting->item_id) != 0 ||
+	    (opened.task == TASK_PREVIEW) !=
+		(waiting->opening == OPENING_PREVIEW))
 		return -ERR_PROTOCOL;
 	waiting->opened = opened;
 	reason = cannot_be_delivered(waiting);
 	kill_point("broker.opened");
-	if (waiting->client == NULL && !waiting->decided) {
+	if (waiting->client == NULL && waiting->opening == OPENING_PASSWORD) {
 		waiting_free(waiting);
 	} else if (reason == ERR_UNAVAILABLE) {
 		waiting_end(waiting, reason, STATE_RELEASING);

@@ -18,8 +18,8 @@ struct waiting {
 	struct reprocess *request; /* locked memory; NULL once handed on */
 	char item_id[ITEM_ID_SIZE + 1];
 	bool takes_output;
-	bool decided; /* by people, in the vault: nobody asked here */
-	int original; /* of TASK_ORIGINAL; -1 */
+	enum opening opening; /* but for a password nobody asked here */
+	int original;         /* of TASK_ORIGINAL; -1 */
 	struct vault_opened opened;
 	struct item *item;         /* from WORKING on */
 	const struct client *door; /* DELIVERING */
@@ -40,6 +40,16 @@ bool waiting_is_fetched(const struct waiting *waiting);
  * not there. */
 const struct client *waiting_door_of(const struct broker *broker,
 				     enum channel channel);
+
+/* Has the vault open the item; ends it at once where that cannot be. No client
+ * and no request but for OPENING_PASSWORD. Takes the request. */
+int waiting_begin(struct broker *broker, struct client *client, uint64_t ticket,
+		  const char *item_id, enum opening opening,
+		  struct reprocess *request) MUST_CHECK;
+
+/* Whether this item is under way; how many of a kind are. */
+bool waiting_has(const struct broker *broker, const char *item_id);
+unsigned waiting_count(const struct broker *broker, enum opening opening);
 
 /* waiting_deliver.c: on record as ready, it goes to its door or to whoever
  * asked. */

@@ -26,7 +26,7 @@ static bool lacks_password(const struct item *item)
 bool waiting_is_settled(struct item *item)
 {
 	/* That it still waits for its password is what is found out. */
-	if (item->waiting->decided)
+	if (item->waiting->opening != OPENING_PASSWORD)
 		return true;
 	if (!lacks_password(item) || item->verdict == VERDICT_BLOCKED)
 		return true;
@@ -195,7 +195,7 @@ int waiting_on_delivered(void *context, struct frame *frame)
 	    waiting->door != door)
 		return 0;
 	/* Nobody wants it: trying again is of no use, people have to see it. */
-	if (said == -ERR_NO_DELIVERY && waiting->decided)
+	if (said == -ERR_NO_DELIVERY && waiting->opening == OPENING_DECIDED)
 		waiting_give_up(waiting, ERR_NO_DELIVERY);
 	else if (said == 0)
 		waiting_end(waiting, ERR_NONE, STATE_DELIVERED);

@@ -14,6 +14,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_SCANNER] = {"scanner", "sekisho-scanner", false, true, NULL},
     [PROGRAM_VERIFIER] = {"verifier", "sekisho-verifier", false, true, NULL},
     [PROGRAM_READER] = {"reader", "sekisho-reader", false, true, NULL},
+    [PROGRAM_PREVIEW] = {"preview", "sekisho-preview", false, false, NULL},
     [PROGRAM_FOLDER] = {"folder", "sekisho-folder", true, false, NULL},
     [PROGRAM_MILTER] = {"milter", "sekisho-milter", true, false, NULL},
     [PROGRAM_LMTP] = {"lmtp", "sekisho-lmtp", true, false, NULL},
@@ -33,7 +34,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_LMTP, PROGRAM_VAULT},     {PROGRAM_BROKER, PROGRAM_READER},
     {PROGRAM_WEB, PROGRAM_VAULT},      {PROGRAM_WEB, PROGRAM_BROKER},
     {PROGRAM_BROKER, PROGRAM_OPENER},  {PROGRAM_DIRECTORY, PROGRAM_VAULT},
-    {PROGRAM_POLICY, PROGRAM_VAULT},
+    {PROGRAM_POLICY, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_PREVIEW},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

@@ -209,6 +209,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_DECODER:
 	case PROGRAM_VERIFIER:
 	case PROGRAM_READER:
+	case PROGRAM_PREVIEW:
 	case PROGRAM_POLICY:
 	case PROGRAMS:
 		break;

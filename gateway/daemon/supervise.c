@@ -45,6 +45,7 @@ bool program_wanted(const struct daemon *daemon, enum program_index index)
 	case PROGRAM_SEAL:
 		return config->mail.seal[0] != '\0';
 	case PROGRAM_WEB:
+	case PROGRAM_PREVIEW: /* for who looks at the console */
 		return config->web.enabled != 0;
 	case PROGRAM_DIRECTORY:
 		return config->directory.url[0] != '\0';

@@ -86,6 +86,13 @@ static const int allowed_scratch[] = {
     SCMP_SYS(truncate),
 };
 
+/* What reads a font; Landlock says which files. */
+static const int allowed_fonts[] = {
+    SCMP_SYS(open),     SCMP_SYS(openat),     SCMP_SYS(access),
+    SCMP_SYS(stat),     SCMP_SYS(faccessat),  SCMP_SYS(faccessat2),
+    SCMP_SYS(readlink), SCMP_SYS(newfstatat), SCMP_SYS(fadvise64),
+};
+
 static int allow_list(scmp_filter_ctx filter, const int *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -178,6 +185,9 @@ int filter_build(enum sandbox_kind kind, struct sock_fprog *ret_program)
 	if (error == 0 && kind == SANDBOX_SCRATCH)
 		error = allow_list(filter, allowed_scratch,
 				   sizeof(allowed_scratch) / sizeof(int));
+	if (error == 0 && kind == SANDBOX_FONTS)
+		error = allow_list(filter, allowed_fonts,
+				   sizeof(allowed_fonts) / sizeof(int));
 	if (error == 0)
 		error = allow_some(filter);
 	/* A binary tree instead of a chain: the filter runs at every call. */

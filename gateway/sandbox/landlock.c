@@ -42,15 +42,19 @@ static uint64_t every_right(int abi)
 	return rights;
 }
 
-static int allow_scratch(int ruleset, int abi, int scratch_fd)
+static uint64_t scratch_rights(int abi)
+{
+	return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+	       LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+	       LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+	       LANDLOCK_ACCESS_FS_MAKE_DIR | (abi >= 3 ? FS_TRUNCATE : 0);
+}
+
+static int allow(int ruleset, uint64_t rights, int folder)
 {
 	struct landlock_path_beneath_attr rule = {
-	    .allowed_access =
-		LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-		LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-		LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-		LANDLOCK_ACCESS_FS_MAKE_DIR | (abi >= 3 ? FS_TRUNCATE : 0),
-	    .parent_fd = scratch_fd,
+	    .allowed_access = rights,
+	    .parent_fd = folder,
 	};
 
 	return syscall(SYS_landlock_add_rule, ruleset,
@@ -59,7 +63,8 @@ static int allow_scratch(int ruleset, int abi, int scratch_fd)
 		   : -ERR_SANDBOX_SETUP;
 }
 
-int landlock_restrict(int abi, int scratch_fd)
+static int restrict_to(int abi, uint64_t rights, const int *folders,
+		       size_t count)
 {
 	struct ruleset_attributes attributes = {
 	    .handled_access_fs = every_right(abi),
@@ -75,9 +80,21 @@ int landlock_restrict(int abi, int scratch_fd)
 	    (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
 	if (ruleset < 0)
 		return -ERR_SANDBOX_SETUP;
-	if (scratch_fd >= 0 && allow_scratch(ruleset, abi, scratch_fd) != 0)
-		return -ERR_SANDBOX_SETUP;
+	for (size_t i = 0; i < count; i++)
+		if (allow(ruleset, rights, folders[i]) != 0)
+			return -ERR_SANDBOX_SETUP;
 	return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0
 		   ? 0
 		   : -ERR_SANDBOX_SETUP;
+}
+
+int landlock_restrict(int abi, int scratch_fd)
+{
+	return restrict_to(abi, scratch_rights(abi), &scratch_fd,
+			   scratch_fd >= 0 ? 1 : 0);
+}
+
+int landlock_restrict_reading(int abi, const int *folders, size_t count)
+{
+	return restrict_to(abi, LANDLOCK_ACCESS_FS_READ_FILE, folders, count);
 }

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
+
 /* The kernel's ABI version, 0 when it has no Landlock. */
 int landlock_abi(void);
 
@@ -16,5 +18,10 @@ int landlock_abi(void);
  * -ERR_SANDBOX_SETUP on failure. no_new_privs must be set.
  */
 int landlock_restrict(int abi, int scratch_fd) MUST_CHECK;
+
+/* The same where files can be read, and nothing else be done with them, below
+ * some folders. */
+int landlock_restrict_reading(int abi, const int *folders,
+			      size_t count) MUST_CHECK;
 
 #endif

@@ -142,6 +142,33 @@ static int drop_capabilities(void)
 	return syscall(SYS_capset, &header, data) == 0 ? 0 : -ERR_SANDBOX_SETUP;
 }
 
+/* Where fonts and what belongs to them are; those that are not there are left
+ * out. */
+static const char *const font_folders[] = {
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/usr/share/poppler",
+};
+enum { FONT_FOLDERS = sizeof(font_folders) / sizeof(font_folders[0]) };
+
+static int restrict_to_fonts(const struct sandbox *sandbox)
+{
+	int folders[FONT_FOLDERS];
+	size_t count = 0;
+	int error;
+
+	for (size_t i = 0; i < FONT_FOLDERS; i++) {
+		folders[count] =
+		    open(font_folders[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		count += folders[count] >= 0;
+	}
+	error = landlock_restrict_reading(sandbox->features.landlock_abi,
+					  folders, count);
+	for (size_t i = 0; i < count; i++)
+		handle_close(&folders[i]);
+	return error;
+}
+
 static int confine(const struct sandbox *sandbox)
 {
 	HANDLE_CLEANUP int scratch = -1;
@@ -157,7 +184,10 @@ static int confine(const struct sandbox *sandbox)
 	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -ERR_SANDBOX_SETUP;
-	error = landlock_restrict(sandbox->features.landlock_abi, scratch);
+	error =
+	    sandbox->kind == SANDBOX_FONTS
+		? restrict_to_fonts(sandbox)
+		: landlock_restrict(sandbox->features.landlock_abi, scratch);
 	handle_close(&scratch);
 	if (error == 0)
 		error = filter_apply(&sandbox->filter);

@@ -16,6 +16,7 @@ struct sandbox;
 enum sandbox_kind {
 	SANDBOX_PURE,    /* worker, verifier: no file can be opened */
 	SANDBOX_SCRATCH, /* scanner: a small temporary folder of its own */
+	SANDBOX_FONTS,   /* preview: fonts and character maps can be read */
 };
 
 /*

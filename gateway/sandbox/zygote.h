@@ -4,8 +4,8 @@
  * puts it into the sandbox and lets it talk to the broker over the channel
  * that came along; it says with MESSAGE_JOB_EXIT how the process ended.
  *
- * After a job it forks one process ahead, which enters the sandbox with the same
- * limits and waits there as "spare" for the channel of the next.
+ * After a job it forks one process ahead, which enters the sandbox with the
+ * same limits and waits there as "spare" for the channel of the next.
  *
  * It reads no content. It ends when the broker's edge closes, and its children
  * end with it.
@@ -33,9 +33,10 @@ struct zygote_options {
 /* Serves until an edge closes or it is told to stop; 0 then. */
 int zygote_serve(const struct zygote_options *options) MUST_CHECK;
 
-/* A program that is a zygote of SANDBOX_PURE and nothing else. */
+/* A program that is a zygote and nothing else. */
 struct zygote_program {
-	const char *name; /* for the log */
+	const char *name;          /* for the log */
+	enum sandbox_kind sandbox; /* SANDBOX_PURE or SANDBOX_FONTS */
 	/* Loads what the children need, once, before the first of them. */
 	int (*prepare)(void) MUST_CHECK;
 	/* As in zygote_options; `context` is NULL. */

@@ -36,7 +36,7 @@ static int serve(const struct zygote_program *program,
 	    .run = program->run,
 	    .ready = ready,
 	};
-	int error = sandbox_prepare(SANDBOX_PURE, NULL, &options.sandbox);
+	int error = sandbox_prepare(program->sandbox, NULL, &options.sandbox);
 
 	if (error == 0 && sodium_init() < 0)
 		error = -ERR_INTERNAL;

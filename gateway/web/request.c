@@ -193,6 +193,18 @@ static void take_session(struct request *request, json_t *answer)
 	(void)json_object_del(answer, "token");
 }
 
+/* A route that gives both pictures and texts says which it is. */
+static const char *type_of(unsigned flags, const json_t *answer)
+{
+	const char *kind = json_string_value(json_object_get(answer, "kind"));
+	bool page = kind != NULL && strcmp(kind, "page") == 0;
+
+	if ((flags & ROUTE_PICTURE) != 0 && (page || (flags & ROUTE_TEXT) == 0))
+		return "image/png";
+	return (flags & ROUTE_TEXT) != 0 ? "text/plain; charset=utf-8"
+					 : "application/octet-stream";
+}
+
 static int take_content(struct request *request, const json_t *answer,
 			int *content)
 {
@@ -205,9 +217,7 @@ static int take_content(struct request *request, const json_t *answer,
 		return error;
 	reply->content = handle_take(content);
 	reply->status = 200;
-	reply->type = (flags & ROUTE_PICTURE) != 0 ? "image/png"
-		      : (flags & ROUTE_TEXT) != 0  ? "text/plain; charset=utf-8"
-						   : "application/octet-stream";
+	reply->type = type_of(flags, answer);
 	if ((flags & ROUTE_DOWNLOAD) != 0)
 		(void)text_copy(reply->name, sizeof(reply->name),
 				name == NULL ? "download" : name);

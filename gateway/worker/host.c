@@ -170,6 +170,18 @@ static int recheck_remove(struct job *job, const struct removal *removal)
 	return 0;
 }
 
+/* What people read of an output: the beginning, if it is long. */
+static int text_emit(struct job *job, struct view bytes)
+{
+	struct worker_host *host = job->host_data;
+	size_t room = HOST_TEXT_MAX - (size_t)host->compared;
+
+	if (bytes.size > room)
+		bytes = view_slice(bytes, 0, room);
+	host->compared += bytes.size;
+	return host_emit(job, bytes);
+}
+
 static int recheck_nested_begin(struct job *job,
 				const struct nested_request *request,
 				uint32_t *ret_ticket)
@@ -221,6 +233,14 @@ static int recheck_nested_wait(struct job *job, uint32_t ticket,
 
 const struct job_host worker_host_recheck = {
     .emit = recheck_emit,
+    .remove = recheck_remove,
+    .nested_begin = recheck_nested_begin,
+    .nested_wait = recheck_nested_wait,
+};
+
+/* The parts of an output have been sanitized. */
+const struct job_host worker_host_text = {
+    .emit = text_emit,
     .remove = recheck_remove,
     .nested_begin = recheck_nested_begin,
     .nested_wait = recheck_nested_wait,

@@ -15,6 +15,7 @@
 #include "sanitizers/detect.h"
 #include "sanitizers/mail/signature.h"
 #include "sanitizers/mail/second.h"
+#include "sanitizers/ooxml/macros.h"
 #include "sanitizers/picture/picture.h"
 
 #include <sodium.h>
@@ -26,6 +27,8 @@ static struct job job_from(const struct job_start *start,
 {
 	const struct job_parameters *parameters = &start->parameters;
 	bool recheck = parameters->kind == JOB_RECHECK;
+	bool shown =
+	    parameters->kind == JOB_TEXT || parameters->kind == JOB_MACROS;
 
 	for (size_t i = 0; i < parameters->password_count; i++)
 		passwords[i] = parameters->passwords[i];
@@ -47,16 +50,23 @@ static struct job job_from(const struct job_start *start,
 	    .unpacked_left = parameters->unpacked_left,
 	    .members_left = parameters->members_left,
 	    .arena = arena_new(parameters->policy.limits.memory_bytes),
-	    .host = recheck ? &worker_host_recheck : &worker_host_sanitize,
+	    .host = recheck ? &worker_host_recheck
+		    : shown ? &worker_host_text
+			    : &worker_host_sanitize,
 	    .host_data = host,
 	};
 }
 
-static int run_job(struct job *job, struct worker_host *host)
+static int run_job(struct job *job, enum job_kind kind,
+		   struct worker_host *host)
 {
-	int error = job->arena == NULL ? -ERR_MEMORY : job_run(job);
-	const struct sanitizer *sanitizer = sanitizer_for(job->format);
+	const struct sanitizer *sanitizer;
+	int error;
 
+	if (job->arena == NULL)
+		return -ERR_MEMORY;
+	error = kind == JOB_MACROS ? macros_write(job) : job_run(job);
+	sanitizer = sanitizer_for(job->format);
 	if (error != 0)
 		return error;
 	if (!job->recheck)
@@ -86,7 +96,7 @@ static void run(int channel, void *context)
 	host.output = start.output_fd;
 	host.pending = buffer_make(HOST_OUTPUT_CHUNK);
 	job = job_from(&start, passwords, &host);
-	error = run_job(&job, &host);
+	error = run_job(&job, start.parameters.kind, &host);
 	/* A job that spent its memory must still be able to say so. */
 	arena_free(job.arena);
 	sodium_memzero(start.parameters.passwords,

@@ -187,6 +187,7 @@ static int append_export(struct call *call)
 	(void)text_copy(record.actor, sizeof(record.actor),
 			call->by_operator ? "operator" : call->session.login);
 	(void)text_copy(record.role, sizeof(record.role), role);
+	(void)text_copy(record.unit, sizeof(record.unit), exported->unit);
 	(void)text_copy(record.source, sizeof(record.source), call->source);
 	(void)text_copy(record.action, sizeof(record.action), exported->action);
 	(void)text_copy(record.object, sizeof(record.object), exported->object);

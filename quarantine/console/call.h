@@ -64,6 +64,7 @@ struct call {
 	struct exported {
 		const char *action; /* a literal */
 		char object[64];
+		char unit[DEPARTMENT_MAX + 1]; /* of the object; "" */
 		uint64_t rows;
 		uint8_t sha256[HASH_SIZE]; /* of the content handed out */
 	} exported;

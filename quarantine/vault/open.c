@@ -7,6 +7,7 @@
 #include "base/killpoint.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "quarantine/preview.h"
 #include "quarantine/review/release.h"
 #include "quarantine/review/stop.h"
 #include "quarantine/task.h"
@@ -31,9 +32,24 @@ static int read_original(struct store *store, const char *item_id, int *ret_fd)
 	return error;
 }
 
+static int open_for(struct store *store, const struct actor *actor,
+		    const char *item_id, enum opening opening,
+		    struct vault_opened *ret_opened)
+{
+	switch (opening) {
+	case OPENING_DECIDED:
+		return release_open(store, actor, item_id, ret_opened);
+	case OPENING_PREVIEW:
+		return preview_open(store, actor, item_id, ret_opened);
+	default:
+		return item_open(store, actor, item_id, ret_opened);
+	}
+}
+
 /* The opening is durable before anything is decrypted. */
-static int open_item(struct peer *peer, const char *item_id, bool decided,
-		     struct vault_opened *ret_opened, int *ret_fd)
+static int open_item(struct peer *peer, const char *item_id,
+		     enum opening opening, struct vault_opened *ret_opened,
+		     int *ret_fd)
 {
 	struct server *server = peer->server;
 	int error;
@@ -41,15 +57,15 @@ static int open_item(struct peer *peer, const char *item_id, bool decided,
 	server_commit(server);
 	error = store_begin(server->store);
 	if (error == 0)
-		error = decided ? release_open(server->store, &peer->actor,
-					       item_id, ret_opened)
-				: item_open(server->store, &peer->actor,
-					    item_id, ret_opened);
+		error = open_for(server->store, &peer->actor, item_id, opening,
+				 ret_opened);
 	if (error == 0)
 		error = store_commit(server->store);
 	else
 		store_rollback(server->store);
 	kill_point("vault.opened");
+	if (error == 0 && ret_opened->item_id[0] == '\0')
+		error = -ERR_STALE;
 	return error == 0 ? read_original(server->store, item_id, ret_fd)
 			  : error;
 }
@@ -62,15 +78,15 @@ int on_open(void *context, struct frame *frame)
 	char item_id[ITEM_ID_SIZE + 1];
 	HANDLE_CLEANUP int fd = -1;
 	struct answer *answer;
-	uint8_t decided;
+	uint8_t opening;
 	int error;
 
 	unpack_string(&cursor, item_id, sizeof(item_id));
-	decided = cursor_u8(&cursor);
-	if (cursor.failed || cursor_left(&cursor) != 0 || decided > 1 ||
+	opening = cursor_u8(&cursor);
+	if (cursor.failed || cursor_left(&cursor) != 0 || opening >= OPENINGS ||
 	    !item_id_valid(item_id))
 		return -ERR_PROTOCOL;
-	error = open_item(peer, item_id, decided == 1, &opened, &fd);
+	error = open_item(peer, item_id, (enum opening)opening, &opened, &fd);
 	log_line(LOG_LINE_INFO, "item-open item=%s reason=%s", item_id,
 		 error_name(error));
 	if (error != 0)
@@ -158,10 +174,7 @@ static void tell_due(struct peer *broker, const char *item_id)
 
 	if (answer == NULL)
 		return; /* told again */
-	answer->bytes[answer->size++] = ITEM_ID_SIZE;
-	answer->bytes[answer->size++] = 0;
-	for (size_t i = 0; i < ITEM_ID_SIZE; i++)
-		answer->bytes[answer->size++] = (uint8_t)item_id[i];
+	answer_item(answer, item_id);
 	peer_answer(answer);
 }
 
@@ -218,6 +231,7 @@ void server_tell_broker(struct server *server, bool all)
 			    SERVER_DUE_MAX);
 	for (int i = 0; i < count; i++)
 		tell_due(broker, ids[i]);
+	preview_tell(server, broker);
 }
 
 void server_on_due(void *context)

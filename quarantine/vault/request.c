@@ -26,6 +26,15 @@ void answer_u32(struct answer *answer, uint32_t value)
 		answer->bytes[answer->size++] = (uint8_t)(value >> (8 * i));
 }
 
+/* As pack_string(). */
+void answer_item(struct answer *answer, const char *item_id)
+{
+	answer->bytes[answer->size++] = ITEM_ID_SIZE;
+	answer->bytes[answer->size++] = 0;
+	for (size_t i = 0; i < ITEM_ID_SIZE; i++)
+		answer->bytes[answer->size++] = (uint8_t)item_id[i];
+}
+
 /* Answers at once: reads, and writes that came to nothing. */
 int acknowledge(struct peer *peer, uint64_t id, int error)
 {
@@ -394,6 +403,7 @@ const struct frame_rule broker_rules[] = {
     {MESSAGE_VAULT_OPEN, FRAME_WITHOUT_FD, on_open},
     {MESSAGE_VAULT_TRANSITION, FRAME_WITHOUT_FD, on_taken},
     {MESSAGE_VAULT_KEEP, FRAME_WITH_FD, on_keep},
+    {MESSAGE_VAULT_PREVIEW, FRAME_EITHER, on_preview},
     {MESSAGE_VAULT_STATE, FRAME_WITHOUT_FD, on_state},
     {MESSAGE_VAULT_TASKS, FRAME_WITHOUT_FD, on_tasks},
 };

@@ -131,6 +131,7 @@ extern const size_t web_rule_count;
 /* request.c, for the handlers in other sources. */
 struct answer *answer_new(struct peer *peer, uint32_t type, uint64_t id);
 void answer_u32(struct answer *answer, uint32_t value);
+void answer_item(struct answer *answer, const char *item_id);
 int acknowledge(struct peer *peer, uint64_t id, int error);
 
 int on_transition(void *context, struct frame *frame);
@@ -160,6 +161,10 @@ void accounts_start(struct server *server);
 
 /* duties.c: what is done once a day. */
 void duties_start(struct server *server);
+
+/* preview.c: what the broker made to be looked at, and what it is to make. */
+int on_preview(void *context, struct frame *frame);
+void preview_tell(struct server *server, struct peer *broker);
 
 /* open.c: tells the broker what is stopped and what is due. */
 void server_tell_broker(struct server *server, bool all);

@@ -134,6 +134,7 @@ def who_is_started_otherwise_is_replaced(running):
 
 def bad_ones_change_nothing(running):
     reload_and_wait(running, TEXT_ONLY)
+    running.wait_ready()  # the vault is started otherwise, too
     refused = count(running, "reload-refused")
     assert reload(running, TEXT_ONLY + "nonsense: 1\n").returncode == 0
     wait_for(lambda: count(running, "reload-refused") == refused + 1)

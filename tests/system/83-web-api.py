@@ -523,7 +523,8 @@ def main():
             _, held = check_files(people)
             check_password(people)
             check_release(people, console)
-            values = {"id": held, "year": 2026, "session": 999999, "user": 999999, "grant": 999999,
+            values = {"id": held, "number": 1, "year": 2026, "session": 999999, "user": 999999,
+                      "grant": 999999,
                       "client": 999999}
             check_conditions(people, values)
             check_gets(people, values, console)

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import gateway
 import policychange
+import shown
 import web
 
 UNIT = "税務課"
@@ -315,6 +317,122 @@ def check_destruction(console, rin, ann):
     assert original[0]["kept"] is False and original[0]["sha256"], original
 
 
+def found(person, name):
+    """The item that a dropped file became."""
+    def look():
+        answer = person.browser.get("/api/v1/items?limit=200")
+        assert answer.status == 200, answer
+        return [item for item in answer.json()["items"]
+                if item["name"] == name and item["state"] != "ready"]
+    return wait(name + " is no item", look)[0]["id"]
+
+
+def previewed(person, item, status=202):
+    """Asks for the preview and waits until it is known what came of it."""
+    path = f"/api/v1/items/{item}"
+    answer = person.browser.post(path + ":preview", {})
+    assert answer.status == status, answer
+
+    def known():
+        answer = person.browser.get(path + "/previews")
+        assert answer.status == 200, answer
+        return answer.json() if answer.json()["state"] != "making" else None
+    return wait("no preview of " + item, known)
+
+
+def records(console, item, action):
+    with sqlite3.connect(f"file:{console.state}/vault.db?mode=ro", uri=True) as base:
+        return base.execute(
+            "SELECT count(*) FROM audit_entry WHERE json_extract(line, '$.action') = ?"
+            " AND json_extract(line, '$.object') LIKE ?",
+            (action, f"preview:{item}%")).fetchone()[0]
+
+
+def check_page(console, rin, item):
+    path = f"/api/v1/items/{item}/previews/"
+    page = rin.browser.get(path + "2")
+    assert page.status == 200 and page.body.startswith(b"\x89PNG\r\n"), page
+    assert page.header("Content-Type") == "image/png", page.headers
+    assert page.header("X-Content-Type-Options") == "nosniff", page.headers
+    assert "sandbox" in page.header("Content-Security-Policy"), page.headers
+    assert page.header("Cache-Control") == "no-store", page.headers
+    assert records(console, item, "content.look") == 1
+    for number in ("0", "11", "33", "x", "1.5"):
+        assert rin.browser.get(path + number).status in (404, 422), number
+    assert records(console, item, "content.look") == 1
+
+
+def check_strangers(console, item, people):
+    """Who does not see the item does not see that there is one; who has other
+    things to do sees no content."""
+    for person, status in people:
+        browser = person.browser
+        for answer in (browser.post(f"/api/v1/items/{item}:preview", {}),
+                       browser.get(f"/api/v1/items/{item}/previews"),
+                       browser.get(f"/api/v1/items/{item}/previews/1")):
+            assert answer.status == status, (person.login, answer)
+    nobody = console.browser()
+    assert nobody.get(f"/api/v1/items/{item}/previews/1").status == 401
+    assert nobody.post(f"/api/v1/items/{item}:preview", {}).status in (401, 403)
+
+
+def blobs(console):
+    return {path.name for path in (console.state / "blobs").glob("*/*")}
+
+
+def check_preview(console, rin, ann, ada):
+    """What is left of a file is shown to those who may see it, once made; the
+    original never; and it is destroyed with it."""
+    other = console.person("oda", "福祉課", "reviewer", "approver")
+    aud = console.person("aud", "", "auditor")
+    for name, data in shown.FILES.items():
+        console.drop(UNIT, name, data)
+    pdf = found(rin, shown.PDF)
+    before = blobs(console)
+    asked = ask(rin, pdf, "delete")
+    seen = previewed(rin, pdf)
+    assert seen["state"] == "ready" and seen["pages"] == shown.PAGES, seen
+    assert [part["kind"] for part in seen["previews"]] == ["page"] * 10, seen
+    check_page(console, rin, pdf)
+    assert previewed(ann, pdf) == seen and records(console, pdf, "preview.open") == 1
+    check_strangers(console, pdf, ((other, 404), (ada, 403), (aud, 403)))
+    made = blobs(console) - before
+    assert len(made) == 1, made
+    name = next(iter(made))
+    sealed = (console.state / "blobs" / name[:2] / name).read_bytes()
+    assert b"PNG" not in sealed[:4096] and b"IHDR" not in sealed, "not encrypted"
+    # It is no reason to ask again, and goes with its original.
+    approve(ann, asked)
+    wait("not destroyed", lambda: not (blobs(console) & made))
+    gone = rin.browser.get(f"/api/v1/items/{pdf}/previews").json()
+    assert gone["state"] == "impossible" and gone["previews"] == [], gone
+    assert gone["reason"] == "preview.no_original", gone
+    assert rin.browser.get(f"/api/v1/items/{pdf}/previews/2").status == 404
+    check_texts(console, rin)
+
+
+def check_texts(console, rin):
+    seen = previewed(rin, found(rin, shown.MACRO))
+    assert [part["kind"] for part in seen["previews"]] == ["text", "macro"], seen
+    path = f"/api/v1/items/{found(rin, shown.MACRO)}/previews/"
+    macro = rin.browser.get(path + "2")
+    assert macro.header("Content-Type") == "text/plain; charset=utf-8", macro.headers
+    assert macro.header("X-Content-Type-Options") == "nosniff", macro.headers
+    assert shown.ATTACK in macro.body.decode(), macro
+    mail = found(rin, shown.MAIL)
+    previewed(rin, mail)
+    assert shown.SUBJECT in rin.browser.get(
+        f"/api/v1/items/{mail}/previews/1").body.decode()
+    infected = found(rin, shown.EICAR)
+    seen = previewed(rin, infected, status=409)
+    assert seen["state"] == "impossible" and seen["reason"] == "scanner.infected", seen
+    assert records(console, infected, "preview.open") == 0
+    program = held(console, rin, "shown.exe", forbidden(5))
+    seen = previewed(rin, program)
+    assert seen["state"] == "failed" and seen["reason"] == "type.executable", seen
+    assert seen["previews"] == [] and records(console, program, "preview.fail") == 1
+
+
 def check_kills(console, rin, ann, points):
     """At each point once: released once, and never without its decision."""
     for number, point in enumerate(POINTS):
@@ -348,7 +466,7 @@ def main():
         os.chmod(folder, 0o755)
         os.chmod(points, 0o777)
         console = web.Console(folder / "state" / "gateway", environment={
-            "SEKISHO_KILL_AT": f"*@{points}"})
+            "SEKISHO_KILL_AT": f"*@{points}"}, config="vault:\n  keep_all_days: 1\n")
         console.base = console.config.read_text()
         with console:
             console.unit(UNIT)
@@ -367,6 +485,8 @@ def main():
             check_stop(console, rin, ann, ada)
             check_destruction(console, rin, ann)
             policychange.check(console, ada, ben, ann, points)
+            console.unit("福祉課")
+            check_preview(console, rin, ann, ada)
             check_kills(console, rin, ann, points)
         state = console.state
         done = subprocess.run([gateway.BIN / "sekisho-audit", "verify", state / "audit",

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The console's pages in Debian's Chromium: tests/browser/console.mjs; and what
+"""The console's pages in Debian's Chromium: tests/browser/console.mjs; what
+reviewers see of sanitized copies: preview.mjs; and what
 the recipient of a password ZIP sees without an account: recipient.mjs.
 Pictures of the pages are left in browser/ of the build folder."""
 import importlib
@@ -13,6 +14,7 @@ import time
 import gateway
 import maillmtp
 import mailsystem
+import shown
 import web
 
 mail = importlib.import_module("79-mail-password")
@@ -36,6 +38,7 @@ def people(console):
         made[roles[0]] = console.person(login, DEPARTMENT, *roles, name=name)
     made["administrator"] = console.person("kanri", "", "administrator", name="管理 花子")
     made["second"] = console.person("kanri2", "", "administrator", name="管理 次郎")
+    made["viewer"] = console.person("inoue", DEPARTMENT, "reviewer", name="井上 五月")
     made["auditor"] = console.person("kansa", "", "auditor", name="監査 三郎")
     return made
 
@@ -73,6 +76,9 @@ def drop(console):
         console.drop(DEPARTMENT, name, b"MZ" + bytes(200))
     console.drop(DEPARTMENT, "お知らせ.txt", "お知らせ\n".encode())
     console.wait_outcomes(6)
+    for name, data in shown.FILES.items():
+        console.drop(DEPARTMENT, name, data)
+    console.wait_outcomes(6 + len(shown.FILES))
 
 
 class Post:
@@ -139,7 +145,8 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         post = Post()
-        with web.Console(folder / "state", f"accounts:\n  banner: {BANNER}\n" + post.config,
+        with web.Console(folder / "state", f"accounts:\n  banner: {BANNER}\n"
+                         "vault:\n  keep_all_days: 1\n" + post.config,
                          extra="url: https://localhost:{port}") as console:
             console.unit(DEPARTMENT)
             made = people(console)
@@ -147,11 +154,12 @@ def main():
             facts = {"address": f"https://localhost:{console.port}",
                      "pictures": str(pictures), "people": keys(made), "held": HELD,
                      "many": MANY, "own": OWN,
-                     "released": RELEASED, "failed": FAILED, "banner": BANNER}
+                     "released": RELEASED, "failed": FAILED, "banner": BANNER,
+                     **shown.FACTS}
             drop(console)
             path = folder / "facts.json"
             path.write_text(json.dumps(facts))
-            failed = run("console.mjs", path)
+            failed = run("preview.mjs", path) | run("console.mjs", path)
             recipient = post.bring()
             path.write_text(json.dumps({**json.loads(path.read_text()), **recipient}))
             failed |= run("recipient.mjs", path)

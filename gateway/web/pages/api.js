@@ -30,6 +30,7 @@ export const paths = {
 	auditExport: "/audit/entries:export",
 	item: (id) => `/items/${part(id)}`,
 	itemPart: (id, name) => `/items/${part(id)}/${name}`,
+	preview: (id, number) => `/items/${part(id)}/previews/${part(number)}`,
 	itemAction: (id, action) => `/items/${part(id)}:${action}`,
 	batch: "/items:batchRequest",
 	requests: "/requests",
@@ -121,6 +122,16 @@ export function query(values) {
 
 export function get(path) {
 	return ask(path, {headers: headers({})});
+}
+
+/** A text that is no JSON. */
+export async function getText(path) {
+	const response = await fetch(`/api/v1${path}`, {credentials: "same-origin",
+		cache: "no-store", redirect: "error", headers: headers({})});
+
+	if (!response.ok)
+		await read(response);
+	return response.text();
 }
 
 /** Sends JSON. `more` are header fields: If-Match, Idempotency-Key. */

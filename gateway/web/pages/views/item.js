@@ -4,6 +4,7 @@ import {get, paths, post} from "/api.js";
 import {el, facts, field, panel, put, select, table} from "/dom.js";
 import {can, draw, problemText, say, setDraft} from "/main.js";
 import {setKeys} from "/keys.js";
+import {previewPanel} from "/views/preview.js";
 import {bytes, itemState, removalText, sentence, state, t, time, verdictState} from "/words.js";
 
 const KINDS = ["release_sanitized", "release_original", "reprocess", "delete"];
@@ -21,9 +22,9 @@ function partTree(parts) {
 
 function removals(findings) {
 	return table(t("removed"), [
-		{title: t("removed.what"), cell: (one) => removalText(one)},
-		{title: t("removed.where"), class: "name", cell: (one) => one.path},
-		{title: "", class: "name", cell: (one) => one.detail},
+		{title: t("removed.what"), class: "name", cell: (one) => removalText(one)},
+		{title: t("removed.where"), class: "name", cell: (one) => [one.path,
+			one.detail ? el("p", {class: "hint"}, one.detail) : null]},
 		{title: t("bytes"), class: "number", cell: (one) => bytes(one.bytes)},
 	], findings, t("removed.nothing"));
 }
@@ -136,7 +137,9 @@ function requests(list) {
 export async function item(target, id) {
 	const [one, parts, findings, steps] = await Promise.all([get(paths.item(id)),
 		...["parts", "findings", "timeline"].map((name) => get(paths.itemPart(id, name)))]);
-	const asks = can("staff", "reviewer", "approver")
+	const looks = can("staff", "reviewer", "approver");
+	const preview = looks ? await get(paths.itemPart(id, "previews")) : null;
+	const asks = looks
 		&& ["held", "rejected", "delivered"].includes(one.state);
 
 	put(target, el("p", null, el("a", {href: "#/queue"}, t("back"))),
@@ -156,7 +159,8 @@ export async function item(target, id) {
 				{title: t("department"), class: "short", cell: (to) => to.department},
 				{title: t("state"), cell: (to) => to.released ? time(to.released) : "–"},
 			], one.recipients, t("none")))),
-		panel(t("removed"), removals(findings.findings)),
+		el("div", {class: "columns"}, panel(t("removed"), removals(findings.findings)),
+			preview ? previewPanel(id, preview) : null),
 		panel(t("item.parts"), partTree(parts.parts)),
 		one.artifacts.some((artifact) => artifact.kind === "sanitized")
 			? el("p", null, el("a", {class: "button", download: true,

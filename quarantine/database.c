@@ -361,26 +361,42 @@ static int describe(struct database *database, struct buffer *buffer)
 	return result < 0 ? result : buffer_error(buffer);
 }
 
+/* What a fresh database of this version says; made once. */
+static int describe_fresh(struct view *ret_wanted, struct problem *problem)
+{
+	static struct buffer wanted;
+	struct database fresh;
+	int error = 0;
+
+	if (wanted.size == 0) {
+		wanted = buffer_make(1024 * 1024);
+		error = open_handle(":memory:",
+				    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+					SQLITE_OPEN_MEMORY,
+				    &fresh, problem);
+		if (error == 0)
+			error = make_schema(&fresh);
+		if (error == 0)
+			error = describe(&fresh, &wanted);
+		database_close(&fresh);
+		if (error != 0)
+			buffer_free(&wanted);
+	}
+	*ret_wanted = buffer_contents(&wanted);
+	return error;
+}
+
 static int compare_schema(struct database *database, struct problem *problem)
 {
 	BUFFER_CLEANUP struct buffer found = buffer_make(1024 * 1024);
-	BUFFER_CLEANUP struct buffer wanted = buffer_make(1024 * 1024);
-	struct database fresh;
-	int error = open_handle(":memory:",
-				SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-				    SQLITE_OPEN_MEMORY,
-				&fresh, problem);
+	struct view wanted = {NULL, 0};
+	int error = describe_fresh(&wanted, problem);
 
-	if (error == 0)
-		error = make_schema(&fresh);
-	if (error == 0)
-		error = describe(&fresh, &wanted);
-	database_close(&fresh);
 	if (error == 0)
 		error = describe(database, &found);
 	if (error != 0)
 		return problem_set(problem, error, "the schema cannot be read");
-	if (!view_equal(buffer_contents(&found), buffer_contents(&wanted)))
+	if (!view_equal(buffer_contents(&found), wanted))
 		return problem_set(problem, -ERR_MALFORMED,
 				   "tables, indexes or triggers were changed");
 	return 0;

@@ -89,6 +89,9 @@ int verify_rows(struct verify *verify, struct database *database) MUST_CHECK;
 /* Another: accounts, departments and clients against their records. */
 int verify_people(struct verify *verify, struct database *database) MUST_CHECK;
 
+/* Another: files that were handed in, logins, the first department. */
+int verify_events(struct verify *verify, struct database *database) MUST_CHECK;
+
 /* Holds the log against a copy that left the machine: a file of syslog messages
  * as sekisho-courier sends them, or of records. */
 int verify_compare(struct verify *verify, const char *path) MUST_CHECK;

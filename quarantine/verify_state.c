@@ -410,6 +410,20 @@ static int check_items(struct verify *verify, struct database *database)
 	return result;
 }
 
+/* Of every table that names rows of another. */
+static int check_keys(struct verify *verify, struct database *database)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(database, "SELECT DISTINCT \"table\""
+				 " FROM pragma_foreign_key_check");
+	int result;
+
+	while ((result = query_step(&query)) == 1)
+		report_item(verify, VERIFY_STATE_ORPHAN,
+			    query_column_text(&query, 0));
+	return result;
+}
+
 /* Rows of no item or record. Foreign keys forbid them, but whoever writes to
  * the file need not obey. */
 static int check_orphans(struct verify *verify, struct database *database)
@@ -428,6 +442,8 @@ static int check_orphans(struct verify *verify, struct database *database)
 		      " UNION SELECT 'audit_payload' FROM audit_payload p WHERE"
 		      "  NOT EXISTS (SELECT 1 FROM audit_entry e WHERE"
 		      "  e.year = p.year AND e.seq = p.seq)"
+		      " UNION SELECT 'audit_checkpoint' FROM audit_checkpoint"
+		      "  WHERE year NOT IN (SELECT year FROM audit_entry)"
 		      " UNION SELECT 'audit_scope' FROM audit_scope s WHERE"
 		      "  NOT EXISTS (SELECT 1 FROM audit_entry e WHERE"
 		      "  e.year = s.year AND e.seq = s.seq)");
@@ -436,7 +452,7 @@ static int check_orphans(struct verify *verify, struct database *database)
 	while ((result = query_step(&query)) == 1)
 		report_item(verify, VERIFY_STATE_ORPHAN,
 			    query_column_text(&query, 0));
-	return result;
+	return result < 0 ? result : check_keys(verify, database);
 }
 
 static void report_object(void *context, const char *object)
@@ -471,6 +487,8 @@ int verify_state(struct verify *verify, struct database *database)
 		error = check_orphans(verify, database);
 	if (error == 0)
 		error = verify_people(verify, database);
+	if (error == 0)
+		error = verify_events(verify, database);
 	if (error == 0)
 		error = proof_check(database, report_object, verify);
 	if (error == 0)

@@ -5,7 +5,12 @@
 
 #include "base/banned.h"
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, SPARSE_MAX = 20000 };
+enum {
+	PAGE_DEFAULT = 50,
+	PAGE_MAX = 200,
+	SPARSE_MAX = 20000,      /* items, where few of them may fit */
+	SPARSE_PLAIN_MAX = 1000, /* where all of them do */
+};
 
 struct search {
 	char state[32];
@@ -111,6 +116,17 @@ static int find_visible(struct call *call, struct search *search)
 
 #define OF_VISIBLE "(SELECT value FROM json_each(?1))"
 
+/* Whether something besides state and department is asked for: then a page may
+ * be the whole that there is, behind everything that is looked through. */
+static bool is_narrow(const struct search *search)
+{
+	return search->name[0] != '\0' || search->reason[0] != '\0' ||
+	       search->type[0] != '\0' || search->verdict[0] != '\0' ||
+	       search->parent[0] != '\0' || search->hold[0] != '\0' ||
+	       search->channel[0] != '\0' || search->direction[0] != '\0' ||
+	       search->since != INT64_MIN || search->until != INT64_MAX;
+}
+
 /* Whether what may be seen is little: then it is found by department, and by
  * the order of items otherwise. */
 static int is_sparse(struct call *call, const struct search *search,
@@ -122,18 +138,19 @@ static int is_sparse(struct call *call, const struct search *search,
 	    " AND department IN " OF_VISIBLE
 	    " UNION ALL SELECT 1 FROM main.item_recipient WHERE tenant = ?3"
 	    " AND department IN " OF_VISIBLE " LIMIT ?2)");
+	int64_t most = is_narrow(search) ? SPARSE_MAX : SPARSE_PLAIN_MAX;
 	int result;
 
 	*ret_sparse = false;
 	if (search->all && call->store->options.tenant_count == 0)
 		return 0;
 	query_text(&query, search->visible);
-	query_integer(&query, SPARSE_MAX + 1);
+	query_integer(&query, most + 1);
 	query_text(&query, call->session.tenant);
 	result = query_step(&query);
 	if (result != 1)
 		return result < 0 ? result : -ERR_INTERNAL;
-	*ret_sparse = query_column_integer(&query, 0) <= SPARSE_MAX;
+	*ret_sparse = query_column_integer(&query, 0) <= most;
 	return 0;
 }
 

@@ -225,6 +225,47 @@ def check_departments(people):
         assert answer.status in (400, 404, 422), (wrong, answer)
 
 
+def check_tenants(console, people):
+    """What another municipality on the same gateway has is not there, and a
+    session of one is nobody at the other's console."""
+    console.unit("kita-soumu", tenant="kita")
+    # The same login name is another person there.
+    other = console.person("shinsa", "kita-soumu", "reviewer", "approver", tenant="kita",
+                           host="kita.example")
+    admin = console.person("kanri", "", "administrator", tenant="kita", host="kita.example")
+    item, _ = hand_in(people["staff"], "minami.exe")
+    here, there = people["reviewer"].browser, other.browser
+    made = here.post(f"/api/v1/items/{item}:request",
+                     {"kind": "release_original", "reason": "x"}).json()["request"]
+    for path in (f"/api/v1/items/{item}", f"/api/v1/items/{item}/timeline",
+                 f"/api/v1/requests/{made}", f"/api/v1/files/{item}"):
+        answer = there.get(path)
+        assert answer.status == 404 and item not in answer.body.decode(), (path, answer)
+    assert there.post(f"/api/v1/requests/{made}:approve", {}).status == 404
+    for user in (people["staff"].number, people["administrator"].number):
+        assert admin.browser.get(f"/api/v1/users/{user}").status == 404
+        assert admin.browser.post(f"/api/v1/users/{user}:resetPassword").status == 404
+    assert "shokuin" not in admin.browser.get("/api/v1/users").body.decode()
+    assert "総務課" not in admin.browser.get("/api/v1/units").body.decode()
+    for path in ("/api/v1/items", "/api/v1/requests", "/api/v1/audit/entries?limit=500"):
+        browser = admin.browser if "audit" in path else there
+        answer = browser.get(path)
+        assert answer.status == 200 and item not in answer.body.decode(), (path, answer)
+    # Its department's name cannot be taken, to get at what comes into it.
+    assert admin.browser.post("/api/v1/units", {"name": "総務課"}).status == 422
+    assert people["administrator"].browser.post("/api/v1/units",
+                                                {"name": "kita-x"}).status == 422
+    # The token of one at the other's host name.
+    for browser, host in ((there, f"localhost:{there.port}"), (here, "kita.example")):
+        thief = console.browser()
+        thief.token = browser.token
+        thief.authority = host
+        assert thief.get("/api/v1/items").status == 401, host
+        assert browser.get("/api/v1/items").status == 200
+    answer = console.browser().get("/api/v1/about", headers={"Host": "nishi.example"})
+    assert answer.status in (200, 421), answer
+
+
 def check_privilege(people):
     """Nobody makes himself more than he is."""
     staff = people["staff"]
@@ -249,7 +290,7 @@ def check_names(people):
         assert answer.status == 200, answer
         assert answer.header("Content-Type") == "application/json"
         assert answer.header("X-Content-Type-Options") == "nosniff"
-        assert answer.json()["name"] in (name, answer.json()["name"])
+        assert answer.json()["name"] == name, (name, answer.json()["name"])
         report = staff.get(f"/api/v1/files/{item}/report")
         line = report.header("Content-Disposition")
         assert report.status == 200 and line.startswith("attachment; filename=\""), report
@@ -333,13 +374,16 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        with web.Console(folder / "state", extra="file_bytes: 1MiB") as console:
+        with web.Console(folder / "state", extra="file_bytes: 1MiB",
+                         config='tenants:\n  departments: ["kita-* kita"]\n'
+                                '  hosts: ["kita.example kita"]\n') as console:
             people = make_world(console)
             check_forgery(people)
             check_cookie(console, people)
             check_pending(console, people)
             check_replay(console, people)
             check_departments(people)
+            check_tenants(console, people)
             check_privilege(people)
             check_names(people)
             check_export(people)

@@ -156,6 +156,7 @@ class Person:
     def __init__(self, login, number, password):
         self.login, self.number, self.password = login, number, password
         self.secret = None
+        self.host = ""  # where another than localhost is to be asked for
         self.used = 0  # the last half minute whose code was used
 
     def code(self):
@@ -229,19 +230,22 @@ class Console(gateway.Gateway):
         finally:
             client.close()
 
-    def unit(self, name, parent=""):
+    def unit(self, name, parent="", tenant=""):
         parameters = {"name": name}
         if parent:
             parameters["parent"] = parent
-        return self.operate("units_create", parameters)["unit"]
+        return self.operate("units_create", parameters, tenant)["unit"]
 
-    def person(self, login, unit="", *roles, name=None, log_in=True):
-        """A user with these roles over the department, ready to work."""
+    def person(self, login, unit="", *roles, name=None, log_in=True, tenant="", host=""):
+        """A user with these roles over the department, ready to work; of a
+        tenant, at its host name."""
         made = self.operate("users_create", {"login": login, "name": name or login,
-                                             "unit": unit})
+                                             "unit": unit}, tenant)
         person = Person(login, made["user"], made["temporary_password"])
+        person.host = host
         for role in roles:
-            self.operate("grants_add", {"user": person.number, "role": role, "unit": unit})
+            self.operate("grants_add", {"user": person.number, "role": role, "unit": unit},
+                         tenant)
         if log_in:
             person.browser = self.first_login(person)
         return person
@@ -250,6 +254,7 @@ class Console(gateway.Gateway):
         """Through the forced change of the temporary password and, where the
         role wants one, the enrolment of a second factor."""
         browser = self.browser()
+        browser.authority = person.host or browser.authority
         answer = browser.post("/api/v1/session",
                               {"login": person.login, "password": person.password})
         assert answer.status == 200 and answer.json()["state"] == "password", answer

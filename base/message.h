@@ -115,9 +115,9 @@ enum message {
 	MESSAGE_VAULT_DUE, /* item id: decided, to be opened; to the broker */
 	MESSAGE_VAULT_PREVIEW_DUE, /* item id: somebody wants to see what is
 				      left of it; to the broker */
-	MESSAGE_VAULT_STOPS, /* tenant, "" for all; u8 stopped: intake,
-				delivery, each by enum direction; to the broker
-			      */
+	MESSAGE_VAULT_STOPS,       /* tenant, "" for all; u8 stopped: intake,
+				      delivery, each by enum direction; to the broker
+				    */
 
 	MESSAGE_VAULT_TASKS_KEY, /* TASK_KEY_SIZE bytes */
 

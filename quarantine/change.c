@@ -164,9 +164,9 @@ int change_forget_preview(struct store *store, const struct change *change)
 	if (error == 0 && !kept)
 		error = destroy_preview(store, change);
 	if (error == 0)
-		error = run_for(store,
-				"DELETE FROM preview_part WHERE item = ?",
-				change->number);
+		error =
+		    run_for(store, "DELETE FROM preview_part WHERE item = ?",
+			    change->number);
 	if (error == 0)
 		error = run_for(store, "DELETE FROM preview WHERE item = ?",
 				change->number);

@@ -150,8 +150,9 @@ int call_run(struct store *store, const struct console_call *request,
 
 /* The same for the command line of the gateway's operator, who administers
  * accounts, checks the machine (operations users_, grants_, units_,
- * self_checks_, reports_), may have the link to the page for an item's password,
- * fetches what came from there (items_fetch), and does nothing else. */
+ * self_checks_, reports_), may have the link to the page for an item's
+ * password, fetches what came from there (items_fetch), and does nothing else.
+ */
 int call_run_operator(struct store *store, const struct console_call *request,
 		      struct view parameters, struct call *call,
 		      bool *ret_wrote) MUST_CHECK;

@@ -16,7 +16,10 @@ TEXT = "policies:\n  - name: default\n    modes: {csv: text}\n"
 def wait(what, check, seconds=120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = check()
+        try:
+            found = check()
+        except OSError:  # sekisho-web reads a changed file by starting again
+            found = None
         if found:
             return found
         time.sleep(0.1)

@@ -508,7 +508,7 @@ static int check(const struct options *options)
 			return usage(options, "items fetch",
 				     SAY(options->language, "-o が必要です。",
 					 "-o is needed"));
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case COMMAND_ITEMS_SHOW:
 	case COMMAND_ITEMS_PASSWORD:
 	case COMMAND_ITEMS_LINK:

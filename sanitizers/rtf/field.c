@@ -81,15 +81,14 @@ bool rtf_field_word(struct rtf *rtf, struct view name)
 		return true;
 	}
 	if (is(name, "fldinst")) {
-		if (parent != NULL && parent->role == RTF_FIELD &&
-		    !parent->settled)
+		if (parent->role == RTF_FIELD && !parent->settled)
 			begin_instruction(rtf);
 		else
 			rtf_drop(rtf, REMOVAL_RTF_FIELD, name);
 		return true;
 	}
 	if (is(name, "fldrslt")) {
-		if (parent != NULL && parent->role == RTF_FIELD)
+		if (parent->role == RTF_FIELD)
 			begin_result(rtf, parent);
 		else
 			rtf_drop(rtf, REMOVAL_RTF_FIELD, name);

@@ -120,10 +120,10 @@ static inline struct rtf_group *rtf_top(struct rtf *rtf)
 	return &rtf->groups[rtf->depth - 1];
 }
 
-/* NULL for the outermost. */
+/* The outermost, which has no role, is its own. */
 static inline struct rtf_group *rtf_parent(struct rtf *rtf)
 {
-	return rtf->depth < 2 ? NULL : &rtf->groups[rtf->depth - 2];
+	return &rtf->groups[rtf->depth < 2 ? 0 : rtf->depth - 2];
 }
 
 /* Reads all of job->input and writes to rtf->out, but for the pictures. */

@@ -64,7 +64,7 @@ static bool begin_child(struct rtf *rtf, struct view name)
 	for (size_t i = 0; i < sizeof(children) / sizeof(children[0]); i++) {
 		if (!is(name, children[i].word))
 			continue;
-		if (parent == NULL || parent->role != children[i].parent) {
+		if (parent->role != children[i].parent) {
 			rtf_drop(rtf, REMOVAL_RTF_DESTINATION, name);
 			return true;
 		}

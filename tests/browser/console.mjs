@@ -2,7 +2,7 @@
  * asking, deciding, uploading, stopping; both languages; by keyboard. */
 
 import {readFileSync} from "node:fs";
-import {accessible, check, code, enter, facts, finish, go, open, shot, step}
+import {accessible, check, code, enter, facts, finish, go, open, shot, shows, step}
 	from "./harness.mjs";
 
 const {reviewer, approver, administrator, staff, auditor, fresh} = facts.people;
@@ -282,8 +282,7 @@ await step("the self-check is run, and says what to do", async () => {
 	await accessible(page, "self-check");
 	await page.click("#language");
 	await page.waitForSelector("html[lang=en]");
-	await page.waitForFunction(() => /The clock is synchronised/.test(
-		document.querySelector("#main").innerText));
+	await shows(page, "#main", "The clock is synchronised");
 	await shot(page, "self-check-english");
 	await page.click("#language");
 	await page.waitForSelector("html[lang=ja]");

@@ -83,6 +83,12 @@ export function check(condition, words) {
 		throw new Error(words);
 }
 
+/** Until the element has these words: pages are drawn anew bit by bit. */
+export async function shows(page, selector, words) {
+	await page.waitForFunction(([where, what]) =>
+		document.querySelector(where)?.innerText.includes(what), [selector, words]);
+}
+
 export async function shot(page, name) {
 	await page.screenshot({path: `${facts.pictures}/${name}.png`, fullPage: true});
 }

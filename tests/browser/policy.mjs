@@ -2,7 +2,7 @@
  * shown where it is. `change` or `back`, so that what becomes of a file can be
  * looked at in between. */
 
-import {accessible, check, enter, facts, finish, go, open, shot, step}
+import {accessible, check, enter, facts, finish, go, open, shot, shows, step}
 	from "./harness.mjs";
 
 const {administrator, second, approver, auditor} = facts.people;
@@ -133,7 +133,7 @@ async function back() {
 		check(/承認\s*kanri2/.test(await text(page, "#main")), "no change on record");
 		await page.click("#language");
 		await page.waitForSelector("html[lang=en]");
-		check(/Changes of settings/.test(await text(page, "#main")), "not English");
+		await shows(page, "#main", "Changes of settings");
 		await shot(page, "policy-after");
 		await accessible(page, "policy in English");
 		await page.click("#language");

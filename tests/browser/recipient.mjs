@@ -1,7 +1,7 @@
 /* The recipient of a mail with a password ZIP: no account, the link of the
  * notice, the password. */
 
-import {accessible, browser, check, facts, finish, shot, step} from "./harness.mjs";
+import {accessible, browser, check, facts, finish, shot, shows, step} from "./harness.mjs";
 
 const text = (page, selector) => page.locator(selector).first().innerText();
 const asked = [];
@@ -88,7 +88,7 @@ await step("in English, and at 320 pixels", async () => {
 	await page.click("#language");
 	await page.waitForSelector("html[lang=en]");
 	await page.waitForSelector("#task-left");
-	check(/Password of an attachment/.test(await text(page, "h1")), "not English");
+	await shows(page, "h1", "Password of an attachment");
 	await accessible(page, "the recipient's page in English");
 	await page.setViewportSize({width: 320, height: 640});
 	check(await page.evaluate(() =>

@@ -56,7 +56,7 @@ function inputOf(key, value) {
 function keyField(key, policy, index, changed, errors) {
 	const input = inputOf(key, policy[key.name] ?? "");
 	const place = `policies[${index}].${key.name}`;
-	const error = el("p", {class: "error", id: `error-${place}`});
+	const error = el("p", {class: "error", role: "alert", id: `error-${place}`});
 	const made = field(key.name.replace(/^\w+\./, ""), input, key[language()] || null);
 
 	input.dataset.key = place;

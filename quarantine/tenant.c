@@ -186,9 +186,10 @@ size_t tenant_target(const char *sql)
 	if ((next = skip_word(at, "DELETE")) != NULL)
 		next = skip_word(next, "FROM");
 	else if ((next = skip_word(at, "INSERT")) != NULL) {
-		if (skip_word(next, "OR") != NULL) {
-			next = skip_word(next, "OR");
-			next += strcspn(next, " ");
+		const char *otherwise = skip_word(next, "OR");
+
+		if (otherwise != NULL) {
+			next = otherwise + strcspn(otherwise, " ");
 			next += strspn(next, " ");
 		}
 		next = skip_word(next, "INTO");

@@ -198,6 +198,7 @@ static int check_node(const struct outline *outline, const struct node *node,
 		      struct config_problems *problems)
 {
 	const struct key *key = key_find(node->pattern);
+	const struct key *list = list_of(node->pattern);
 	static union scratch scratch;
 	int error;
 
@@ -205,13 +206,11 @@ static int check_node(const struct outline *outline, const struct node *node,
 		return wrong_kind(outline, node, NODE_MAPPING, problems);
 	if (is_sequence(node->pattern))
 		return wrong_kind(outline, node, NODE_SEQUENCE, problems);
-	if (list_of(node->pattern) != NULL) {
+	if (list != NULL) {
 		error = wrong_kind(outline, node, NODE_SCALAR, problems);
-		if (error == 0 &&
-		    list_of(node->pattern)->section == SECTION_TENANTS &&
+		if (error == 0 && list->section == SECTION_TENANTS &&
 		    !gives_tenant(node->value))
-			return wrong_value(outline, node,
-					   list_of(node->pattern), problems);
+			return wrong_value(outline, node, list, problems);
 		return error;
 	}
 	if (key == NULL)

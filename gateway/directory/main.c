@@ -133,11 +133,10 @@ static int on_reload(void *context, struct frame *frame)
 
 static int on_edge(void *context, struct frame *frame)
 {
-	struct cursor cursor = cursor_at(frame->payload, 0);
-	char name[32];
+	char name[EDGE_NAME_SIZE];
+	int error = edge_name_read(frame->payload, name);
 
-	unpack_string(&cursor, name, sizeof(name));
-	if (cursor.failed || strcmp(name, "vault") != 0)
+	if (error != 0 || strcmp(name, "vault") != 0)
 		return -ERR_PROTOCOL;
 	return use_vault(context, handle_take(&frame->fd));
 }

@@ -1,9 +1,7 @@
 #include "gateway/preview/preview.h"
+#include "sanitizers/decoder/vips_setup.h"
 
-#include <stdlib.h>
-#include <time.h>
 #include <vips/vips.h>
-#include <vips/vector.h>
 
 #include "base/banned.h"
 
@@ -13,33 +11,9 @@ static const char *const loaders[] = {
     "VipsForeignLoadWebp", "VipsForeignLoadTiff",
 };
 
-static void discard_log(const gchar *domain, GLogLevelFlags level,
-			const gchar *message, gpointer data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)data;
-}
-
 int picture_page_prepare(void)
 {
-	/* Run-time code generation maps files and writable code. */
-	if (setenv("VIPS_NOVECTOR", "1", 1) != 0)
-		return -ERR_MEMORY;
-	/* lcms asks for the local time, and that for its file. */
-	tzset();
-	if (vips_init("sekisho") != 0)
-		return -ERR_UNAVAILABLE;
-	(void)g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, discard_log, NULL);
-	vips_vector_set_enabled(FALSE);
-	vips_block_untrusted_set(TRUE);
-	vips_operation_block_set("VipsForeignLoad", TRUE);
-	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
-		vips_operation_block_set(loaders[i], FALSE);
-	vips_cache_set_max(0);
-	vips_concurrency_set(1);
-	return 0;
+	return vips_setup(loaders, sizeof(loaders) / sizeof(loaders[0]));
 }
 
 static void unref_image(VipsImage **image)

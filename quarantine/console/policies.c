@@ -196,9 +196,14 @@ static int read_judgement(int fd, json_t **ret_object)
 	return 0;
 }
 
-static int begin(struct call *call, struct judging *judging,
+/* Has it judged, unless the parameters are wrong already. */
+static int begin(struct call *call, struct judging *judging, int error,
 		 int (*finish)(struct call *call, void *data, int result))
 {
+	if (error != 0) {
+		forget(judging);
+		return error;
+	}
 	call->slow = (struct slow){.work = judge,
 				   .finish = finish,
 				   .release = forget,
@@ -248,11 +253,7 @@ int policies_check(struct call *call)
 	error = parameters_end(call);
 	if (error == 0)
 		error = missing;
-	if (error != 0) {
-		forget(judging);
-		return error;
-	}
-	return begin(call, judging, tell_judgement);
+	return begin(call, judging, error, tell_judgement);
 }
 
 static int keep(struct call *call, void *data, int result)
@@ -302,11 +303,7 @@ int policies_propose(struct call *call)
 	error = parameters_end(call);
 	if (error == 0)
 		error = missing;
-	if (error != 0) {
-		forget(judging);
-		return error;
-	}
-	return begin(call, judging, keep);
+	return begin(call, judging, error, keep);
 }
 
 /* An older version is proposed once more, as it was. */
@@ -334,14 +331,13 @@ int policies_roll_back(struct call *call)
 		error = buffer_error(&text);
 	if (error == 0)
 		error = policy_in_state(call->store, "in_force", &present);
-	if (error != 0) {
-		forget(judging);
-		return error;
+	if (error == 0) {
+		(void)text_copy(judging->text, sizeof(judging->text),
+				(const char *)text.data);
+		(void)text_copy(judging->base, sizeof(judging->base),
+				present.id);
 	}
-	(void)text_copy(judging->text, sizeof(judging->text),
-			(const char *)text.data);
-	(void)text_copy(judging->base, sizeof(judging->base), present.id);
-	return begin(call, judging, keep);
+	return begin(call, judging, error, keep);
 }
 
 /* --- decisions --- */

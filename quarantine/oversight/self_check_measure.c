@@ -124,6 +124,18 @@ static void measure_copy(struct measuring *measuring)
 	    (int64_t)behind);
 }
 
+/* What there should be none of: how many there are. */
+static int put_count(struct measuring *measuring, struct query *query,
+		     enum self_check check, enum check_result when_any)
+{
+	int64_t count = number_of(query);
+
+	if (count < 0)
+		return (int)count;
+	put(measuring, check, count > 0 ? when_any : CHECK_OK, count);
+	return 0;
+}
+
 static int measure_retention(struct measuring *measuring)
 {
 	QUERY_CLEANUP struct query query =
@@ -131,15 +143,9 @@ static int measure_retention(struct measuring *measuring)
 		       "SELECT count(*) FROM blob WHERE wrapped_key IS NOT NULL"
 		       " AND expires_ms < ? AND item NOT IN (SELECT item FROM "
 		       "legal_hold)");
-	int64_t overdue;
 
 	query_integer(&query, measuring->now_ms - day_ms);
-	overdue = number_of(&query);
-	if (overdue < 0)
-		return (int)overdue;
-	put(measuring, CHECK_RETENTION, overdue > 0 ? CHECK_FAILED : CHECK_OK,
-	    overdue);
-	return 0;
+	return put_count(measuring, &query, CHECK_RETENTION, CHECK_FAILED);
 }
 
 static int measure_backup(struct measuring *measuring)
@@ -210,15 +216,9 @@ static int measure_dormant(struct measuring *measuring)
 		       "SELECT count(*) FROM user WHERE state = 'active'"
 		       " AND max(login_ms, created_ms) < ?");
 	int64_t days = measuring->store->options.people.dormant_days;
-	int64_t count;
 
 	query_integer(&query, measuring->now_ms - days * day_ms);
-	count = number_of(&query);
-	if (count < 0)
-		return (int)count;
-	put(measuring, CHECK_DORMANT, count > 0 ? CHECK_WARNING : CHECK_OK,
-	    count);
-	return 0;
+	return put_count(measuring, &query, CHECK_DORMANT, CHECK_WARNING);
 }
 
 static int measure_stops(struct measuring *measuring)
@@ -228,15 +228,9 @@ static int measure_stops(struct measuring *measuring)
 	    "SELECT (SELECT count(*) FROM traffic_stop WHERE stopped = 1"
 	    " AND time_ms < ?1) + (SELECT count(*) FROM traffic"
 	    " WHERE stopped = 1 AND time_ms < ?1)");
-	int64_t count;
 
 	query_integer(&query, measuring->now_ms - day_ms);
-	count = number_of(&query);
-	if (count < 0)
-		return (int)count;
-	put(measuring, CHECK_STOPS, count > 0 ? CHECK_WARNING : CHECK_OK,
-	    count);
-	return 0;
+	return put_count(measuring, &query, CHECK_STOPS, CHECK_WARNING);
 }
 
 /* --- what was handed in --- */

@@ -1,3 +1,4 @@
+#include "sanitizers/decoder/vips_setup.h"
 #include "sanitizers/picture/picture.h"
 #include "sanitizers/picture/pixels.h"
 
@@ -14,38 +15,16 @@ static const char *const loaders[] = {
     "VipsForeignLoadTiff", "VipsForeignLoadHeif",
 };
 
-static void discard_log(const gchar *domain, GLogLevelFlags level,
-			const gchar *message, gpointer data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)data;
-}
-
 int picture_prepare(void)
 {
 	static bool prepared;
+	int error;
 
 	if (prepared)
 		return 0;
-	/* Run-time code generation maps files and writable code. */
-	if (setenv("VIPS_NOVECTOR", "1", 1) != 0)
-		return -ERR_MEMORY;
-	/* lcms asks for the local time, and that for its file. */
-	tzset();
-	if (vips_init("sekisho") != 0)
-		return -ERR_UNAVAILABLE;
-	(void)g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, discard_log, NULL);
-	vips_vector_set_enabled(FALSE);
-	vips_block_untrusted_set(TRUE);
-	vips_operation_block_set("VipsForeignLoad", TRUE);
-	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
-		vips_operation_block_set(loaders[i], FALSE);
-	vips_cache_set_max(0);
-	vips_concurrency_set(1);
-	prepared = true;
-	return 0;
+	error = vips_setup(loaders, sizeof(loaders) / sizeof(loaders[0]));
+	prepared = error == 0;
+	return error;
 }
 
 bool picture_can_decode(void)

@@ -6,6 +6,8 @@
 #include "sanitizers/mail/text.h"
 #include "sanitizers/mail/transfer.h"
 
+#include "base/hex.h"
+
 #include "base/banned.h"
 
 enum { CHARSET_NAME_MAX = 40 };
@@ -54,20 +56,12 @@ static bool read_word(struct view value, size_t at, struct word *ret_word)
 	return !view_has(ret_word->text, '?');
 }
 
-static int hex_value(uint8_t byte)
-{
-	const char *digits = "0123456789abcdef";
-	const char *found = strchr(digits, tolower(byte));
-
-	return byte == 0 || found == NULL ? -1 : (int)(found - digits);
-}
-
 static void append_q(struct buffer *bytes, struct view text)
 {
 	for (size_t i = 0; i < text.size; i++) {
 		uint8_t byte = text.data[i];
-		int high = i + 2 < text.size ? hex_value(text.data[i + 1]) : -1;
-		int low = i + 2 < text.size ? hex_value(text.data[i + 2]) : -1;
+		int high = i + 2 < text.size ? hex_digit(text.data[i + 1]) : -1;
+		int low = i + 2 < text.size ? hex_digit(text.data[i + 2]) : -1;
 
 		if (byte == '_') {
 			buffer_u8(bytes, ' ');
@@ -158,8 +152,8 @@ const char *header_decode(struct arena *arena, struct view value,
 static void append_percent(struct buffer *bytes, struct view text)
 {
 	for (size_t i = 0; i < text.size; i++) {
-		int high = i + 2 < text.size ? hex_value(text.data[i + 1]) : -1;
-		int low = i + 2 < text.size ? hex_value(text.data[i + 2]) : -1;
+		int high = i + 2 < text.size ? hex_digit(text.data[i + 1]) : -1;
+		int low = i + 2 < text.size ? hex_digit(text.data[i + 2]) : -1;
 
 		if (text.data[i] == '%' && high >= 0 && low >= 0) {
 			buffer_u8(bytes, (uint8_t)(high << 4 | low));

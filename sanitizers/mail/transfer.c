@@ -1,5 +1,7 @@
 #include "sanitizers/mail/transfer.h"
 
+#include "base/hex.h"
+
 #include "base/banned.h"
 
 enum { OTHER = 0xFF, BLANK = 0xFE, PAD = 0xFD };
@@ -105,17 +107,6 @@ size_t transfer_base64(struct view text, uint8_t *to, bool *ret_damaged)
 	return size;
 }
 
-static int hex_value(uint8_t byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	return -1;
-}
-
 static bool is_blank(uint8_t byte)
 {
 	return byte == ' ' || byte == '\t';
@@ -172,8 +163,8 @@ size_t transfer_quoted(struct view text, uint8_t *to, bool *ret_damaged)
 			at = behind_line_end(text, end);
 			continue;
 		}
-		high = at + 2 < text.size ? hex_value(text.data[at + 1]) : -1;
-		low = at + 2 < text.size ? hex_value(text.data[at + 2]) : -1;
+		high = at + 2 < text.size ? hex_digit(text.data[at + 1]) : -1;
+		low = at + 2 < text.size ? hex_digit(text.data[at + 2]) : -1;
 		if (high < 0 || low < 0) {
 			*ret_damaged = true;
 			to[size++] = byte;

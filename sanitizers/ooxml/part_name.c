@@ -1,16 +1,10 @@
 #include "sanitizers/ooxml/part_name.h"
 
+#include "base/hex.h"
+
 #include "base/banned.h"
 
 enum { NAME_SIZE_MAX = 1024 };
-
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	digit = (char)tolower((unsigned char)digit);
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
 
 /* Decodes percent escapes and turns backslashes; false for control characters
  * and queries, which no part name has. */
@@ -19,10 +13,10 @@ static bool decode(const char *from, char *to)
 	while (*from != '\0') {
 		char byte = *from++;
 
-		if (byte == '%' && hex_value(from[0]) >= 0 &&
-		    hex_value(from[1]) >= 0) {
-			byte = (char)(hex_value(from[0]) * 16 +
-				      hex_value(from[1]));
+		if (byte == '%' && hex_digit((uint8_t)from[0]) >= 0 &&
+		    hex_digit((uint8_t)from[1]) >= 0) {
+			byte = (char)(hex_digit((uint8_t)from[0]) * 16 +
+				      hex_digit((uint8_t)from[1]));
 			from += 2;
 		}
 		if ((unsigned char)byte < 0x20 || byte == 0x7f)

@@ -1,5 +1,7 @@
 #include "sanitizers/pdf/filter.h"
 
+#include "base/hex.h"
+
 #include <libdeflate.h>
 #include <zlib.h>
 
@@ -142,17 +144,6 @@ static void inflate_all(struct sink *sink, struct view in,
 	result->clean = status == Z_STREAM_END;
 	result->consumed = in.size - stream.avail_in;
 	(void)inflateEnd(&stream);
-}
-
-static int hex_digit(uint8_t byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	return -1;
 }
 
 static void decode_hex(struct sink *sink, struct view in,

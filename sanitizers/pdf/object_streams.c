@@ -7,23 +7,14 @@
 #include "sanitizers/pdf/document.h"
 #include "sanitizers/pdf/filter.h"
 
+#include "base/hex.h"
+
 #include "base/banned.h"
 
 enum { DICTIONARY_MAX = 16 * 1024 };
 
 /* No real document comes near it: the objects in it are text. */
 static const uint64_t inflated_max = 128ULL * 1024 * 1024;
-
-static int hex_digit(uint8_t byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	return -1;
-}
 
 /* The dictionary with the #xx of names undone: /Obj#53tm is /ObjStm. */
 static void undo_escapes(struct view raw, struct buffer *text)

@@ -1,6 +1,8 @@
 #include "sanitizers/picture/placeholder.h"
 #include "sanitizers/rtf/rtf.h"
 
+#include "base/hex.h"
+
 #include "base/banned.h"
 
 enum { LINE_BYTES = 64 };
@@ -61,10 +63,8 @@ bool rtf_picture_word(struct rtf *rtf, struct view name)
 
 static void take_digit(struct rtf *rtf, uint8_t c)
 {
-	int value = c >= '0' && c <= '9' ? c - '0' : -1;
+	int value = hex_digit(c);
 
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		value = (c | 0x20) - 'a' + 10;
 	if (value < 0)
 		return;
 	if (rtf->nibble < 0) {

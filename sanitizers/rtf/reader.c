@@ -1,5 +1,7 @@
 #include "sanitizers/rtf/reader.h"
 
+#include "base/hex.h"
+
 #include "base/banned.h"
 
 static int peek(const struct rtf_reader *reader)
@@ -26,14 +28,6 @@ static bool is_minus(const struct rtf_reader *reader)
 	    view_slice(reader->cursor.view, reader->cursor.offset, 2);
 
 	return rest.size == 2 && rest.data[0] == '-' && is_digit(rest.data[1]);
-}
-
-static int hex_value(int c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static void take_number(struct rtf_reader *reader, struct rtf_token *token)
@@ -98,11 +92,11 @@ static void take_control(struct rtf_reader *reader, struct rtf_token *token)
 	token->byte = cursor_u8(cursor);
 	if (token->byte != '\'')
 		return;
-	high = hex_value(peek(reader));
+	high = hex_digit((uint8_t)peek(reader));
 	if (high < 0)
 		return;
 	cursor_skip(cursor, 1);
-	low = hex_value(peek(reader));
+	low = hex_digit((uint8_t)peek(reader));
 	if (low < 0)
 		return;
 	cursor_skip(cursor, 1);

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "gateway/mail/link.h"
+#include "gateway/mail/link_internal.h"
 
 #include "base/frame.h"
 #include "base/handle.h"
@@ -17,54 +17,17 @@
 #include "base/banned.h"
 
 enum {
-	PROGRESS_SECONDS = 10,
 	ASK_AGAIN_MS = 1000,
 	STOP_POLL_MS = 50,
-	ANSWER_MS = 10000,
-	SEND_AGAIN_NS = 5000000
 };
 
-/* What a thread waits for; lies on its stack. */
-struct ticket {
-	uint64_t id;
-	bool done;
-	int error; /* when done: 0, or why nothing came */
-	struct result result;
-	int output;
-	struct ticket *next;
-};
-
-struct mail_link {
-	pthread_mutex_t lock; /* of everything below but loop and watches */
-	pthread_cond_t changed;
-	int broker; /* -1: being restarted */
-	unsigned broker_number;
-	int vault;
-	struct ticket *tickets; /* at the broker */
-	struct ticket *vault_tickets;
-	uint64_t last_id;
-	unsigned in_flight;
-	unsigned in_flight_max;
-	enum link_traffic traffic[DIRECTION_COUNT];
-	bool stop_said; /* nothing new is taken */
-	/* --- the thread's own --- */
-	struct loop *loop;
-	struct watch *broker_watch;
-	struct watch *vault_watch;
-	struct timer ask;
-	int signals;
-	int supervisor;
-	struct link_calls calls;
-	struct timer stop;
-};
-
-static void lock(struct mail_link *link)
+void link_lock(struct mail_link *link)
 {
 	if (pthread_mutex_lock(&link->lock) != 0)
 		abort();
 }
 
-static void unlock(struct mail_link *link)
+void link_unlock(struct mail_link *link)
 {
 	if (pthread_mutex_unlock(&link->lock) != 0)
 		abort();
@@ -111,7 +74,7 @@ static int on_result(void *context, struct frame *frame)
 		return error;
 	if (verdict_passes(result.verdict) != (frame->fd >= 0))
 		return -ERR_PROTOCOL;
-	lock(link);
+	link_lock(link);
 	ticket = find(link->tickets, frame->id);
 	if (ticket != NULL && !ticket->done) {
 		ticket->result = result;
@@ -119,7 +82,7 @@ static int on_result(void *context, struct frame *frame)
 		frame->fd = -1;
 		finish(link, ticket, 0);
 	}
-	unlock(link);
+	link_unlock(link);
 	return 0;
 }
 
@@ -142,11 +105,11 @@ static void lose_broker(struct mail_link *link)
 {
 	loop_unwatch(link->loop, link->broker_watch);
 	link->broker_watch = NULL;
-	lock(link);
+	link_lock(link);
 	handle_close(&link->broker);
 	link->broker_number++;
 	finish_all(link, link->tickets, -ERR_CANCELLED);
-	unlock(link);
+	link_unlock(link);
 }
 
 static void on_broker(void *context, int fd)
@@ -178,11 +141,11 @@ static int on_ack(void *context, struct frame *frame)
 
 	if (cursor.failed || code >= ERR_COUNT)
 		return -ERR_PROTOCOL;
-	lock(link);
+	link_lock(link);
 	ticket = find(link->vault_tickets, frame->id);
 	if (ticket != NULL)
 		finish(link, ticket, -(int)code);
-	unlock(link);
+	link_unlock(link);
 	return 0;
 }
 
@@ -192,11 +155,12 @@ static int on_traffic(void *context, struct frame *frame)
 
 	if (frame->payload.size != DIRECTION_COUNT)
 		return -ERR_PROTOCOL;
-	lock(link);
+	link_lock(link);
 	for (int i = 0; i < DIRECTION_COUNT; i++)
 		link->traffic[i] =
 		    frame->payload.data[i] == 0 ? LINK_RUNS : LINK_STOPPED;
-	unlock(link);
+	(void)pthread_cond_broadcast(&link->changed);
+	link_unlock(link);
 	return 0;
 }
 
@@ -204,12 +168,12 @@ static void lose_vault(struct mail_link *link)
 {
 	loop_unwatch(link->loop, link->vault_watch);
 	link->vault_watch = NULL;
-	lock(link);
+	link_lock(link);
 	handle_close(&link->vault);
 	finish_all(link, link->vault_tickets, -ERR_UNAVAILABLE);
 	for (int i = 0; i < DIRECTION_COUNT; i++)
 		link->traffic[i] = LINK_UNKNOWN;
-	unlock(link);
+	link_unlock(link);
 }
 
 static void on_vault(void *context, int fd)
@@ -266,12 +230,12 @@ static int take_edge(struct mail_link *link, const char *name, int fd)
 	added = watch(link, fd, broker ? on_broker : on_vault);
 	if (added == NULL)
 		return -ERR_MEMORY;
-	lock(link);
+	link_lock(link);
 	if (broker)
 		link->broker = fd;
 	else
 		link->vault = fd;
-	unlock(link);
+	link_unlock(link);
 	if (broker) {
 		link->broker_watch = added;
 	} else {
@@ -297,9 +261,9 @@ static void say_stop(void *context)
 {
 	struct mail_link *link = context;
 
-	lock(link);
+	link_lock(link);
 	link->stop_said = true;
-	unlock(link);
+	link_unlock(link);
 	link->calls.on_stop(link->calls.context);
 	loop_arm(link->loop, &link->stop, STOP_POLL_MS);
 }
@@ -398,202 +362,4 @@ struct mail_link *mail_link_new(const struct config *config,
 		return NULL;
 	}
 	return link;
-}
-
-/* --- for the sessions' threads --- */
-
-/* Waits for a change or the next moment at which the MTA wants to hear
- * something; the lock is held before and after, but not while telling it. */
-static int wait_a_while(struct mail_link *link, uint64_t until_ms,
-			link_progress *progress, void *context)
-{
-	uint64_t wake = loop_now() + PROGRESS_SECONDS * 1000ULL;
-	struct timespec time;
-	int error = 0;
-
-	if (wake > until_ms)
-		wake = until_ms;
-	time.tv_sec = (time_t)(wake / 1000);
-	time.tv_nsec = (long)(wake % 1000) * 1000000L;
-	if (pthread_cond_timedwait(&link->changed, &link->lock, &time) !=
-	    ETIMEDOUT)
-		return 0;
-	if (loop_now() >= until_ms)
-		return -ERR_LIMIT_TIME;
-	unlock(link);
-	if (progress != NULL)
-		error = progress(context);
-	lock(link);
-	return error;
-}
-
-static void remove_ticket(struct ticket **list, const struct ticket *ticket)
-{
-	while (*list != NULL && *list != ticket)
-		list = &(*list)->next;
-	if (*list != NULL)
-		*list = ticket->next;
-}
-
-/* A socket that is full has room again in a moment. `peer` is the link's own
- * field: the edge may go meanwhile. The lock is held before and after. */
-static int send_frame(struct mail_link *link, const int *peer,
-		      uint64_t until_ms, enum message type, uint64_t id,
-		      struct view payload, int fd)
-{
-	const struct timespec moment = {.tv_nsec = SEND_AGAIN_NS};
-	int error = -ERR_UNAVAILABLE;
-
-	while (*peer >= 0) {
-		error = frame_send(*peer, type, id, payload, fd);
-		if (error != -ERR_UNAVAILABLE || loop_now() >= until_ms)
-			return error;
-		unlock(link);
-		(void)nanosleep(&moment, NULL);
-		lock(link);
-	}
-	return error;
-}
-
-static int send(struct mail_link *link, const struct submission *submission,
-		int content, uint64_t id, uint64_t until_ms)
-{
-	struct buffer payload = buffer_make(FRAME_PAYLOAD_MAX);
-	int error;
-
-	submission_write(&payload, submission);
-	error = buffer_error(&payload);
-	if (error == 0)
-		error =
-		    send_frame(link, &link->broker, until_ms, MESSAGE_SUBMIT,
-			       id, buffer_contents(&payload), content);
-	buffer_free(&payload);
-	return error;
-}
-
-int mail_link_submit(struct mail_link *link,
-		     const struct submission *submission, int content,
-		     unsigned seconds, link_progress *progress, void *context,
-		     struct result *ret_result, int *ret_output)
-{
-	uint64_t until = loop_now() + seconds * 1000ULL;
-	struct ticket ticket = {.output = -1};
-	int error = 0;
-
-	lock(link);
-	while (error == 0 && link->broker >= 0 &&
-	       link->in_flight >= link->in_flight_max)
-		error = wait_a_while(link, until, progress, context);
-	if (error == 0 && (link->broker < 0 || link->stop_said))
-		error = -ERR_UNAVAILABLE;
-	ticket.id = ++link->last_id;
-	if (error == 0)
-		error = send(link, submission, content, ticket.id, until);
-	if (error == 0) {
-		ticket.next = link->tickets;
-		/* Taken off the list before this returns. */
-		/* cppcheck-suppress autoVariables */
-		link->tickets = &ticket;
-		link->in_flight++;
-		while (error == 0 && !ticket.done)
-			error = wait_a_while(link, until, progress, context);
-		remove_ticket(&link->tickets, &ticket);
-		link->in_flight--;
-		(void)pthread_cond_broadcast(&link->changed);
-		if (error == 0)
-			error = ticket.error;
-	}
-	unlock(link);
-	if (error != 0) {
-		handle_close(&ticket.output);
-		return error;
-	}
-	*ret_result = ticket.result;
-	*ret_output = ticket.output;
-	return 0;
-}
-
-/* Sends one frame to the vault and waits for its answer. */
-static int ask_vault(struct mail_link *link, enum message type,
-		     struct buffer *payload, unsigned seconds)
-{
-	uint64_t until = loop_now() + seconds * 1000ULL;
-	struct ticket ticket = {.output = -1};
-	int error = buffer_error(payload);
-
-	lock(link);
-	if (error == 0 && link->vault < 0)
-		error = -ERR_UNAVAILABLE;
-	ticket.id = ++link->last_id;
-	if (error == 0)
-		error = send_frame(link, &link->vault, until, type, ticket.id,
-				   buffer_contents(payload), -1);
-	if (error == 0) {
-		ticket.next = link->vault_tickets;
-		/* Taken off the list before this returns. */
-		/* cppcheck-suppress autoVariables */
-		link->vault_tickets = &ticket;
-		while (error == 0 && !ticket.done)
-			error = wait_a_while(link, until, NULL, NULL);
-		remove_ticket(&link->vault_tickets, &ticket);
-		if (error == 0)
-			error = ticket.error;
-	}
-	unlock(link);
-	buffer_free(payload);
-	return error;
-}
-
-int mail_link_delivered(struct mail_link *link, const char *item_id,
-			unsigned seconds)
-{
-	struct buffer payload = buffer_make(4096);
-
-	pack_string(&payload, item_id);
-	buffer_u8(&payload, STATE_DELIVERED);
-	pack_string(&payload, "");
-	return ask_vault(link, MESSAGE_VAULT_TRANSITION, &payload, seconds);
-}
-
-int mail_link_token(struct mail_link *link, const char *item_id,
-		    int64_t version, int wrong, unsigned seconds)
-{
-	struct buffer payload = buffer_make(4096);
-
-	pack_string(&payload, item_id);
-	buffer_u64le(&payload, (uint64_t)version);
-	buffer_u32le(&payload, (uint32_t)-wrong);
-	return ask_vault(link, MESSAGE_VAULT_TOKEN, &payload, seconds);
-}
-
-void mail_link_released(const struct link_request *request, int error)
-{
-	struct mail_link *link = request->link;
-	struct buffer payload = buffer_make(16);
-	uint64_t until = loop_now() + ANSWER_MS;
-
-	buffer_u32le(&payload, (uint32_t)-error);
-	error = buffer_error(&payload);
-	lock(link);
-	/* Another broker knows nothing of it, or means something else. */
-	if (error == 0 && request->broker == link->broker_number)
-		error =
-		    send_frame(link, &link->broker, until, MESSAGE_DELIVERED,
-			       request->id, buffer_contents(&payload), -1);
-	unlock(link);
-	buffer_free(&payload);
-	if (error != 0)
-		log_line(LOG_LINE_WARNING, "release-not-answered reason=%s",
-			 error_name(error));
-}
-
-enum link_traffic mail_link_traffic(struct mail_link *link,
-				    enum direction direction)
-{
-	enum link_traffic traffic;
-
-	lock(link);
-	traffic = link->traffic[direction];
-	unlock(link);
-	return traffic;
 }

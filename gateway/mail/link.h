@@ -68,7 +68,8 @@ int mail_link_token(struct mail_link *link, const char *item_id,
 void mail_link_released(const struct link_request *request, int error);
 
 /* Whether this direction may be served now: the vault is there and nobody
- * has stopped it. */
+ * has stopped it. While the vault starts, its word is waited for, five seconds
+ * at most; then it is LINK_UNKNOWN. */
 enum link_traffic { LINK_RUNS, LINK_STOPPED, LINK_UNKNOWN };
 enum link_traffic mail_link_traffic(struct mail_link *link,
 				    enum direction direction);

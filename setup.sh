@@ -18,7 +18,7 @@ PYTHON=/usr/bin/python3
 BUILD_PACKAGES=(
   build-essential clang cmake ninja-build pkg-config ccache openssl python3
   libarchive-dev libclamav-dev libcmocka-dev libcyaml-dev libdeflate-dev
-  libetpan-dev libgmime-3.0-dev libgnutls28-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
+  libetpan-dev libgmime-3.0-dev libgnutls28-dev libgsf-1-dev libgumbo-dev libheif-dev libjansson-dev libjpeg-dev
   libmagic-dev libmicrohttpd-dev libmilter-dev libopendkim-dev libopenjp2-7-dev libpoppler-glib-dev
   libcairo2-dev libldap-dev liboath-dev libfido2-dev libqrencode-dev poppler-data
   libqpdf-dev librnp-dev libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev

@@ -9,6 +9,7 @@
 
 #include "base/certificate.h"
 #include "base/error.h"
+#include "base/events.h"
 #include "base/policy.h"
 #include "base/removal.h"
 #include "base/verdict.h"
@@ -100,6 +101,8 @@ enum message {
 				      wrong with its token */
 	MESSAGE_VAULT_KEEP,        /* + fd: what its receiver fetches; struct
 				      handover */
+	/* --- notifier → vault --- */
+	MESSAGE_ALARM_TOLD, /* struct alarm_told */
 	/* --- web → vault --- */
 	MESSAGE_CONSOLE, /* (+ fd: JSON object of parameters);
 			    struct console_call */
@@ -139,6 +142,13 @@ enum message {
 	/* --- sekishod → vault --- */
 	MESSAGE_SETTINGS, /* + fd: YAML of the policies; struct settings_state
 			   */
+	MESSAGE_PROGRAM_EVENT, /* struct program_event; told again until it is
+				  noted, with the same id */
+	/* --- vault → sekishod --- */
+	MESSAGE_PROGRAM_NOTED, /* empty: the event with this id is durable */
+	/* --- vault, sekishod → notifier --- */
+	MESSAGE_ALARMS, /* u8 count; struct alarm each: what is not as it should
+			   be, all of it, as often as the sender looks */
 
 	/* --- sekishod → all --- */
 	MESSAGE_STOP,   /* finish what is under way and exit */

@@ -153,8 +153,8 @@ static void look_at_people(struct examination *examination,
 	if (begins(action, "user.") || begins(action, "grant.") ||
 	    begins(action, "unit.") || begins(action, "policy.") ||
 	    strcmp(action, "client.create") == 0 ||
-	    strcmp(action, "client.revoke") == 0 ||
-	    begins(action, "config.") || begins(action, "exception."))
+	    strcmp(action, "client.revoke") == 0 || begins(action, "config.") ||
+	    begins(action, "exception."))
 		count(counts[FINDING_SETTINGS], record->actor);
 	if (strcmp(record->reason, "emergency") == 0 ||
 	    begins(action, "incident.") ||
@@ -216,6 +216,17 @@ static void look_at_service(struct examination *examination,
 		count(counts[FINDING_UNCLEAN_START], record->node);
 	if (strcmp(record->action, "log.failed") == 0)
 		count(counts[FINDING_WRITE_FAILURES], record->node);
+	/* What ended with the broker is the broker's failure. */
+	if (strcmp(record->action, "program.end") == 0 &&
+	    strcmp(record->reason, "broker.ended") != 0)
+		count(counts[FINDING_PROGRAMS],
+		      begins(record->object, "program:")
+			  ? record->object + strlen("program:")
+			  : record->object);
+	if (strcmp(record->action, "program.lost") == 0)
+		count(counts[FINDING_PROGRAMS], record->actor);
+	if (strcmp(record->action, "token.refuse") == 0)
+		count(counts[FINDING_TOKENS], record->reason);
 	if (record->time_ms < examination->last_ms)
 		count(counts[FINDING_CLOCK_BACK], record->node);
 }

@@ -6,11 +6,13 @@
  *   supervise.c starts all, restarts what ends, stops all in order
  *   reload.c    takes a changed configuration over
  *   settings.c  tells the vault what is in force; versions of the console
+ *   failures.c  tells the vault which programs ended and came back
  */
 #ifndef SEKISHO_GATEWAY_DAEMON_H
 #define SEKISHO_GATEWAY_DAEMON_H
 
 #include "base/loop.h"
+#include "base/message.h"
 #include "gateway/config/config.h"
 #include "gateway/daemon/programs.h"
 
@@ -27,9 +29,21 @@ struct process {
 	unsigned restarts;
 	struct buffer options; /* what it was started with, but its edges */
 	bool replaced;         /* asked to end, to be started anew */
+	bool fell;             /* ended by itself, and is not back yet */
+	bool with_broker;      /* asked to end because the broker did */
 	struct timer patience; /* with that */
 	uint64_t started_ms;
 	struct timer restart;
+};
+
+enum { FAILURES_MAX = 256 };
+
+/* What the vault is to be told of programs that ended; the oldest first. */
+struct failures {
+	struct program_event events[FAILURES_MAX];
+	size_t count;
+	uint64_t first; /* the id of events[0] */
+	struct timer again;
 };
 
 struct daemon {
@@ -53,6 +67,7 @@ struct daemon {
 	char actor[SETTINGS_ACTOR_MAX + 1];
 	struct buffer refusal; /* that the vault was not told of yet */
 	int refusal_text;      /* -1 */
+	struct failures failures;
 };
 
 /* Who wants a configuration to be taken over, and which. */
@@ -100,7 +115,17 @@ void settings_refused(struct daemon *daemon, const struct reload *reload,
 		      const struct config *now,
 		      const struct config_problems *problems, int error,
 		      const char *key);
-/* Puts a version in the place of the policies, in `now` and on the disk. */
+/* failures.c. What a former run could not tell is read in. */
+void failures_load(struct daemon *daemon);
+/* A program ended without having been asked to, or came back. */
+void failures_ended(struct daemon *daemon, enum program_index index, int status,
+		    bool stays_down);
+void failures_started(struct daemon *daemon, enum program_index index);
+void failures_vault_started(struct daemon *daemon);
+int failures_noted(struct daemon *daemon, uint64_t id) MUST_CHECK;
+
+/* settings.c: puts a version in the place of the policies, in `now` and on the
+ * disk. */
 int settings_write_version(struct config *now, const struct reload *reload,
 			   struct config_problems *problems) MUST_CHECK;
 

@@ -216,13 +216,20 @@ static int on_apply(void *context, struct frame *frame)
 	return 0;
 }
 
+static int on_noted(void *context, struct frame *frame)
+{
+	return frame->payload.size == 0 ? failures_noted(context, frame->id)
+					: -ERR_PROTOCOL;
+}
+
 static void on_vault(void *context, int fd)
 {
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_POLICY_APPLY, FRAME_WITH_FD, on_apply},
+	    {MESSAGE_PROGRAM_NOTED, FRAME_WITHOUT_FD, on_noted},
 	};
 	struct daemon *daemon = context;
-	int error = frame_dispatch(fd, rules, 1, daemon);
+	int error = frame_dispatch(fd, rules, 2, daemon);
 
 	if (error == 0 || error == -ERR_UNAVAILABLE)
 		return;
@@ -244,6 +251,7 @@ void settings_vault_started(struct daemon *daemon)
 		log_line(LOG_LINE_WARNING, "vault-unheard");
 	tell(daemon);
 	tell_refusal(daemon);
+	failures_vault_started(daemon);
 }
 
 void settings_vault_ended(struct daemon *daemon)

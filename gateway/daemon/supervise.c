@@ -114,6 +114,7 @@ static void start_or_retry(void *context)
 		tell_broker(daemon);
 		if (index == PROGRAM_VAULT)
 			settings_vault_started(daemon);
+		failures_started(daemon, index);
 		return;
 	}
 	if (error != -ERR_UNAVAILABLE)
@@ -201,6 +202,10 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 			  int status)
 {
 	struct process *process = &daemon->processes[index];
+	/* The vault's keys or log are damaged or altered: starting it again
+	 * would change nothing, and nothing passes without it. */
+	bool stays_down =
+	    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NEEDS_PERSON;
 
 	process->pid = 0;
 	if (index == PROGRAM_VAULT)
@@ -229,9 +234,8 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 		 program_table[index].file,
 		 WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		 WIFSIGNALED(status) ? WTERMSIG(status) : 0, process->failures);
-	/* The vault's keys or log are damaged or altered: starting it again
-	 * would change nothing, and nothing passes without it. */
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NEEDS_PERSON)
+	failures_ended(daemon, index, status, stays_down);
+	if (stays_down)
 		log_line(LOG_LINE_ERROR,
 			 "program-stays-down program=%s; see what it said "
 			 "above, then restart sekishod",
@@ -244,8 +248,10 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 	/* What the zygotes work on belongs to the broker that is gone. */
 	for (int i = 0; i < PROGRAMS; i++)
 		if (!program_table[i].takes_edges &&
-		    daemon->processes[i].pid != 0)
+		    daemon->processes[i].pid != 0) {
+			daemon->processes[i].with_broker = true;
 			(void)kill(daemon->processes[i].pid, SIGTERM);
+		}
 }
 
 /* The kernel says who sent it. */
@@ -286,6 +292,7 @@ int supervise(struct daemon *daemon)
 	if (watch == NULL)
 		return -ERR_MEMORY;
 	daemon->stop_timer = (struct timer){on_stop_timeout, daemon, 0, NULL};
+	failures_load(daemon);
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct process *process = &daemon->processes[i];
 

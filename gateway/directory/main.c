@@ -12,8 +12,7 @@
 #include "base/frame.h"
 #include "base/handle.h"
 #include "base/log.h"
-#include "base/loop.h"
-#include "base/program.h"
+#include "base/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +26,9 @@
 enum { PASSWORD_MAX = 512 };
 
 struct directory {
-	struct loop *loop;
 	struct config *config;
 	char *password; /* of the account for searches; locked memory */
-	int vault;      /* -1: gone, until there is a new edge */
-	struct watch *vault_watch;
+	struct service service;
 };
 
 /* Mode 0600 and ours, as the keys are. */
@@ -65,8 +62,8 @@ static int answer(struct directory *directory, uint64_t id, int error,
 	pack_string(&payload, person->department);
 	return buffer_error(&payload) != 0
 		   ? buffer_error(&payload)
-		   : frame_send(directory->vault, MESSAGE_DIRECTORY_ANSWER, id,
-				buffer_contents(&payload), -1);
+		   : frame_send(directory->service.fd, MESSAGE_DIRECTORY_ANSWER,
+				id, buffer_contents(&payload), -1);
 }
 
 static int on_ask(void *context, struct frame *frame)
@@ -88,101 +85,17 @@ static int on_ask(void *context, struct frame *frame)
 	return answer(directory, frame->id, error, &person);
 }
 
-static void on_vault(void *context, int fd)
+static int serve(struct directory *directory, const struct program_edges *edges)
 {
 	static const struct frame_rule rules[] = {
 	    {MESSAGE_DIRECTORY_ASK, FRAME_WITHOUT_FD, on_ask},
 	};
-	struct directory *directory = context;
-	int error = frame_dispatch(fd, rules, 1, directory);
 
-	if (error == 0 || error == -ERR_UNAVAILABLE)
-		return;
-	loop_unwatch(directory->loop, directory->vault_watch);
-	directory->vault_watch = NULL;
-	handle_close(&directory->vault);
-}
-
-static int use_vault(struct directory *directory, int fd)
-{
-	if (directory->vault >= 0) {
-		loop_unwatch(directory->loop, directory->vault_watch);
-		handle_close(&directory->vault);
-	}
-	directory->vault = fd;
-	directory->vault_watch =
-	    loop_watch(directory->loop, fd, on_vault, directory);
-	return directory->vault_watch == NULL ? -ERR_IO : 0;
-}
-
-static int on_stop(void *context, struct frame *frame)
-{
-	struct directory *directory = context;
-
-	(void)frame;
-	loop_stop(directory->loop);
-	return 0;
-}
-
-static int on_reload(void *context, struct frame *frame)
-{
-	(void)context;
-	(void)frame;
-	return 0;
-}
-
-static int on_edge(void *context, struct frame *frame)
-{
-	char name[EDGE_NAME_SIZE];
-	int error = edge_name_read(frame->payload, name);
-
-	if (error != 0 || strcmp(name, "vault") != 0)
-		return -ERR_PROTOCOL;
-	return use_vault(context, handle_take(&frame->fd));
-}
-
-static void on_supervisor(void *context, int fd)
-{
-	static const struct frame_rule rules[] = {
-	    {MESSAGE_STOP, FRAME_WITHOUT_FD, on_stop},
-	    {MESSAGE_RELOAD, FRAME_WITHOUT_FD, on_reload},
-	    {MESSAGE_EDGE, FRAME_WITH_FD, on_edge},
-	};
-	struct directory *directory = context;
-	int error = frame_dispatch(fd, rules, sizeof(rules) / sizeof(rules[0]),
-				   directory);
-
-	if (error != 0 && error != -ERR_UNAVAILABLE)
-		loop_stop(directory->loop);
-}
-
-static void on_signal(void *context, int fd)
-{
-	(void)fd;
-	loop_stop(context);
-}
-
-static int serve(struct directory *directory, const struct program_edges *edges)
-{
-	HANDLE_CLEANUP int signals = -1;
-	int supervisor = program_edge_find(edges, "supervisor");
-	int vault = program_edge_find(edges, "vault");
-	int error = program_signals(false, &signals);
-
-	if (error != 0)
-		return error;
-	directory->loop = loop_new();
-	if (directory->loop == NULL ||
-	    loop_watch(directory->loop, signals, on_signal, directory->loop) ==
-		NULL)
-		return -ERR_MEMORY;
-	if (supervisor >= 0 && loop_watch(directory->loop, supervisor,
-					  on_supervisor, directory) == NULL)
-		return -ERR_IO;
-	if (vault >= 0)
-		error = use_vault(directory, vault);
-	log_line(LOG_LINE_INFO, "started");
-	return error != 0 ? error : loop_run(directory->loop);
+	directory->service = (struct service){.peer = "vault",
+					      .rules = rules,
+					      .rule_count = 1,
+					      .context = directory};
+	return service_run(&directory->service, edges);
 }
 
 static int run(struct directory *directory, const char *config,
@@ -225,7 +138,7 @@ int main(int argc, char **argv)
 	    {"state", required_argument, NULL, 's'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct directory directory = {.vault = -1};
+	struct directory directory = {.config = NULL};
 	struct program_edges edges = {.count = 0};
 	const char *config = NULL;
 	const char *state = NULL;

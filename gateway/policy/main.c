@@ -10,8 +10,7 @@
 #include "base/frame.h"
 #include "base/handle.h"
 #include "base/log.h"
-#include "base/loop.h"
-#include "base/program.h"
+#include "base/service.h"
 #include "gateway/config/config.h"
 #include "gateway/sandbox/sandbox.h"
 
@@ -33,10 +32,8 @@ enum {
 };
 
 struct checker {
-	struct loop *loop;
 	struct sandbox *sandbox;
-	int vault; /* -1: gone, until there is a new edge */
-	struct watch *vault_watch;
+	struct service service;
 };
 
 /* --- in the child --- */
@@ -138,108 +135,24 @@ static int on_check(void *context, struct frame *frame)
 		log_line(LOG_LINE_WARNING, "check-failed reason=%s",
 			 error_name(error));
 	buffer_u32le(&payload, (uint32_t)-error);
-	return frame_send(checker->vault, MESSAGE_POLICY_CHECKED, frame->id,
-			  buffer_contents(&payload), output);
-}
-
-static void on_vault(void *context, int fd)
-{
-	static const struct frame_rule rules[] = {
-	    {MESSAGE_POLICY_CHECK, FRAME_WITH_FD, on_check},
-	};
-	struct checker *checker = context;
-	int error = frame_dispatch(fd, rules, 1, checker);
-
-	if (error == 0 || error == -ERR_UNAVAILABLE)
-		return;
-	loop_unwatch(checker->loop, checker->vault_watch);
-	checker->vault_watch = NULL;
-	handle_close(&checker->vault);
-}
-
-static int use_vault(struct checker *checker, int fd)
-{
-	if (checker->vault >= 0) {
-		loop_unwatch(checker->loop, checker->vault_watch);
-		handle_close(&checker->vault);
-	}
-	checker->vault = fd;
-	checker->vault_watch = loop_watch(checker->loop, fd, on_vault, checker);
-	return checker->vault_watch == NULL ? -ERR_IO : 0;
-}
-
-static int on_stop(void *context, struct frame *frame)
-{
-	struct checker *checker = context;
-
-	(void)frame;
-	loop_stop(checker->loop);
-	return 0;
-}
-
-static int on_reload(void *context, struct frame *frame)
-{
-	(void)context;
-	(void)frame;
-	return 0;
-}
-
-static int on_edge(void *context, struct frame *frame)
-{
-	char name[EDGE_NAME_SIZE];
-	int error = edge_name_read(frame->payload, name);
-
-	if (error != 0 || strcmp(name, "vault") != 0)
-		return -ERR_PROTOCOL;
-	return use_vault(context, handle_take(&frame->fd));
-}
-
-static void on_supervisor(void *context, int fd)
-{
-	static const struct frame_rule rules[] = {
-	    {MESSAGE_STOP, FRAME_WITHOUT_FD, on_stop},
-	    {MESSAGE_RELOAD, FRAME_WITHOUT_FD, on_reload},
-	    {MESSAGE_EDGE, FRAME_WITH_FD, on_edge},
-	};
-	struct checker *checker = context;
-	int error = frame_dispatch(fd, rules, sizeof(rules) / sizeof(rules[0]),
-				   checker);
-
-	if (error != 0 && error != -ERR_UNAVAILABLE)
-		loop_stop(checker->loop);
-}
-
-static void on_signal(void *context, int fd)
-{
-	(void)fd;
-	loop_stop(context);
+	return frame_send(checker->service.fd, MESSAGE_POLICY_CHECKED,
+			  frame->id, buffer_contents(&payload), output);
 }
 
 static int serve(struct checker *checker, const struct program_edges *edges)
 {
-	HANDLE_CLEANUP int signals = -1;
-	int supervisor = program_edge_find(edges, "supervisor");
-	int vault = program_edge_find(edges, "vault");
+	static const struct frame_rule rules[] = {
+	    {MESSAGE_POLICY_CHECK, FRAME_WITH_FD, on_check},
+	};
 	int error = sandbox_prepare(SANDBOX_PURE, NULL, &checker->sandbox);
 
 	/* Else it opens a file when the first object is made. */
 	json_object_seed(0);
-	if (error == 0)
-		error = program_signals(0, &signals);
-	if (error != 0)
-		return error;
-	checker->loop = loop_new();
-	if (checker->loop == NULL ||
-	    loop_watch(checker->loop, signals, on_signal, checker->loop) ==
-		NULL)
-		return -ERR_MEMORY;
-	if (supervisor >= 0 && loop_watch(checker->loop, supervisor,
-					  on_supervisor, checker) == NULL)
-		return -ERR_IO;
-	if (vault >= 0)
-		error = use_vault(checker, vault);
-	log_line(LOG_LINE_INFO, "started");
-	return error != 0 ? error : loop_run(checker->loop);
+	checker->service = (struct service){.peer = "vault",
+					    .rules = rules,
+					    .rule_count = 1,
+					    .context = checker};
+	return error != 0 ? error : service_run(&checker->service, edges);
 }
 
 int main(int argc, char **argv)
@@ -248,7 +161,7 @@ int main(int argc, char **argv)
 	    {"edge", required_argument, NULL, 'e'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct checker checker = {.vault = -1};
+	struct checker checker = {.sandbox = NULL};
 	struct program_edges edges = {.count = 0};
 	int error = 0;
 	int option;

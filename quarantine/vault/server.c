@@ -262,6 +262,7 @@ static void on_supervisor(void *context, int fd)
 	    {MESSAGE_RELOAD, FRAME_WITHOUT_FD, on_reload},
 	    {MESSAGE_EDGE, FRAME_WITH_FD, on_edge},
 	    {MESSAGE_SETTINGS, FRAME_WITH_FD, on_settings},
+	    {MESSAGE_PROGRAM_EVENT, FRAME_WITHOUT_FD, on_program_event},
 	};
 	struct server *server = context;
 	int error =

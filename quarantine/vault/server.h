@@ -156,6 +156,9 @@ void policy_start(struct server *server);
 void policy_soon(struct server *server);
 int on_settings(void *context, struct frame *frame);
 
+/* events.c: programs that ended. */
+int on_program_event(void *context, struct frame *frame);
+
 /* accounts.c: sessions that are over, accounts that nobody uses. */
 void accounts_start(struct server *server);
 

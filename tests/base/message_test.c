@@ -1,6 +1,8 @@
 /* What is written is read back; what is cut, longer or out of range is not. */
 #include "base/message.h"
 
+#include "base/frame.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -100,6 +102,99 @@ static void a_policy_out_of_range_is_refused(void **state)
 	assert_int_equal(policy_read(&cursor, &policy), -ERR_PROTOCOL);
 }
 
+static void an_end_of_a_program_survives_the_way(void **state)
+{
+	struct program_event event = {.change = PROGRAM_DOWN,
+				      .cause = PROGRAM_CAUSE_EXIT,
+				      .code = 2,
+				      .time_ms = INT64_C(1795297594123),
+				      .program = "sekisho-vault"};
+	struct program_event after;
+	BUFFER_CLEANUP struct buffer buffer = buffer_make(256);
+	struct view whole;
+
+	(void)state;
+	program_event_write(&buffer, &event);
+	whole = buffer_contents(&buffer);
+	assert_int_equal(program_event_read(whole, &after), 0);
+	assert_int_equal(after.change, PROGRAM_DOWN);
+	assert_int_equal(after.cause, PROGRAM_CAUSE_EXIT);
+	assert_int_equal(after.code, 2);
+	assert_int_equal(after.time_ms, event.time_ms);
+	assert_string_equal(after.program, "sekisho-vault");
+	for (size_t size = 0; size < whole.size; size++)
+		assert_int_not_equal(
+		    program_event_read(view_slice(whole, 0, size), &after), 0);
+	event.change = PROGRAM_CHANGES;
+	buffer.size = 0;
+	program_event_write(&buffer, &event);
+	assert_int_equal(program_event_read(buffer_contents(&buffer), &after),
+			 -ERR_PROTOCOL);
+	event.change = PROGRAM_BACK;
+	event.time_ms = -1;
+	buffer.size = 0;
+	program_event_write(&buffer, &event);
+	assert_int_equal(program_event_read(buffer_contents(&buffer), &after),
+			 -ERR_PROTOCOL);
+}
+
+static void alarms_survive_the_way(void **state)
+{
+	static struct alarms before;
+	static struct alarms after;
+	BUFFER_CLEANUP struct buffer buffer = buffer_make(FRAME_PAYLOAD_MAX);
+
+	(void)state;
+	before.count = ALARMS_MAX;
+	for (size_t i = 0; i < ALARMS_MAX; i++) {
+		struct alarm *alarm = &before.list[i];
+
+		alarm->kind = ALARM_DEFINITIONS;
+		(void)memset(alarm->key, 'k', ALARM_KEY_MAX);
+		(void)memset(alarm->text[LANGUAGE_JA], 'j', ALARM_TEXT_MAX);
+		(void)memset(alarm->text[LANGUAGE_EN], 'e', ALARM_TEXT_MAX);
+	}
+	/* As long as they can be, they fit in one frame. */
+	alarms_write(&buffer, &before);
+	assert_int_equal(buffer_error(&buffer), 0);
+	assert_int_equal(alarms_read(buffer_contents(&buffer), &after), 0);
+	assert_int_equal(after.count, ALARMS_MAX);
+	assert_string_equal(after.list[7].key, before.list[7].key);
+	assert_string_equal(after.list[7].text[LANGUAGE_JA],
+			    before.list[7].text[LANGUAGE_JA]);
+	assert_string_equal(after.list[7].text[LANGUAGE_EN],
+			    before.list[7].text[LANGUAGE_EN]);
+	buffer.data[0] = ALARMS_MAX + 1;
+	assert_int_equal(alarms_read(buffer_contents(&buffer), &after),
+			 -ERR_PROTOCOL);
+	assert_int_equal(after.count, 0);
+	buffer.data[0] = 1;
+	assert_int_equal(alarms_read(buffer_contents(&buffer), &after),
+			 -ERR_PROTOCOL);
+	assert_string_equal(alarm_name(ALARM_LOG_WRITE), "log.unwritable");
+}
+
+static void who_was_told_survives_the_way(void **state)
+{
+	const struct alarm_told before = {.kind = ALARM_PROGRAM_DOWN,
+					  .recipients = 3,
+					  .code = 250,
+					  .time_ms = 17};
+	struct alarm_told after;
+	BUFFER_CLEANUP struct buffer buffer = buffer_make(64);
+
+	(void)state;
+	alarm_told_write(&buffer, &before);
+	assert_int_equal(alarm_told_read(buffer_contents(&buffer), &after), 0);
+	assert_int_equal(after.kind, ALARM_PROGRAM_DOWN);
+	assert_int_equal(after.recipients, 3);
+	assert_int_equal(after.code, 250);
+	assert_int_equal(after.time_ms, 17);
+	buffer_u8(&buffer, 0);
+	assert_int_equal(alarm_told_read(buffer_contents(&buffer), &after),
+			 -ERR_PROTOCOL);
+}
+
 static void every_reason_and_removal_speaks_two_languages(void **state)
 {
 	(void)state;
@@ -127,6 +222,9 @@ int main(void)
 	    cmocka_unit_test(an_outcome_out_of_range_is_refused),
 	    cmocka_unit_test(the_zero_value_blocks),
 	    cmocka_unit_test(a_policy_out_of_range_is_refused),
+	    cmocka_unit_test(an_end_of_a_program_survives_the_way),
+	    cmocka_unit_test(alarms_survive_the_way),
+	    cmocka_unit_test(who_was_told_survives_the_way),
 	    cmocka_unit_test(every_reason_and_removal_speaks_two_languages),
 	};
 

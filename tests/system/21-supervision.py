@@ -2,6 +2,7 @@
 """sekishod: says when it is ready, runs as a plain user, restarts what dies,
 lets no stranger's frame disturb it, and leaves nothing behind when it stops."""
 import array
+import json
 import os
 import pathlib
 import signal
@@ -28,6 +29,21 @@ def wait_for(what, seconds=30):
             return value
         time.sleep(0.05)
     raise AssertionError("did not come true in time")
+
+
+def records(state, action):
+    """Of programs, from the log's files: object, reason, outcome."""
+    found = []
+    for path in sorted((pathlib.Path(state) / "audit").glob("log-*.jsonl")):
+        for line in path.read_bytes().split(b"\n"):
+            if line.endswith(b"}") and b'"program:' in line:
+                record = json.loads(line)
+                if record["action"] == action:
+                    assert record["actor"] == "sekishod", record
+                    assert record["version"] > 1600000000000, record
+                    found.append((record["object"].removeprefix("program:"),
+                                  record["reason"], record["outcome"]))
+    return found
 
 
 def one_pid(running, program):
@@ -64,8 +80,15 @@ def restarts_what_dies(running):
         client = running.client()
         assert client.sanitize(b"after\n", "after.txt")["verdict"] == "unchanged"
         client.close()
-        print(f"{program} killed: {old} -> {new[0]}, and it goes on")
+        end = (program, "signal.9", "restarting")
+        wait_for(lambda: end in records(running.state, "program.end"), 90)
+        back = (program, "", "running")
+        wait_for(lambda: back in records(running.state, "program.start"), 90)
+        print(f"{program} killed: {old} -> {new[0]}, and it goes on, on record")
     assert running.log().count("program-ended") >= len(PROGRAMS)
+    ends = records(running.state, "program.end")
+    assert ends.count(("sekisho-vault", "signal.9", "restarting")) == 1, ends
+    assert ("sekisho-worker", "broker.ended", "restarting") in ends, ends
 
 
 def waits_longer_each_time(running):
@@ -220,7 +243,8 @@ def a_damaged_vault_stays_down(folder):
     running.wait_outcomes(1)
     running.stop()
     key = running.state / "keys/vault.key"
-    key.write_bytes(key.read_bytes()[:-1])
+    whole = key.read_bytes()
+    key.write_bytes(whole[:-1])
     running.start(wait=0)
     running.wait_ready(healthy=False)
     wait_for(lambda: "program-stays-down program=sekisho-vault" in running.log())
@@ -229,8 +253,18 @@ def a_damaged_vault_stays_down(folder):
     assert not (running.state / "out/after.txt").exists()
     assert not running.client().status()["healthy"]
     assert not running.pids("sekisho-vault")
+    # What it ended by is told to the vault that is mended, by another sekishod.
     running.stop()
-    print("a damaged vault stays down, and nothing passes")
+    assert records(running.state, "program.end") == []
+    assert (running.state / "programs.pending").exists()
+    key.write_bytes(whole)
+    running.start()
+    down = ("sekisho-vault", "exit.2", "down")
+    wait_for(lambda: records(running.state, "program.end") == [down], 90)
+    wait_for(lambda: not (running.state / "programs.pending").exists(), 90)
+    running.stop()
+    assert records(running.state, "program.end") == [down]
+    print("a damaged vault stays down, and nothing passes; it is on record afterwards")
 
 
 def main():

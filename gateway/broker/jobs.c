@@ -34,8 +34,12 @@ static enum zygote_index zygote_of(const struct object *object,
 						 : ZYGOTE_VERIFIER;
 	case JOB_PAGE:
 		return ZYGOTE_PREVIEW;
-	case JOB_SANITIZE:
 	case JOB_RECHECK:
+		/* A message of Outlook comes out as mail. */
+		if (strcmp(object->outcome.output_format, "eml") == 0)
+			return ZYGOTE_OPENER;
+		break;
+	case JOB_SANITIZE:
 	case JOB_TEXT:
 	case JOB_MACROS:
 	case JOB_KIND_COUNT:

@@ -423,3 +423,33 @@ void charset_decode(struct buffer *out, struct view bytes, const char *charset,
 	else
 		write_guessed(out, bytes, ret_broken);
 }
+
+const char *charset_of_code_page(uint64_t code_page)
+{
+	static const struct {
+		uint16_t number;
+		const char *name;
+	} pages[] = {
+	    {874, "tis-620"},        {936, "gbk"},
+	    {949, "cp949"},          {950, "big5-hkscs"},
+	    {1250, "windows-1250"},  {1251, "windows-1251"},
+	    {1252, "windows-1252"},  {1253, "windows-1253"},
+	    {1254, "windows-1254"},  {1255, "windows-1255"},
+	    {1256, "windows-1256"},  {1257, "windows-1257"},
+	    {1258, "windows-1258"},  {10000, "macintosh"},
+	    {20127, "windows-1252"}, {20866, "koi8-r"},
+	    {20932, "euc-jp"},       {21866, "koi8-u"},
+	    {28591, "iso-8859-1"},   {28592, "iso-8859-2"},
+	    {28595, "iso-8859-5"},   {28597, "iso-8859-7"},
+	    {28599, "iso-8859-9"},   {28605, "iso-8859-15"},
+	    {50220, "iso-2022-jp"},  {50221, "iso-2022-jp"},
+	    {50222, "iso-2022-jp"},  {51932, "euc-jp"},
+	    {51949, "cp949"},        {54936, "gbk"},
+	    {65001, "utf-8"},
+	};
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (pages[i].number == code_page)
+			return pages[i].name;
+	return "cp932";
+}

@@ -19,4 +19,8 @@ int charset_prepare(void) MUST_CHECK;
 void charset_decode(struct buffer *out, struct view bytes, const char *charset,
 		    size_t *ret_broken);
 
+/* The charset that Windows numbers so. Most mails that name none, or one that
+ * nothing is known of, are Japanese: "cp932". Static storage. */
+const char *charset_of_code_page(uint64_t code_page);
+
 #endif

@@ -1,6 +1,7 @@
 /*
- * Properties of messages and attachments as TNEF holds them ([MS-OXTNEF]
- * 2.1.3.4, [MS-OXCDATA] 2.11.1).
+ * Properties of messages and attachments ([MS-OXPROPS], [MS-OXCDATA] 2.11.1),
+ * read as TNEF holds them ([MS-OXTNEF] 2.1.3.4); outlook.h reads them as .msg
+ * files do.
  */
 #ifndef SEKISHO_SANITIZERS_MAIL_MAPI_H
 #define SEKISHO_SANITIZERS_MAIL_MAPI_H
@@ -9,6 +10,26 @@
 #include "base/view.h"
 
 enum mapi_id {
+	MAPI_MESSAGE_CLASS = 0x001A,
+	MAPI_SUBMIT_TIME = 0x0039,
+	MAPI_REPRESENTING_NAME = 0x0042,
+	MAPI_REPRESENTING_ADDRESS = 0x0065,
+	MAPI_RECIPIENT_TYPE = 0x0C15,
+	MAPI_SENDER_NAME = 0x0C1A,
+	MAPI_SENDER_ADDRESS = 0x0C1F,
+	MAPI_DISPLAY_CC = 0x0E03,
+	MAPI_DISPLAY_TO = 0x0E04,
+	MAPI_DELIVERY_TIME = 0x0E06,
+	MAPI_REPORT_TEXT = 0x1001,
+	MAPI_MESSAGE_ID = 0x1035,
+	MAPI_REFERENCES = 0x1039,
+	MAPI_IN_REPLY_TO = 0x1042,
+	MAPI_EMAIL_ADDRESS = 0x3003,
+	MAPI_SMTP_ADDRESS = 0x39FE,
+	MAPI_MESSAGE_LOCALE = 0x3FF1,
+	MAPI_MESSAGE_CODE_PAGE = 0x3FFD,
+	MAPI_SENDER_SMTP = 0x5D01,
+	MAPI_REPRESENTING_SMTP = 0x5D02,
 	MAPI_ATTACH_DATA = 0x3701,
 	MAPI_ATTACH_NAME = 0x3704,
 	MAPI_ATTACH_METHOD = 0x3705,
@@ -28,13 +49,14 @@ enum mapi_type {
 	MAPI_TYPE_OBJECT = 0x000D,
 	MAPI_TYPE_STRING = 0x001E,
 	MAPI_TYPE_UNICODE = 0x001F,
+	MAPI_TYPE_TIME = 0x0040,
 	MAPI_TYPE_BINARY = 0x0102,
 };
 
 struct mapi_property {
 	uint16_t id;
 	uint16_t type;     /* without the mark of several values */
-	uint32_t number;   /* of a long */
+	uint64_t number;   /* of a long; in .msg also of 8 bytes */
 	struct view value; /* of strings, binaries and objects: the first */
 };
 

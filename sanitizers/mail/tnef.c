@@ -1,5 +1,6 @@
 #include "sanitizers/mail/tnef.h"
 
+#include "sanitizers/mail/charset.h"
 #include "sanitizers/mail/mapi.h"
 
 #include "base/banned.h"
@@ -41,26 +42,6 @@ bool tnef_is(struct view input)
 	return cursor_u32le(&cursor) == SIGNATURE && !cursor.failed;
 }
 
-/* Names that charset.h knows; most mails without one are Japanese. */
-static const char *charset_of(uint32_t code_page)
-{
-	switch (code_page) {
-	case 65001:
-		return "utf-8";
-	case 1252:
-		return "windows-1252";
-	case 20932:
-	case 51932:
-		return "euc-jp";
-	case 50220:
-	case 50221:
-	case 50222:
-		return "iso-2022-jp";
-	default:
-		return "cp932";
-	}
-}
-
 static int add_attachment(struct reader *reader)
 {
 	struct tnef_attachment *attachment =
@@ -96,7 +77,7 @@ static int take_text(struct reader *reader, const struct mapi_list *list,
  * in this form; what is an OLE object stays as it is: a compound file, or
  * something that no type is found for. */
 static void take_data(struct tnef_attachment *attachment,
-		      const struct mapi_property *data, uint32_t method)
+		      const struct mapi_property *data, uint64_t method)
 {
 	struct view value = data->value;
 
@@ -111,7 +92,7 @@ static int read_attachment_properties(struct reader *reader, struct view bytes)
 	struct tnef_attachment *attachment = reader->attachment;
 	const struct mapi_property *property;
 	struct mapi_list list;
-	uint32_t method = METHOD_DATA;
+	uint64_t method = METHOD_DATA;
 	int error = mapi_read(reader->arena, bytes, &list);
 
 	if (error == 0 && attachment->name[0] == '\0')
@@ -160,7 +141,7 @@ static int take_body(struct reader *reader, const struct mapi_list *list)
 	if (html != NULL && html->type == MAPI_TYPE_BINARY) {
 		reader->tnef->html = html->value;
 		reader->tnef->html_charset =
-		    page == NULL ? "" : charset_of(page->number);
+		    page == NULL ? "" : charset_of_code_page(page->number);
 	} else if (html != NULL) {
 		text =
 		    mapi_text(reader->arena, list, MAPI_HTML, reader->charset);
@@ -207,7 +188,7 @@ static int read_message_attribute(struct reader *reader, uint32_t id,
 
 	switch (id) {
 	case ATTRIBUTE_CODE_PAGE:
-		reader->charset = charset_of(cursor_u32le(&cursor));
+		reader->charset = charset_of_code_page(cursor_u32le(&cursor));
 		break;
 	case ATTRIBUTE_SUBJECT:
 		error = take_string(reader, value, &reader->tnef->subject);

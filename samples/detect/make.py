@@ -220,7 +220,7 @@ def unsupported():
     yield blocked("old.doc", compound("WordDocument", "1Table"), UNSUPPORTED, "Word 97")
     yield blocked("old.xls", compound("Workbook"), UNSUPPORTED, "Excel 97")
     yield blocked("old.ppt", compound("PowerPoint Document"), UNSUPPORTED, "PowerPoint 97")
-    yield blocked("mail.msg", compound("__properties_version1.0"), UNSUPPORTED, "Outlook")
+    yield blocked("mail.msg", compound("__properties_version1.0"), "malformed", "Outlook, without a message")
     yield blocked("一太郎.jtd", compound("DocumentText"), UNSUPPORTED, "Ichitaro")
     yield blocked("locked.docx", compound("EncryptionInfo", "EncryptedPackage"), "malformed",
                   "an encrypted document with nothing in it")

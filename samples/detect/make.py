@@ -217,7 +217,7 @@ def unsupported():
     yield blocked("data.xml", b"<?xml version='1.0'?><a/>", UNSUPPORTED, "XML")
     yield blocked("page.mht", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; "
                   b"type=\"text/html\"\r\n\r\na\r\n", UNSUPPORTED, "MHTML")
-    yield blocked("old.doc", compound("WordDocument", "1Table"), UNSUPPORTED, "Word 97")
+    yield blocked("old.doc", compound("WordDocument", "1Table"), "malformed.truncated", "the name of Word 97 alone")
     yield blocked("old.xls", compound("Workbook"), UNSUPPORTED, "Excel 97")
     yield blocked("old.ppt", compound("PowerPoint Document"), UNSUPPORTED, "PowerPoint 97")
     yield blocked("mail.msg", compound("__properties_version1.0"), "malformed", "Outlook, without a message")

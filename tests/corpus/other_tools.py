@@ -15,7 +15,7 @@ import xml.etree.ElementTree
 
 BATCH = 60
 STILL_SECONDS = 15
-WORD = {"docx", "docm", "dotx", "dotm", "rtf"}
+WORD = {"docx", "docm", "dotx", "dotm", "rtf", "doc"}
 SHEET = {"xlsx", "xlsm", "xltx", "xltm"}
 SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm"}
 OFFICE = WORD | SHEET | SLIDES

@@ -20,6 +20,13 @@ RTF_NAMES = re.compile(rb"\\(obj(?:data|emb|link|autlink|ocx|update|html|class)|
                        rb"|datastore|mailmerge|docvar|html(?:tag|base)|nonshppict|info|generator"
                        rb"|ffentrymcr|ffexitmcr|subdocument|filetbl)(?![a-z])")
 RTF_FIELDS = re.compile(rb"DDE|INCLUDE|\bLINK\s|IMPORT|MACRO|QUOTE|EMBED|file:", re.I)
+# Names of a compound file's directory, and what runs in the text of its documents.
+STREAMS = ("Macros", "VBA", "PROJECT", "PROJECTwm", "_VBA_PROJECT", "ObjectPool", "MsoDataStore",
+           "\1Ole", "\1Ole10Native", "\1CompObj", "\3ObjInfo", "_signatures", "\6DataSpaces")
+WORD_FIELDS = re.compile(rb"\x13\0?\s*(?:D\0?D\0?E|L\0?I\0?N\0?K\0? |E\0?M\0?B\0?E\0?D|I\0?N\0?C\0?L\0?U\0?D\0?E"
+                         rb"|I\0?M\0?P\0?O\0?R\0?T|M\0?A\0?C\0?R\0?O\0?B|D\0?A\0?T\0?A\0?B\0?A|C\0?O\0?N\0?T\0?R\0?O\0?L)",
+                         re.I)
+MACRO_CODE = re.compile(rb"Attribut.{0,2}e? VB_|\x01Attribut", re.S)
 # A destination in the file itself: a page to open at, not an action.
 OPENS_AT = re.compile(rb"/OpenAction\s*(?:\[|<<\s*/D\s*\[[^\]]*\]\s*/S\s*/GoTo\s*>>)")
 STREAM = re.compile(rb"\bstream\r?\n.*?\nendstream", re.S)
@@ -79,11 +86,30 @@ def of_rtf(data):
         yield "an OLE file in digits"
 
 
+def of_compound(data):
+    """Bytes alone: no reader of compound files."""
+    for name in STREAMS:
+        units = name.encode("utf-16-le")
+        entry = units.ljust(64, b"\0") + (len(units) + 2).to_bytes(2, "little")
+        if entry.lower() in data.lower():
+            yield f"stream {name!r}"
+    if OLE in data[1:]:
+        yield "an OLE file within"
+    if b"PK\3\4" in data:
+        yield "a ZIP within"
+    for field in WORD_FIELDS.findall(data):
+        yield "field " + field.replace(b"\0", b"")[1:].decode(errors="replace")
+    if MACRO_CODE.search(data):
+        yield "macro code"
+
+
 def found(data, extension, package_extensions):
     if extension == "pdf":
         return list(of_pdf(data))
     if extension == "rtf":
         return list(of_rtf(data))
+    if data.startswith(OLE):
+        return list(of_compound(data))
     if extension in package_extensions:
         return list(of_package(data))
     return []

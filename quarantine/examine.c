@@ -52,6 +52,32 @@ const char *examination_sentence(const char *kind, enum language language)
 	return NULL;
 }
 
+bool examination_tells(const char *kind)
+{
+	static const enum finding telling[] = {
+	    FINDING_LOCKED,         FINDING_BULK_RELEASES,
+	    FINDING_BOTH_SIDES,     FINDING_EMERGENCY,
+	    FINDING_UNUSUAL_AMOUNT, FINDING_DEFINITIONS,
+	    FINDING_UNCLEAN_START,  FINDING_CLOCK_BACK,
+	    FINDING_WRITE_FAILURES, FINDING_PROGRAMS,
+	    FINDING_TOKENS,         FINDING_NOTHING,
+	};
+
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+		if (strcmp(findings[telling[i]].name, kind) == 0)
+			return true;
+	return false;
+}
+
+void examination_yesterday(int64_t now_ms, char ret_day[16])
+{
+	time_t seconds = (time_t)((now_ms + japan_ms) / 1000) - 24 * 3600;
+	struct tm parts = {0};
+
+	(void)gmtime_r(&seconds, &parts);
+	(void)strftime(ret_day, 16, "%Y-%m-%d", &parts);
+}
+
 static bool read_day(const char *text, int64_t *ret_ms)
 {
 	char moment[TIME_TEXT_SIZE + 1];

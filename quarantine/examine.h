@@ -45,6 +45,13 @@ void clock_read(struct clock_state *ret_state);
 json_t *examination_result(struct examination *examination,
 			   const struct clock_state *clock);
 
+/* Whether findings of this kind are reason enough to tell somebody by itself;
+ * others are there for who looks. */
+bool examination_tells(const char *kind);
+
+/* The day before this moment, in Japan. */
+void examination_yesterday(int64_t now_ms, char ret_day[16]);
+
 /* The sentence of a finding's kind; NULL when there is none. */
 const char *examination_sentence(const char *kind, enum language language);
 

@@ -163,6 +163,24 @@ static bool is_origin(const char *url)
 				".-:[]") == length - 8);
 }
 
+/* It goes into an envelope and a header field as it stands. */
+static bool is_address(const char *value)
+{
+	const char *at = value == NULL ? NULL : strchr(value, '@');
+
+	return at != NULL && at != value && at[1] != '\0' &&
+	       strchr(at + 1, '@') == NULL && strlen(value) <= 254 &&
+	       strspn(value, "abcdefghijklmnopqrstuvwxyz"
+			     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789.!#$%&*+-/=?^_{|}~@") == strlen(value);
+}
+
+static bool is_server(const char *place)
+{
+	return place[0] == '\0' || strncmp(place, "inet:", 5) == 0 ||
+	       strncmp(place, "unix:", 5) == 0;
+}
+
 /* What the table of keys cannot say. */
 static bool is_sound(const struct key *key, const struct config *config)
 {
@@ -170,6 +188,8 @@ static bool is_sound(const struct key *key, const struct config *config)
 		return is_node_name(config->node);
 	if (key->section == SECTION_WEB && strcmp(key->name, "url") == 0)
 		return is_origin(config->web.url);
+	if (key->section == SECTION_ALARMS && strcmp(key->name, "server") == 0)
+		return is_server(config->alarms.server);
 	return true;
 }
 
@@ -208,8 +228,10 @@ static int check_node(const struct outline *outline, const struct node *node,
 		return wrong_kind(outline, node, NODE_SEQUENCE, problems);
 	if (list != NULL) {
 		error = wrong_kind(outline, node, NODE_SCALAR, problems);
-		if (error == 0 && list->section == SECTION_TENANTS &&
-		    !gives_tenant(node->value))
+		if (error == 0 && ((list->section == SECTION_TENANTS &&
+				    !gives_tenant(node->value)) ||
+				   (list->section == SECTION_ALARMS &&
+				    !is_address(node->value))))
 			return wrong_value(outline, node, list, problems);
 		return error;
 	}

@@ -17,6 +17,35 @@
 
 enum { CONFIG_MEMORY_MAX = 16 * 1024 * 1024 };
 
+/* Notices that nobody takes are worse than none: somebody relies on them. */
+static int check_alarms(const struct outline *outline,
+			struct config_problems *problems,
+			const struct config *config)
+{
+	unsigned line = outline_line(outline, "alarms.to");
+
+	if (config->alarms.to.count == 0)
+		return 0;
+	if (config->alarms.to.count > CONFIG_ALARMS_MAX)
+		return problem_add(problems, line, "alarms.to",
+				   "宛先が多すぎます(上限 50)。",
+				   "There are too many of them (limit 50).");
+	if (config->alarms.server[0] != '\0')
+		return 0;
+	if (config->mail.next_hop[0] == '\0')
+		return problem_add(problems, line, "alarms.server",
+				   "通知を渡す SMTP サーバーを書いてください。",
+				   "Name the SMTP server that takes them.");
+	if (config->mail.seal_key[0] != '\0')
+		return problem_add(
+		    problems, line, "alarms.server",
+		    "mail.next_hop は封印を求めます。封印を求めない SMTP "
+		    "サーバーを書いてください。",
+		    "mail.next_hop wants seals; name an SMTP server that takes "
+		    "mail without one.");
+	return 0;
+}
+
 static int fill(struct view text, struct config_problems *problems,
 		struct config *config)
 {
@@ -30,6 +59,8 @@ static int fill(struct view text, struct config_problems *problems,
 	if (error == 0)
 		error = fill_general(raw == NULL ? &nothing : &raw->general,
 				     config);
+	if (error == 0)
+		error = check_alarms(&outline, problems, config);
 	if (error == 0)
 		error = fill_policies(raw, &outline, problems, config);
 	if (error == 0)

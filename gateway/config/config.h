@@ -149,6 +149,15 @@ struct config_tenants {
 	struct config_list hosts;       /* "HOST TENANT" */
 };
 
+enum { CONFIG_ALARMS_MAX = 50 };
+
+/* Who is told when something is wrong. */
+struct config_alarms {
+	struct config_list to; /* mail addresses */
+	const char *server; /* "": mail.next_hop; see config_alarm_server() */
+	uint32_t again_hours;
+};
+
 /* What a mail door knows of a message before anybody reads it. */
 struct mail_facts {
 	enum direction direction;
@@ -177,8 +186,9 @@ struct config {
 	uint32_t definitions_max_age_hours;
 	bool sample_definitions; /* see config_use_samples() */
 
-	uint8_t log_level;          /* enum log_level */
-	const char *log_file;       /* "": standard error */
+	uint8_t log_level;    /* enum log_level */
+	const char *log_file; /* "": standard error */
+	struct config_alarms alarms;
 	const char *syslog_address; /* "HOST:PORT"; "": not used */
 	const char *syslog_ca;
 	const char *syslog_name;
@@ -363,6 +373,9 @@ const char *config_next_hop(const struct config *config,
 int config_texts(const struct config *config, int *ret_fd) MUST_CHECK;
 
 /* Whether any of the mail doors is used. */
+/* Where notices to administrators go; "": nowhere. */
+const char *config_alarm_server(const struct config *config);
+
 bool config_has_mail(const struct config *config);
 
 /* Whether the folder channel takes files of this department, and which way

@@ -13,6 +13,8 @@ static const char *const headings[SECTION_COUNT][2] = {
     [SECTION_MAIL] = {"メール", "Mail"},
     [SECTION_SYSLOG] = {"監査記録の転送(syslog over TLS)",
 			"The audit log to a collector (syslog over TLS)"},
+    [SECTION_ALARMS] = {"管理者への通知",
+			"What administrators are told of by themselves"},
     [SECTION_WEB] = {"Web コンソールと API", "Web console and API"},
     [SECTION_ACCOUNTS] = {"アカウント", "Accounts"},
     [SECTION_DIRECTORY] = {"LDAP・Active Directory", "LDAP, Active Directory"},
@@ -92,6 +94,7 @@ void config_write_defaults(struct buffer *buffer, enum language language)
 	    {SECTION_DIRECTORY, "directory"},
 	    {SECTION_TENANTS, "tenants"},
 	    {SECTION_SYSLOG, "syslog"},
+	    {SECTION_ALARMS, "alarms"},
 	};
 
 	write_section(buffer, SECTION_GENERAL, "", "", language);

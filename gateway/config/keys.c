@@ -92,6 +92,7 @@ const char *key_prefix(enum key_section section)
 	    [SECTION_DIRECTORY] = "directory.",
 	    [SECTION_TENANTS] = "tenants.",
 	    [SECTION_SYSLOG] = "syslog.",
+	    [SECTION_ALARMS] = "alarms.",
 	    [SECTION_POLICY] = "policies[].",
 	    [SECTION_LIMITS] = "policies[].limits.",
 	    [SECTION_MODES] = "policies[].modes.",

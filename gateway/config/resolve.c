@@ -325,6 +325,12 @@ const char *config_next_hop(const struct config *config,
 		   : config->mail.next_hop;
 }
 
+const char *config_alarm_server(const struct config *config)
+{
+	return config->alarms.server[0] != '\0' ? config->alarms.server
+						: config->mail.next_hop;
+}
+
 bool config_has_mail(const struct config *config)
 {
 	return config->mail.milter[0] != '\0' || config->mail.lmtp[0] != '\0' ||

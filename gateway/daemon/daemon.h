@@ -7,6 +7,7 @@
  *   reload.c    takes a changed configuration over
  *   settings.c  tells the vault what is in force; versions of the console
  *   failures.c  tells the vault which programs ended and came back
+ *   alarms.c    tells sekisho-notifier which keep falling
  */
 #ifndef SEKISHO_GATEWAY_DAEMON_H
 #define SEKISHO_GATEWAY_DAEMON_H
@@ -26,6 +27,7 @@ struct process {
 	int supervisor;    /* our end of its edge; -1 */
 	int listener;      /* its listening socket, kept over restarts; -1 */
 	unsigned failures; /* ends in a row */
+	bool down;         /* it is not started again by itself */
 	unsigned restarts;
 	struct buffer options; /* what it was started with, but its edges */
 	bool replaced;         /* asked to end, to be started anew */
@@ -36,7 +38,10 @@ struct process {
 	struct timer restart;
 };
 
-enum { FAILURES_MAX = 256 };
+enum {
+	FAILURES_MAX = 256,
+	HEALTHY_MS = 60000, /* running so long clears its failures */
+};
 
 /* What the vault is to be told of programs that ended; the oldest first. */
 struct failures {
@@ -68,6 +73,7 @@ struct daemon {
 	struct buffer refusal; /* that the vault was not told of yet */
 	int refusal_text;      /* -1 */
 	struct failures failures;
+	struct timer alarms;
 };
 
 /* Who wants a configuration to be taken over, and which. */
@@ -122,7 +128,13 @@ void failures_ended(struct daemon *daemon, enum program_index index, int status,
 		    bool stays_down);
 void failures_started(struct daemon *daemon, enum program_index index);
 void failures_vault_started(struct daemon *daemon);
+/* It runs and reads what it is told: one that does not must not hold this
+ * process up. */
+bool process_takes(const struct process *process);
 int failures_noted(struct daemon *daemon, uint64_t id) MUST_CHECK;
+
+/* alarms.c: looks again and again. */
+void alarms_start(struct daemon *daemon);
 
 /* settings.c: puts a version in the place of the policies, in `now` and on the
  * disk. */

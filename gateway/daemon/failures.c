@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -118,22 +119,31 @@ void failures_load(struct daemon *daemon)
 
 /* --- to the vault --- */
 
+bool process_takes(const struct process *process)
+{
+	struct pollfd room = {.fd = process->supervisor, .events = POLLOUT};
+
+	return process->pid != 0 && !process->replaced &&
+	       poll(&room, 1, 0) == 1 && room.revents == POLLOUT;
+}
+
 static void tell(struct daemon *daemon)
 {
 	struct failures *failures = &daemon->failures;
 	const struct process *vault = &daemon->processes[PROGRAM_VAULT];
 	BUFFER_CLEANUP struct buffer payload = buffer_make(256);
 
-	if (failures->count == 0 || vault->pid == 0 || vault->replaced ||
-	    daemon->vault_watch == NULL)
+	if (failures->count == 0 || daemon->vault_watch == NULL)
+		return;
+	/* Told again when no answer comes: the log could not be written. */
+	loop_arm(daemon->loop, &failures->again, AGAIN_MS);
+	if (!process_takes(vault))
 		return;
 	program_event_write(&payload, &failures->events[0]);
 	if (buffer_error(&payload) != 0 ||
 	    frame_send(vault->supervisor, MESSAGE_PROGRAM_EVENT,
 		       failures->first, buffer_contents(&payload), -1) != 0)
 		log_line(LOG_LINE_WARNING, "event-untold");
-	/* Told again when no answer comes: the log could not be written. */
-	loop_arm(daemon->loop, &failures->again, AGAIN_MS);
 }
 
 static void on_again(void *context)

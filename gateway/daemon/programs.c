@@ -23,6 +23,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_COURIER] = {"courier", "sekisho-courier", true, false, NULL},
     [PROGRAM_DIRECTORY] = {"directory", "sekisho-directory", true, false, NULL},
     [PROGRAM_POLICY] = {"policy", "sekisho-policy", true, false, NULL},
+    [PROGRAM_NOTIFIER] = {"notifier", "sekisho-notifier", true, false, NULL},
 };
 
 static const enum program_index edges[][2] = {
@@ -35,6 +36,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_WEB, PROGRAM_VAULT},      {PROGRAM_WEB, PROGRAM_BROKER},
     {PROGRAM_BROKER, PROGRAM_OPENER},  {PROGRAM_DIRECTORY, PROGRAM_VAULT},
     {PROGRAM_POLICY, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_PREVIEW},
+    {PROGRAM_NOTIFIER, PROGRAM_VAULT},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

@@ -84,6 +84,7 @@ static bool reads_changes(enum program_index index, bool policies_only)
 	case PROGRAM_WEB:
 	case PROGRAM_COURIER:
 	case PROGRAM_DIRECTORY:
+	case PROGRAM_NOTIFIER:
 		return !policies_only;
 	default:
 		return false;

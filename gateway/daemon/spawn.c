@@ -158,6 +158,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_WEB:
 	case PROGRAM_DIRECTORY:
 	case PROGRAM_COURIER:
+	case PROGRAM_NOTIFIER:
 		add_argument(start, "--config", daemon->config_path);
 		add_argument(start, "--state", config->state);
 		if (index == PROGRAM_BROKER && daemon->standalone)

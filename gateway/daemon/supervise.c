@@ -17,7 +17,6 @@
 enum {
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 30000,
-	HEALTHY_MS = 60000, /* running so long clears its failures */
 	STOP_STEP_MS = 25000,
 	EXIT_NEEDS_PERSON = 2, /* of a program that must not be restarted */
 };
@@ -25,9 +24,9 @@ enum {
 /* Stopped one after the other: no more files in, then what is under way is
  * finished, then the record is closed. The zygotes end with the broker. */
 static const enum program_index stop_order[] = {
-    PROGRAM_WEB,       PROGRAM_MILTER, PROGRAM_LMTP,  PROGRAM_SEAL,
-    PROGRAM_FOLDER,    PROGRAM_BROKER, PROGRAM_VAULT, PROGRAM_COURIER,
-    PROGRAM_DIRECTORY, PROGRAM_POLICY};
+    PROGRAM_WEB,       PROGRAM_MILTER, PROGRAM_LMTP,    PROGRAM_SEAL,
+    PROGRAM_FOLDER,    PROGRAM_BROKER, PROGRAM_VAULT,   PROGRAM_COURIER,
+    PROGRAM_DIRECTORY, PROGRAM_POLICY, PROGRAM_NOTIFIER};
 
 bool program_wanted(const struct daemon *daemon, enum program_index index)
 {
@@ -51,6 +50,8 @@ bool program_wanted(const struct daemon *daemon, enum program_index index)
 		return config->directory.url[0] != '\0';
 	case PROGRAM_POLICY:
 		return config->web.enabled != 0;
+	case PROGRAM_NOTIFIER:
+		return config->alarms.to.count > 0;
 	case PROGRAM_COURIER:
 		return config->syslog_address[0] != '\0';
 	default:
@@ -208,6 +209,7 @@ static void program_ended(struct daemon *daemon, enum program_index index,
 	    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NEEDS_PERSON;
 
 	process->pid = 0;
+	process->down = stays_down;
 	if (index == PROGRAM_VAULT)
 		settings_vault_ended(daemon);
 	handle_close(&process->supervisor);
@@ -293,6 +295,7 @@ int supervise(struct daemon *daemon)
 		return -ERR_MEMORY;
 	daemon->stop_timer = (struct timer){on_stop_timeout, daemon, 0, NULL};
 	failures_load(daemon);
+	alarms_start(daemon);
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct process *process = &daemon->processes[i];
 

@@ -1,23 +1,10 @@
 /* The daily examination, from the log's files. */
-#define _GNU_SOURCE
 #include "quarantine/audit_tool/tool.h"
 
 #include "quarantine/audit.h"
 #include "quarantine/examine.h"
 
-#include <time.h>
-
 #include "base/banned.h"
-
-/* Yesterday, in Japan. */
-static void default_day(char day[16])
-{
-	time_t seconds = (time_t)(clock_now_ms() / 1000) + 9 * 3600 - 24 * 3600;
-	struct tm parts = {0};
-
-	(void)gmtime_r(&seconds, &parts);
-	(void)strftime(day, 16, "%Y-%m-%d", &parts);
-}
 
 static void feed_year(struct examination *examination,
 		      const struct verify_year *year)
@@ -120,7 +107,7 @@ int command_examine(const struct settings *settings)
 	json_t *result;
 	int error;
 
-	default_day(day);
+	examination_yesterday(clock_now_ms(), day);
 	examination =
 	    examination_new(settings->day != NULL ? settings->day : day);
 	if (examination == NULL)

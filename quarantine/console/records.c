@@ -3,8 +3,8 @@
 #include "quarantine/console/review_json.h"
 
 #include "base/bytes.h"
-#include "quarantine/examine.h"
 #include "quarantine/merkle_proof.h"
+#include "quarantine/oversight/examination.h"
 
 #include <stdlib.h>
 
@@ -203,29 +203,6 @@ int audit_proofs(struct call *call)
 
 /* --- the daily examination --- */
 
-static int feed(struct call *call, struct examination *examination)
-{
-	QUERY_CLEANUP struct query query =
-	    query_make(&call->store->database,
-		       "SELECT line FROM audit_entry WHERE year BETWEEN ? AND ?"
-		       " ORDER BY year, seq");
-	int64_t from;
-	int64_t to;
-	int result;
-
-	examination_range(examination, &from, &to);
-	query_integer(&query, fiscal_year(from));
-	query_integer(&query, fiscal_year(to));
-	while ((result = query_step(&query)) == 1) {
-		struct record record;
-
-		if (record_read(query_column_bytes(&query, 0), &record) == 0 &&
-		    record.time_ms >= from && record.time_ms < to)
-			examination_record(examination, &record);
-	}
-	return result;
-}
-
 int examination_show(struct call *call)
 {
 	struct examination *examination;
@@ -241,7 +218,7 @@ int examination_show(struct call *call)
 	examination = examination_new(day);
 	if (examination == NULL)
 		return parameter_refuse(call, "day");
-	error = feed(call, examination);
+	error = examination_feed(&call->store->database, examination);
 	clock_read(&clock);
 	result = examination_result(examination, &clock);
 	examination_free(examination);

@@ -1,14 +1,11 @@
 #include "quarantine/oversight/failure.h"
 
 #include "base/bytes.h"
+#include "quarantine/oversight/event.h"
 
 #include <inttypes.h>
 
 #include "base/banned.h"
-
-/* So far back an event that is told again is looked for: its first record was
- * the last but a few when sekishod, or the vault, was ended. */
-enum { LOOK_BACK = 65536 };
 
 static const char *const actions[PROGRAM_CHANGES] = {
     [PROGRAM_ENDED] = "program.end",
@@ -41,50 +38,9 @@ static void write_reason(const struct program_event *event,
 		(void)text_copy(record->reason, size, "broker.ended");
 }
 
-static int is_known(struct store *store, const struct record *record,
-		    bool *ret_known)
-{
-	QUERY_CLEANUP struct query query = query_make(
-	    &store->database,
-	    "SELECT 1 FROM audit_entry WHERE year = ?1 AND seq > ?2"
-	    " AND instr(line, '\"object\":\"program:') > 0"
-	    " AND json_extract(nullif(line, ''), '$.action') = ?3"
-	    " AND json_extract(nullif(line, ''), '$.object') = ?4"
-	    " AND json_extract(nullif(line, ''), '$.version') = ?5 LIMIT 1");
-	int result;
-
-	query_integer(&query, store->audit.state.year);
-	query_integer(&query,
-		      (int64_t)store->audit.state.tree.size - LOOK_BACK);
-	query_text(&query, record->action);
-	query_text(&query, record->object);
-	query_integer(&query, (int64_t)record->version);
-	result = query_step(&query);
-	*ret_known = result == 1;
-	return result < 0 ? result : 0;
-}
-
-static int append(struct store *store, struct record *record)
-{
-	struct audit_state before;
-	int error = store_begin(store);
-
-	if (error == 0)
-		error = store_change_begin(store, &before);
-	if (error == 0)
-		error = store_change_end(
-		    store, &before, audit_append(&store->audit, record, NULL));
-	if (error == 0)
-		return store_commit(store);
-	store_rollback(store);
-	return error;
-}
-
 int failure_note(struct store *store, const struct program_event *event)
 {
 	struct record record = {.version = (uint64_t)event->time_ms};
-	bool known;
-	int error;
 
 	(void)text_copy(record.actor, sizeof(record.actor), "sekishod");
 	(void)text_copy(record.role, sizeof(record.role), "system");
@@ -95,6 +51,5 @@ int failure_note(struct store *store, const struct program_event *event)
 	(void)text_copy(record.outcome, sizeof(record.outcome),
 			outcomes[event->change]);
 	write_reason(event, &record);
-	error = is_known(store, &record, &known);
-	return error != 0 || known ? error : append(store, &record);
+	return event_note(store, &record);
 }

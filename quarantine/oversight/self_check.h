@@ -63,6 +63,10 @@ enum check_result check_result_by_name(const char *name);
 int self_check_measure(struct store *store, int64_t now_ms,
 		       struct check_finding ret[SELF_CHECKS]) MUST_CHECK;
 
+/* What the scanner's definitions are at this moment; the value in hours. */
+enum check_result self_check_definitions(const struct store *store,
+					 int64_t now_ms, int64_t *ret_hours);
+
 /* Inside a change: measures and records; `kind` is "daily" or "asked". */
 int self_check_run(struct store *store, const struct reviewer *reviewer,
 		   const char *kind, char ret_id[ITEM_ID_SIZE + 1]) MUST_CHECK;

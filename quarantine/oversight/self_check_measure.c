@@ -47,22 +47,33 @@ static int64_t number_of(struct query *query)
 			     : query_column_integer(query, 0);
 }
 
-static void measure_definitions(struct measuring *measuring)
+enum check_result self_check_definitions(const struct store *store,
+					 int64_t now_ms, int64_t *ret_hours)
 {
-	const struct store_definitions *told = &measuring->store->definitions;
-	int64_t hours = (measuring->now_ms / 1000 - told->time_s) / 3600;
+	const struct store_definitions *told = &store->definitions;
+	int64_t hours = (now_ms / 1000 - told->time_s) / 3600;
 	int64_t most = told->max_age_hours == 0 ? DEFINITIONS_WEEK_HOURS
 						: told->max_age_hours;
 
+	*ret_hours = hours;
 	/* The broker has not told anything since the vault was started. */
 	if (told->state[0] == '\0')
-		return;
+		return CHECK_UNKNOWN;
 	if (strcmp(told->state, "ok") != 0 || hours > most)
-		put(measuring, CHECK_DEFINITIONS, CHECK_FAILED, hours);
-	else
-		put(measuring, CHECK_DEFINITIONS,
-		    2 * hours > most ? CHECK_WARNING : CHECK_OK, hours);
-	if (told->time_s == 0) /* there are none */
+		return CHECK_FAILED;
+	return 2 * hours > most ? CHECK_WARNING : CHECK_OK;
+}
+
+static void measure_definitions(struct measuring *measuring)
+{
+	int64_t hours;
+	enum check_result result =
+	    self_check_definitions(measuring->store, measuring->now_ms, &hours);
+
+	if (result == CHECK_UNKNOWN)
+		return;
+	put(measuring, CHECK_DEFINITIONS, result, hours);
+	if (measuring->store->definitions.time_s == 0) /* there are none */
 		measuring->findings[CHECK_DEFINITIONS].value[0] = '\0';
 }
 

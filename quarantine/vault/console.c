@@ -69,6 +69,8 @@ static int answer_call(struct console_job *job, int result, bool wait)
 	return 0;
 }
 
+static void resume(struct slow_job *slow);
+
 /* What was written is committed with everything else that is under way; an
  * answer that speaks of it waits for that. */
 static int finish(struct console_job *job, int result, bool wrote)
@@ -81,6 +83,7 @@ static int finish(struct console_job *job, int result, bool wrote)
 		server_commit(server);
 		job->slow.work = job->call.slow.work;
 		job->slow.data = job->call.slow.data;
+		job->slow.done = resume;
 		result =
 		    slow_add(server->slow[job->call.slow.waits], &job->slow);
 		if (result == 0) {
@@ -107,6 +110,24 @@ static int finish(struct console_job *job, int result, bool wrote)
 	error = answer_call(job, result, wrote && server->store->open);
 	job_free(job);
 	return error;
+}
+
+static void resume(struct slow_job *slow)
+{
+	struct console_job *job = (struct console_job *)slow;
+	struct peer *peer = job->peer;
+	bool wrote = false;
+	int result;
+
+	peer->pending--;
+	if (slow->result == -ERR_CANCELLED && peer->server->slow_stops) {
+		job_free(job);
+		return;
+	}
+	server_commit(peer->server);
+	result = call_resume(&job->call, slow->result, &wrote);
+	if (finish(job, result, wrote) != 0)
+		peer_close(peer);
 }
 
 static int map_parameters(const struct frame *frame, struct view *ret_text)
@@ -167,18 +188,8 @@ static void on_slow_done(void *context, int fd)
 	struct slow_job *slow;
 
 	(void)fd;
-	while ((slow = next_done(server)) != NULL) {
-		struct console_job *job = (struct console_job *)slow;
-		struct peer *peer = job->peer;
-		bool wrote = false;
-		int result;
-
-		peer->pending--;
-		server_commit(server);
-		result = call_resume(&job->call, slow->result, &wrote);
-		if (finish(job, result, wrote) != 0)
-			peer_close(peer);
-	}
+	while ((slow = next_done(server)) != NULL)
+		slow->done(slow);
 	peers_collect(server);
 }
 
@@ -210,17 +221,17 @@ int console_start(struct server *server)
 
 void console_stop(struct server *server)
 {
+	server->slow_stops = true;
 	for (int i = 0; i < 2; i++) {
 		struct slow_job *slow;
 
 		if (server->slow[i] == NULL)
 			continue;
 		slow_stop(server->slow[i]);
+		/* What was done is not told any more, either. */
 		while ((slow = slow_done(server->slow[i])) != NULL) {
-			struct console_job *job = (struct console_job *)slow;
-
-			job->peer->pending--;
-			job_free(job);
+			slow->result = -ERR_CANCELLED;
+			slow->done(slow);
 		}
 		loop_unwatch(server->loop, server->slow_watch[i]);
 		server->slow_watch[i] = NULL;

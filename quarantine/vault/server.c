@@ -189,6 +189,10 @@ static int connect_edge(struct server *server, const char *name, int fd)
 	     &door_rule_count},
 	    {"lmtp", {"sekisho-lmtp", "system"}, door_rules, &door_rule_count},
 	    {"web", {"sekisho-web", "system"}, web_rules, &web_rule_count},
+	    {"notifier",
+	     {"sekisho-notifier", "system"},
+	     notifier_rules,
+	     &notifier_rule_count},
 	};
 
 	/* Not of the loop: the helper thread alone speaks on it. */
@@ -357,6 +361,7 @@ int server_start(struct server *server, const struct program_edges *edges)
 	loop_arm(server->loop, &server->expiry, 1000);
 	accounts_start(server);
 	duties_start(server);
+	alarms_start(server);
 	policy_start(server);
 	error = console_start(server);
 	return error != 0 ? error : start_edges(server, edges);

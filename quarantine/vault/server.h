@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/program.h"
 #include "quarantine/item.h"
+#include "quarantine/oversight/examination.h"
 
 enum {
 	SERVER_CLIENTS_MAX = 16,    /* command lines at once */
@@ -76,6 +77,8 @@ struct server {
 	struct timer checkpoint;
 	struct timer expiry;
 	struct timer due;    /* what was decided and is to be done */
+	bool slow_stops;     /* nobody is answered any more */
+	bool examines;       /* the day before, in the thread */
 	bool due_all;        /* the broker is new: whatever was tried before */
 	unsigned stops_told; /* to the broker; a new one runs everything */
 	uint8_t stops_hash[HASH_SIZE]; /* of what was told */
@@ -84,6 +87,8 @@ struct server {
 	struct timer accounts;
 	unsigned account_turns;
 	struct timer duties;
+	struct timer alarms;
+	struct day_examined examined;
 	uint32_t checkpoint_minutes;
 	uint32_t checkpoint_records;
 };
@@ -125,6 +130,8 @@ extern const struct frame_rule door_rules[]; /* of mail */
 extern const size_t door_rule_count;
 extern const struct frame_rule command_rules[];
 extern const size_t command_rule_count;
+extern const struct frame_rule notifier_rules[];
+extern const size_t notifier_rule_count;
 extern const struct frame_rule web_rules[];
 extern const size_t web_rule_count;
 
@@ -158,6 +165,9 @@ int on_settings(void *context, struct frame *frame);
 
 /* events.c: programs that ended. */
 int on_program_event(void *context, struct frame *frame);
+
+/* alarms.c: what people are to be told, and what they were. */
+void alarms_start(struct server *server);
 
 /* accounts.c: sessions that are over, accounts that nobody uses. */
 void accounts_start(struct server *server);

@@ -1,6 +1,7 @@
 /*
  * The helper thread for what would block the vault: one at a time, a bounded
- * queue. Jobs are the console's (console.c).
+ * queue. Jobs are the console's (console.c) and the daily examination
+ * (alarms.c).
  */
 #ifndef SEKISHO_QUARANTINE_VAULT_SLOW_H
 #define SEKISHO_QUARANTINE_VAULT_SLOW_H
@@ -14,7 +15,10 @@ struct slow_thread;
 /* One job; owned by whoever embeds it until it is done. */
 struct slow_job {
 	struct slow_job *next;
-	int (*work)(void *data);
+	int (*work)(void *data); /* in the thread */
+	/* In the vault's: `result` is what work returned, or -ERR_CANCELLED.
+	 * Whatever embeds the job is its to free. */
+	void (*done)(struct slow_job *job);
 	void *data;
 	int result;
 };

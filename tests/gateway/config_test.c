@@ -331,6 +331,35 @@ static void pathological_yaml_is_refused(void **state)
 	buffer_free(&deep);
 }
 
+static void somebody_must_take_what_administrators_are_told(void **state)
+{
+	struct config *config = load("mail: {next_hop: \"inet:25@127.0.0.1\"}\n"
+				     "alarms: {to: [a@city.example.jp]}\n");
+
+	(void)state;
+	assert_int_equal(config->alarms.to.count, 1);
+	assert_string_equal(config_alarm_server(config), "inet:25@127.0.0.1");
+	config_free(config);
+	config = load("mail: {next_hop: \"inet:25@127.0.0.1\","
+		      " seal_key: /k}\n"
+		      "alarms: {to: [a@city.example.jp],"
+		      " server: \"unix:/run/smtp\"}\n");
+	assert_string_equal(config_alarm_server(config), "unix:/run/smtp");
+	config_free(config);
+	refused("alarms:\n  to: [a@city.example.jp]\n", 2, "alarms.server",
+		"Name the SMTP server");
+	refused("mail: {next_hop: \"inet:25@127.0.0.1\", seal_key: /k}\n"
+		"alarms:\n  to: [a@city.example.jp]\n",
+		3, "alarms.server", "wants seals");
+	refused("alarms:\n  server: \"127.0.0.1:25\"\n", 2, "alarms.server",
+		"is not allowed");
+	refused("alarms:\n  server: inet:25@127.0.0.1\n"
+		"  to: [\"a@city.example.jp\\nBcc: b@example.com\"]\n",
+		3, "alarms.to[0]", "is not allowed");
+	refused("alarms:\n  server: inet:25@127.0.0.1\n  to: [a]\n", 3,
+		"alarms.to[0]", "is not allowed");
+}
+
 static void all_problems_are_told_at_once(void **state)
 {
 	struct config *config = NULL;
@@ -539,6 +568,7 @@ int main(void)
 	    cmocka_unit_test(
 		wrong_files_are_refused_with_line_and_allowed_values),
 	    cmocka_unit_test(pathological_yaml_is_refused),
+	    cmocka_unit_test(somebody_must_take_what_administrators_are_told),
 	    cmocka_unit_test(all_problems_are_told_at_once),
 	    cmocka_unit_test(a_message_names_file_line_key_and_choices),
 	    cmocka_unit_test(the_state_folder_can_be_replaced),

@@ -227,6 +227,8 @@ int doc_check_text(struct doc_scan *scan)
 	size_t from = 0;
 	int error = read_text(scan, &text);
 
+	if (error != 0 || text.units == NULL)
+		return error != 0 ? error : -ERR_MEMORY;
 	for (size_t i = 0; i < PARTS && error == 0; i++) {
 		size_t count = doc_get(scan->main.bytes, 76 + 4 * i, 4);
 

@@ -41,6 +41,8 @@ def harmless():
     yield keeps("bookmark.doc", Doc("a bookmark\r", regions={
         21: word.texts(["Here"]), 22: word.plc([2, 11], b"\0\0\0\0"), 23: word.plc([10, 11])}),
                 "a bookmark")
+    yield keeps("revision.doc", Doc("a deleted hidden shown\r", [(2, 10, word.DELETED), (10, 17, word.HIDDEN)]),
+                "a deleted word and a hidden one")
     half = word.TEXT_AT + 2 * 4
     yield keeps("pieces.doc", Doc("ab12345\r", pieces=[(0, 4, half), (4, 8, word.TEXT_AT)]),
                 "pieces in another order")

@@ -213,6 +213,54 @@ static void links_go_by_policy(void **state)
 	release(&rebuilt);
 }
 
+static void assert_text(const char *name, unsigned comments, const char *wanted)
+{
+	struct buffer input = sample_read("doc", name);
+	struct policy policy;
+	struct local_run *run;
+	struct view got;
+
+	policy_default(&policy);
+	policy.modes[FORMAT_DOC] = MODE_TEXT;
+	policy.comments = (uint8_t)comments;
+	run = local_run(buffer_contents(&input), name, &policy);
+	assert_int_equal(run->error, 0);
+	got = buffer_contents(&run->output);
+	if (!view_equal(got, view_of_string(wanted)))
+		print_error("%s: %.*s\n", name, (int)got.size,
+			    (const char *)got.data);
+	assert_true(view_equal(got, view_of_string(wanted)));
+	local_run_free(run);
+	buffer_free(&input);
+}
+
+static void text_is_what_people_see(void **state)
+{
+	(void)state;
+	assert_text("plain.doc", 1, "入札公告\n令和8年度\n");
+	assert_text("narrow.doc", 1, "Windows text € “q”\n");
+	assert_text("table.doc", 1, "品目\t数量\n後\n");
+	assert_text("header.doc", 1, "text\nHeader\n");
+	assert_text("revision.doc", 1, "a shown\n");
+	assert_text("pieces.doc", 1, "345\nab12");
+}
+
+static void text_has_results_of_fields_and_no_instructions(void **state)
+{
+	(void)state;
+	assert_text("field-dde.doc", 1, "shown\n");
+	assert_text("field-nested-result.doc", 1, "x 1\n\n");
+	assert_text("field-built.doc", 1, "x\n");
+}
+
+static void text_has_notes_where_they_are_referred_to(void **state)
+{
+	(void)state;
+	assert_text("notes.doc", 1, "本文[ 注の本文]の注\n");
+	assert_text("comment.doc", 1, "see[ remark] this\n");
+	assert_text("comment.doc", 0, "see this\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +274,9 @@ int main(void)
 	    cmocka_unit_test(a_floating_picture_lies_behind_the_text),
 	    cmocka_unit_test(comments_go_by_policy),
 	    cmocka_unit_test(links_go_by_policy),
+	    cmocka_unit_test(text_is_what_people_see),
+	    cmocka_unit_test(text_has_results_of_fields_and_no_instructions),
+	    cmocka_unit_test(text_has_notes_where_they_are_referred_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

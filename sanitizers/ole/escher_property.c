@@ -4,7 +4,7 @@
 
 enum { ENTRY = 6, NUMBER = 0x3FFF, COMPLEX = 0x8000, ARRAY_HEADER = 6 };
 
-enum form { NONE, TEXT, ARRAY };
+enum form { NONE, SIMPLE, TEXT, ARRAY };
 
 static const struct {
 	uint16_t first;
@@ -58,7 +58,7 @@ static enum form form_of(uint16_t number)
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		if (values[i].number == number)
 			return values[i].form;
-	return NONE;
+	return is_simple(number) ? SIMPLE : NONE;
 }
 
 /* Bytes of an array's elements by its own header; SIZE_MAX where they are
@@ -93,8 +93,11 @@ static bool take_value(struct cursor *data, enum form form, uint32_t size,
 	*ret_value = cursor_take(data, size);
 	if (data->failed)
 		return false;
+	if (form == SIMPLE)
+		return size == 0;
 	if (form == ARRAY)
-		return size == 0 || elements <= size - ARRAY_HEADER;
+		return size == 0 || (size >= ARRAY_HEADER &&
+				     elements <= size - ARRAY_HEADER);
 	return form == TEXT && size % 2 == 0;
 }
 

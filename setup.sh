@@ -29,7 +29,7 @@ TEST_PACKAGES=(
   chromium clang-format clang-tidy cppcheck fonts-noto-cjk libclang-rt-14-dev
   libvips-tools poppler-utils
   gpg gpg-agent openssl postfix rsyslog rsyslog-gnutls slapd swaks
-  libmime-tools-perl maildrop python3-dkim python3-jsonschema qpdf sqlite3
+  libmime-tools-perl maildrop python3-dkim python3-jsonschema python3-msoffcrypto-tool qpdf sqlite3
 )
 TEST_SERVICES=(rsyslog slapd)
 # What the gateway is measured beside; none of them is started as a service.

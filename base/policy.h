@@ -80,7 +80,7 @@ struct policy {
 	uint8_t disguise;              /* enum disguise: wrong extension */
 	uint8_t refused_member;        /* enum member_policy: archives */
 	uint8_t zip_names;             /* enum zip_names */
-	uint8_t reencrypt;             /* enum reencrypt: opened archives */
+	uint8_t reencrypt;             /* enum reencrypt: what a password opened */
 	uint8_t dct;                   /* enum dct: JPEG inside PDF */
 	uint8_t embedded;              /* enum embedded: documents in OOXML */
 	uint8_t custom_xml;            /* 1: OOXML customXml parts stay */

@@ -2,7 +2,8 @@
  * May carry: an OOXML package under a password, and around it streams that
  *            nothing asks for (\6DataSpaces, summary information).
  * Keep:      the package, as far as its own format keeps it.
- * Drop:      the compound file and the encryption.
+ * Drop:      the compound file and the encryption; by policy both are made
+ *            anew around the rebuilt package.
  * Specification: [MS-CFB]; [MS-OFFCRYPTO] 2.3.4 (ECMA-376 encryption).
  */
 #include "sanitizers/detect/kind.h"
@@ -34,6 +35,7 @@ struct attempt {
 	const struct lock *lock;
 	uint64_t spent; /* hashes */
 	struct lock_key key;
+	const char *password; /* the one that opened it, of those given */
 };
 
 static int try_password(struct attempt *attempt, const char *text)
@@ -61,9 +63,12 @@ static int find_key(struct job *job, struct attempt *attempt)
 			continue;
 		tried++;
 		error = try_password(attempt, job->passwords[i]);
+		attempt->password = job->passwords[i];
 	}
 	if (error == 0)
 		job->opened_with_password = true;
+	else
+		attempt->password = NULL;
 	if (error == -ERR_PASSWORD_WRONG)
 		error = try_password(attempt, default_password);
 	if (error == -ERR_PASSWORD_WRONG && tried == 0)
@@ -101,7 +106,8 @@ static int read_stream(struct compound *compound, const char *name,
 }
 
 static int open_package(struct job *job, const struct lock *lock,
-			struct view content, struct view *ret_package)
+			struct view content, struct view *ret_package,
+			const char **ret_password)
 {
 	struct attempt attempt = {.lock = lock};
 	int error = find_key(job, &attempt);
@@ -111,11 +117,14 @@ static int open_package(struct job *job, const struct lock *lock,
 	if (error == 0)
 		error = lock_decrypt(job->arena, lock, &attempt.key, content,
 				     ret_package);
+	*ret_password = attempt.password;
 	explicit_bzero(&attempt, sizeof(attempt));
 	return error;
 }
 
-static int decrypt(struct job *job, struct view *ret_package)
+/* `ret_password` is NULL where nobody had to give one. */
+static int decrypt(struct job *job, struct view *ret_package,
+		   const char **ret_password)
 {
 	struct compound *compound;
 	struct view info;
@@ -136,7 +145,8 @@ static int decrypt(struct job *job, struct view *ret_package)
 	if (error == 0)
 		error = lock_read(job->arena, info, lock);
 	if (error == 0)
-		error = open_package(job, lock, content, ret_package);
+		error =
+		    open_package(job, lock, content, ret_package, ret_password);
 	return error;
 }
 
@@ -176,19 +186,44 @@ static int hand_over(struct job *job, struct view package,
 	return is_package(package) ? 0 : -ERR_TYPE_UNSUPPORTED;
 }
 
+/* Around what was rebuilt; a text is no package. */
+static bool is_locked_again(const struct job *job, const char *password,
+			    const struct nested_result *result)
+{
+	return password != NULL && job->policy->reencrypt == REENCRYPT_SAME &&
+	       is_package(result->output);
+}
+
+static int write_locked(struct job *job, const char *password,
+			struct view package)
+{
+	BUFFER_CLEANUP struct buffer file =
+	    buffer_make(job->policy->limits.output_bytes);
+	struct lock_password secret;
+	int error = -ERR_INTERNAL;
+
+	if (lock_password_from(password, &secret))
+		error = lock_write(job->arena, &secret, package, &file);
+	explicit_bzero(&secret, sizeof(secret));
+	return error != 0 ? error : job_emit(job, buffer_contents(&file));
+}
+
 static int encrypted_open(struct job *job)
 {
+	const char *password = NULL;
 	struct nested_result result;
 	struct view package;
-	int error = decrypt(job, &package);
+	int error = decrypt(job, &package, &password);
 
 	if (error == 0)
 		error = hand_over(job, package, &result);
 	if (error != 0)
 		return error;
+	job_set_output(job, result.extension, result.mime);
+	if (is_locked_again(job, password, &result))
+		return write_locked(job, password, result.output);
 	job_remove(job, REMOVAL_OOXML_DECRYPTED, "EncryptedPackage", nothing,
 		   "%s", job->opened_with_password ? "password" : "");
-	job_set_output(job, result.extension, result.mime);
 	job->output_format = result.format;
 	job->converted = result.format == FORMAT_TEXT;
 	return job_emit(job, result.output);

@@ -166,6 +166,14 @@ static bool writes_output(enum job_kind kind)
 	return kind == JOB_SANITIZE || kind >= JOB_PAGE;
 }
 
+/* What was locked again has to be opened again to be looked at. */
+static bool needs_passwords(const struct job_run *job)
+{
+	return job->kind == JOB_SANITIZE || job->kind == JOB_RECHECK ||
+	       (job->kind == JOB_VERIFY &&
+		job->object->item->policy.reencrypt != REENCRYPT_NO);
+}
+
 static void fill_parameters(const struct job_run *job,
 			    struct job_parameters *parameters)
 {
@@ -216,7 +224,7 @@ static void fill_parameters(const struct job_run *job,
 		(void)snprintf(parameters->authentication,
 			       sizeof(parameters->authentication), "%s",
 			       submission->authentication);
-	if (job->kind != JOB_SANITIZE && job->kind != JOB_RECHECK)
+	if (!needs_passwords(job))
 		return;
 	parameters->password_count = submission->password_count;
 	for (size_t i = 0; i < submission->password_count; i++)

@@ -15,12 +15,30 @@
 enum { ATTEMPTS_MAX = 3 };
 
 /* Whether the verifier of what came out, by its own word, is one of the heavy
- * ones. The other program refuses what is not for it. */
+ * ones (gateway/verifier/families.def). The other program refuses what is not
+ * for it. */
 static bool is_read_elsewhere(const struct object *object)
 {
-	const char *format = object->outcome.output_format;
+	enum { WEIGHT_light = false, WEIGHT_heavy = true };
+	enum {
+#define FAMILY(name, weight, modules) FAMILY_##name = WEIGHT_##weight,
+#include "gateway/verifier/families.def"
+#undef FAMILY
+	};
+	static const struct {
+		const char *format;
+		bool heavy;
+	} formats[] = {
+#define FORMAT(symbol, name, family, modules) {#name, FAMILY_##family},
+#include "sanitizers/formats.def"
+#undef FORMAT
+	};
 
-	return strcmp(format, "pdf") == 0 || strcmp(format, "eml") == 0;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(object->outcome.output_format, formats[i].format) ==
+		    0)
+			return formats[i].heavy;
+	return false;
 }
 
 static enum zygote_index zygote_of(const struct object *object,

@@ -102,7 +102,8 @@ union aes {
 };
 
 /* NULL for a size that AES has not. */
-static const struct nettle_cipher *aes_begin(union aes *aes, struct view key)
+static const struct nettle_cipher *aes_begin(union aes *aes, struct view key,
+					     bool encrypt)
 {
 	const struct nettle_cipher *cipher = NULL;
 
@@ -112,7 +113,9 @@ static const struct nettle_cipher *aes_begin(union aes *aes, struct view key)
 		cipher = &nettle_aes192;
 	else if (key.size == AES256_KEY_SIZE)
 		cipher = &nettle_aes256;
-	if (cipher != NULL)
+	if (cipher != NULL && encrypt)
+		cipher->set_encrypt_key(aes, key.data);
+	else if (cipher != NULL)
 		cipher->set_decrypt_key(aes, key.data);
 	return cipher;
 }
@@ -122,7 +125,7 @@ bool cipher_cbc_decrypt(struct view key, const uint8_t start[CIPHER_BLOCK],
 {
 	uint8_t chain[CIPHER_BLOCK];
 	union aes aes;
-	const struct nettle_cipher *cipher = aes_begin(&aes, key);
+	const struct nettle_cipher *cipher = aes_begin(&aes, key, false);
 
 	if (cipher == NULL || from.size % CIPHER_BLOCK != 0 ||
 	    !bytes_copy(chain, sizeof(chain), view_of(start, CIPHER_BLOCK)))
@@ -133,10 +136,26 @@ bool cipher_cbc_decrypt(struct view key, const uint8_t start[CIPHER_BLOCK],
 	return true;
 }
 
+bool cipher_cbc_encrypt(struct view key, const uint8_t start[CIPHER_BLOCK],
+			struct view from, uint8_t *to)
+{
+	uint8_t chain[CIPHER_BLOCK];
+	union aes aes;
+	const struct nettle_cipher *cipher = aes_begin(&aes, key, true);
+
+	if (cipher == NULL || from.size % CIPHER_BLOCK != 0 ||
+	    !bytes_copy(chain, sizeof(chain), view_of(start, CIPHER_BLOCK)))
+		return false;
+	cbc_encrypt(&aes, cipher->encrypt, CIPHER_BLOCK, chain, from.size, to,
+		    from.data);
+	explicit_bzero(&aes, sizeof(aes));
+	return true;
+}
+
 bool cipher_ecb_decrypt(struct view key, struct view from, uint8_t *to)
 {
 	union aes aes;
-	const struct nettle_cipher *cipher = aes_begin(&aes, key);
+	const struct nettle_cipher *cipher = aes_begin(&aes, key, false);
 
 	if (cipher == NULL || from.size % CIPHER_BLOCK != 0)
 		return false;

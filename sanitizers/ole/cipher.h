@@ -37,6 +37,10 @@ bool cipher_cbc_decrypt(struct view key, const uint8_t start[CIPHER_BLOCK],
 bool cipher_ecb_decrypt(struct view key, struct view from,
 			uint8_t *to) MUST_CHECK;
 
+/* The same the other way round. */
+bool cipher_cbc_encrypt(struct view key, const uint8_t start[CIPHER_BLOCK],
+			struct view from, uint8_t *to) MUST_CHECK;
+
 /* In constant time. */
 bool cipher_equal(const uint8_t *a, const uint8_t *b, size_t size);
 

@@ -7,6 +7,7 @@
 #define SEKISHO_SANITIZERS_OLE_LOCK_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "sanitizers/ole/cipher.h"
 
 enum {
@@ -99,6 +100,16 @@ int lock_open(const struct lock *lock, const struct lock_password *password,
 int lock_decrypt(struct arena *arena, const struct lock *lock,
 		 const struct lock_key *key, struct view content,
 		 struct view *ret_package) MUST_CHECK;
+
+/*
+ * Locks a package as Office 2013 and later do (agile, AES-256, SHA-512, with
+ * its HMAC) and appends the compound file. The key and all salts follow from
+ * the package alone, so that the same document under the same password is the
+ * same file, and who does not have the package can know none of them.
+ * -ERR_LIMIT_OUTPUT, -ERR_MEMORY.
+ */
+int lock_write(struct arena *arena, const struct lock_password *password,
+	       struct view package, struct buffer *out) MUST_CHECK;
 
 /* Size that EncryptedPackage says; 0 when there is none. */
 uint64_t lock_package_size(struct view content);

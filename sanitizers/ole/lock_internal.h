@@ -6,7 +6,32 @@
 
 #include "sanitizers/ole/lock.h"
 
-enum { LOCK_STANDARD_SPIN = 50000 };
+enum {
+	LOCK_STANDARD_SPIN = 50000,
+	LOCK_PURPOSE_SIZE = 8,
+	LOCK_SEGMENT = 4096, /* of a package; each has a start of its own */
+};
+
+/* What each key of agile encryption is for ([MS-OFFCRYPTO] 2.3.4.11, 2.3.4.13,
+ * 2.3.4.14). */
+extern const uint8_t lock_for_verifier[LOCK_PURPOSE_SIZE];
+extern const uint8_t lock_for_verifier_hash[LOCK_PURPOSE_SIZE];
+extern const uint8_t lock_for_key[LOCK_PURPOSE_SIZE];
+extern const uint8_t lock_for_hmac_key[LOCK_PURPOSE_SIZE];
+extern const uint8_t lock_for_hmac_value[LOCK_PURPOSE_SIZE];
+
+/* Key and start of one of the values that the password opens; `hash` is what
+ * lock_spin() made of it. */
+void lock_agile_value_key(const struct lock_cipher *cipher,
+			  const uint8_t hash[DIGEST_MAX],
+			  const uint8_t purpose[LOCK_PURPOSE_SIZE],
+			  uint8_t ret_key[CIPHER_KEY_MAX],
+			  uint8_t ret_start[CIPHER_BLOCK]);
+
+/* Where the chaining of a part of the package starts: for a segment its
+ * number, else what the key is for. */
+void lock_agile_start(const struct lock_agile *agile, struct view purpose,
+		      uint8_t ret_start[CIPHER_BLOCK]);
 
 void lock_put_u32le(uint8_t bytes[4], uint32_t value);
 

@@ -162,6 +162,68 @@ static void each_change_of_the_package_is_noticed(void **state)
 	buffer_free(&input);
 }
 
+/* By policy: under the same password, as the same bytes each time. */
+static void what_was_opened_is_locked_again(void **state)
+{
+	static const char *const names[] = {"agile-sha1-128.docx",
+					    "standard-192.docx", "kanji.docx"};
+	static const char *const secrets[] = {"himitsu", "himitsu",
+					      "秘密の言葉🔑"};
+	struct policy policy;
+
+	(void)state;
+	policy_default(&policy);
+	policy.reencrypt = REENCRYPT_SAME;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct local_run *run =
+		    run_sample(names[i], &policy, secrets[i]);
+		struct local_run *again;
+		struct local_run *clear;
+		struct buffer plain = sample_read("docx", "plain.docx");
+		struct local_run *wanted =
+		    local_run(buffer_contents(&plain), "plain.docx", NULL);
+
+		assert_int_equal(run->error, 0);
+		assert_int_equal(local_run_count(run, REMOVAL_OOXML_DECRYPTED),
+				 0);
+		assert_string_equal(format_name(run->job.output_format),
+				    "encrypted");
+		assert_string_equal(run->job.extension, "docx");
+		assert_true(compound_probe(buffer_contents(&run->output)));
+		again = local_run_with(buffer_contents(&run->output), names[i],
+				       &policy, &secrets[i], 1, true);
+		assert_int_equal(again->error, 0);
+		assert_int_equal(again->removal_count, 0);
+		assert_true(view_equal(buffer_contents(&run->output),
+				       buffer_contents(&again->output)));
+		clear = local_run_with(buffer_contents(&run->output), names[i],
+				       NULL, &secrets[i], 1, false);
+		assert_int_equal(clear->error, 0);
+		assert_true(view_equal(buffer_contents(&clear->output),
+				       buffer_contents(&wanted->output)));
+		local_run_free(run);
+		local_run_free(again);
+		local_run_free(clear);
+		local_run_free(wanted);
+		buffer_free(&plain);
+	}
+}
+
+/* Nobody gave a password that it could be locked with. */
+static void the_default_password_locks_nothing(void **state)
+{
+	struct policy policy;
+	struct local_run *run;
+
+	(void)state;
+	policy_default(&policy);
+	policy.reencrypt = REENCRYPT_SAME;
+	run = run_sample("default.xlsx", &policy, NULL);
+	assert_int_equal(run->error, 0);
+	assert_string_equal(format_name(run->job.output_format), "xlsx");
+	local_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +233,8 @@ int main(void)
 	    cmocka_unit_test(text_mode_gives_the_text_of_the_document),
 	    cmocka_unit_test(the_policy_may_hold_what_is_locked),
 	    cmocka_unit_test(what_is_decrypted_is_taken_from_the_budget),
+	    cmocka_unit_test(what_was_opened_is_locked_again),
+	    cmocka_unit_test(the_default_password_locks_nothing),
 	    cmocka_unit_test(each_change_of_the_package_is_noticed),
 	};
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`sekisho` and the real programs: alone, and with a running gateway; what it
 writes, reports and lists. Reports are valid against docs/report.schema.json."""
+import io
 import json
 import os
 import pathlib
@@ -9,8 +10,10 @@ import subprocess
 import tempfile
 import time
 import unittest
+import zipfile
 
 import jsonschema
+import msoffcrypto
 
 from gateway import BIN, ROOT, SAMPLES, Gateway
 
@@ -100,6 +103,39 @@ class Alone(Files):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertEqual(json.loads(done.stdout)["reason"], "scanner.no_definitions")
         self.assertEqual(list(self.out.iterdir()), [])
+
+    def test_what_a_password_opened_is_locked_again_by_policy(self):
+        config, secret = self.folder / "same.yaml", self.folder / "secret"
+        config.write_text("policies:\n  - {name: default, reencrypt: same}\n")
+        secret.write_text("himitsu\n")
+        os.chmod(secret, 0o600)
+        names = ["agile-sha512-256.docx", "standard-192.docx", "macro.docm", "料金表.xlsx"]
+        done = self.sanitize("--json", "--config", config, "--passwords", secret, "--out-dir",
+                             self.out, *(SAMPLES / "encrypted" / name for name in names),
+                             SAMPLES / "zip/aes256-ae1.zip")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(sorted(path.name for path in self.out.iterdir()),
+                         sorted([*names[:2], "macro.docx", names[3], "aes256-ae1.zip"]))
+        for path in self.out.glob("*.*x"):
+            # Opened by a third program, which knows nothing of ours.
+            with path.open("rb") as file:
+                document = msoffcrypto.OfficeFile(file)
+                self.assertTrue(document.is_encrypted(), path)
+                document.load_key(password="himitsu", verify_password=True)
+                opened = io.BytesIO()
+                document.decrypt(opened, verify_integrity=True)
+            members = zipfile.ZipFile(opened).namelist()
+            self.assertIn("[Content_Types].xml", members)
+            self.assertFalse([name for name in members if "vba" in name.lower()])
+        # Without a password nothing comes out, and again gives the same bytes.
+        done = self.sanitize("--json", "--out-dir", self.folder / "none", self.out / "macro.docx")
+        self.assertEqual(json.loads(done.stdout)["reason"], "encrypted")
+        again = self.folder / "again"
+        done = self.sanitize("--json", "--config", config, "--passwords", secret, "--out-dir",
+                             again, self.out / "macro.docx")
+        self.assertEqual(json.loads(done.stdout)["verdict"], "unchanged", done.stdout)
+        self.assertEqual((again / "macro.docx").read_bytes(),
+                         (self.out / "macro.docx").read_bytes())
 
     def test_killed_it_leaves_no_gateway_running(self):
         many = []

@@ -25,12 +25,8 @@ static int read_all(int fd, struct buffer *text)
 	return buffer_error(text);
 }
 
-static int start(const char *folder, const char *option, int output,
-		 pid_t *ret_pid)
+static int start(char *const arguments[], int output, pid_t *ret_pid)
 {
-	char *arguments[] = {(char[]){"postconf"}, (char[]){"-c"},
-			     (char *)(uintptr_t)folder,
-			     (char *)(uintptr_t)option, NULL};
 	posix_spawn_file_actions_t actions;
 	int error;
 
@@ -46,8 +42,7 @@ static int start(const char *folder, const char *option, int output,
 	return error;
 }
 
-int postconf_run(const char *folder, const char *option,
-		 struct buffer *ret_text)
+static int run(char *const arguments[], struct buffer *ret_text)
 {
 	int fds[2];
 	int status = 0;
@@ -56,7 +51,7 @@ int postconf_run(const char *folder, const char *option,
 
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return error_from_errno(errno);
-	error = start(folder, option, fds[1], &pid);
+	error = start(arguments, fds[1], &pid);
 	handle_close(&fds[1]);
 	if (error == 0)
 		error = read_all(fds[0], ret_text);
@@ -65,6 +60,63 @@ int postconf_run(const char *folder, const char *option,
 	    (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
 		error = -ERR_CONFIG;
 	return error;
+}
+
+int postconf_run(const char *folder, const char *option,
+		 struct buffer *ret_text)
+{
+	char *const arguments[] = {(char[]){"postconf"}, (char[]){"-c"},
+				   (char *)(uintptr_t)folder,
+				   (char *)(uintptr_t)option, NULL};
+
+	return run(arguments, ret_text);
+}
+
+/* The end of the first table of a list: blanks and commas divide them, braces
+ * hold them together. */
+static size_t table_length(const char *tables)
+{
+	size_t length = 0;
+	int depth = 0;
+
+	for (; tables[length] != '\0'; length++) {
+		depth += tables[length] == '{';
+		depth -= tables[length] == '}';
+		if (depth <= 0 && strchr(" ,\t", tables[length]) != NULL)
+			break;
+	}
+	return length;
+}
+
+bool postmap_find(const char *folder, const char *tables, const char *key,
+		  char *ret_value, size_t size)
+{
+	ret_value[0] = '\0';
+	for (tables += strspn(tables, " ,\t"); *tables != '\0';
+	     tables += strspn(tables, " ,\t")) {
+		BUFFER_CLEANUP struct buffer text = buffer_make(1 << 16);
+		size_t length = table_length(tables);
+		char *table = strndup(tables, length);
+		char *const arguments[] = {(char[]){"postmap"},
+					   (char[]){"-c"},
+					   (char *)(uintptr_t)folder,
+					   (char[]){"-q"},
+					   (char *)(uintptr_t)key,
+					   table,
+					   NULL};
+		int error = table == NULL ? -ERR_MEMORY : run(arguments, &text);
+
+		free(table);
+		tables += length;
+		buffer_u8(&text, 0);
+		if (error != 0 || buffer_error(&text) != 0)
+			continue;
+		(void)snprintf(ret_value, size, "%.*s",
+			       (int)strcspn((const char *)text.data, "\n"),
+			       (const char *)text.data);
+		return true;
+	}
+	return false;
 }
 
 void postconf_value(struct view text, const char *name, char *value,

@@ -11,6 +11,11 @@
 int postconf_run(const char *folder, const char *option,
 		 struct buffer *ret_text) MUST_CHECK;
 
+/* Whether `key` is in one of the lookup tables that a setting names ("inline:{
+ * ... }, hash:/path"), and what it stands for: `postmap -q`. */
+bool postmap_find(const char *folder, const char *tables, const char *key,
+		  char *ret_value, size_t size);
+
 /* Copies the value of `name` out of lines "name = value"; "" when it is not
  * there. */
 void postconf_value(struct view text, const char *name, char *value,

@@ -7,6 +7,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/operator.h"
 #include "gateway/cli/postfix.h"
+#include "gateway/cli/self_check.h"
 #include "gateway/mail/endpoint.h"
 #include "gateway/mail/forward.h"
 
@@ -36,28 +37,12 @@ static const struct setting settings[] = {
 #undef SETTING
 };
 
-/* What goes on record, by the names of quarantine/oversight/self_check.def:
- * each stands for one line here, or for several. */
-enum group { RELAY, TEMPFAIL, SIZES, SETTINGS, PATH, GROUPS };
-
-static const char *const group_names[GROUPS] = {
-    "mail.open_relay", "mail.tempfail", "mail.size_limits", "mail.settings",
-    "mail.path"};
-
-struct check {
-	const struct options *options;
-	struct config *config;
-	struct buffer text; /* postconf's */
-	unsigned wrong;
-	struct {
-		unsigned looked;
-		unsigned wrong;
-		char value[128]; /* what was wrong, or the last value */
-	} groups[GROUPS];
-};
+static const char *const group_names[CHECK_GROUPS] = {
+    "mail.open_relay", "mail.tempfail", "mail.size_limits",
+    "mail.settings",   "mail.tls",      "mail.path"};
 
 /* "NAME=VALUE" of the first that is wrong, else of the last. */
-static void note(struct check *check, enum group group, bool good,
+static void note(struct check *check, enum check_group group, bool good,
 		 const char *what, const char *value)
 {
 	bool first = !good && check->groups[group].wrong == 0;
@@ -74,9 +59,9 @@ static void note(struct check *check, enum group group, bool good,
 			*at = '?';
 }
 
-static void tell(struct check *check, enum group group, bool good,
-		 const char *what, const char *value, const char *ja,
-		 const char *en)
+void check_tell(struct check *check, enum check_group group, bool good,
+		const char *what, const char *value, const char *ja,
+		const char *en)
 {
 	check->wrong += !good;
 	note(check, group, good, what, value);
@@ -151,13 +136,13 @@ static void check_settings(struct check *check)
 			continue;
 		postconf_value(buffer_contents(&check->text), setting->name,
 			       value, sizeof(value));
-		tell(check,
-		     strcmp(setting->name, "milter_default_action") == 0
-			 ? TEMPFAIL
-			 : SETTINGS,
-		     holds(setting, value), setting->name, value,
-		     setting->sentence[LANGUAGE_JA],
-		     setting->sentence[LANGUAGE_EN]);
+		check_tell(check,
+			   strcmp(setting->name, "milter_default_action") == 0
+			       ? GROUP_TEMPFAIL
+			       : GROUP_SETTINGS,
+			   holds(setting, value), setting->name, value,
+			   setting->sentence[LANGUAGE_JA],
+			   setting->sentence[LANGUAGE_EN]);
 	}
 }
 
@@ -175,11 +160,12 @@ static void check_socket(struct check *check, const char *name,
 	       endpoint_text(check->config, configured, place, sizeof(place)) ==
 		   0 &&
 	       has_word(value, place, strlen(place));
-	tell(check, SETTINGS, good, name, value,
-	     "ゲートウェイの待受 (mail.milter、内側では mail.seal) "
-	     "を指定します。",
-	     "Must name where the gateway listens: mail.milter, on the inner "
-	     "side mail.seal.");
+	check_tell(
+	    check, GROUP_SETTINGS, good, name, value,
+	    "ゲートウェイの待受 (mail.milter、内側では mail.seal) "
+	    "を指定します。",
+	    "Must name where the gateway listens: mail.milter, on the inner "
+	    "side mail.seal.");
 	if (good && strncmp(place, "unix:", 5) != 0)
 		(void)printf("      %s\n",
 			     SAY(check->options->language,
@@ -205,17 +191,19 @@ static void check_sizes(struct check *check)
 
 	(void)snprintf(value, sizeof(value), "%" PRIu64, limit);
 	if (!inner)
-		tell(check, SIZES,
-		     limit > 0 && limit <= check->config->mail.message_bytes,
-		     "message_size_limit", value,
-		     "mail.message_bytes を超えないようにします(0 は無制限)。",
-		     "Must not be above mail.message_bytes (0 is no limit).");
+		check_tell(
+		    check, GROUP_SIZES,
+		    limit > 0 && limit <= check->config->mail.message_bytes,
+		    "message_size_limit", value,
+		    "mail.message_bytes を超えないようにします(0 は無制限)。",
+		    "Must not be above mail.message_bytes (0 is no limit).");
 	(void)snprintf(value, sizeof(value), "%" PRIu64, room);
-	tell(check, SIZES, room > 0 && room >= limit + limit / 2,
-	     "queue_minfree", value,
-	     "message_size_limit の 1.5 倍以上にし、満杯になる前に断ります。",
-	     "Must be 1.5 times message_size_limit or more: mail is refused "
-	     "before the disk is full.");
+	check_tell(
+	    check, GROUP_SIZES, room > 0 && room >= limit + limit / 2,
+	    "queue_minfree", value,
+	    "message_size_limit の 1.5 倍以上にし、満杯になる前に断ります。",
+	    "Must be 1.5 times message_size_limit or more: mail is refused "
+	    "before the disk is full.");
 }
 
 /* Options of single services in master.cf, "smtp/inet/NAME = VALUE". */
@@ -240,15 +228,17 @@ static int check_services(struct check *check)
 		milters |= name != NULL || other != NULL;
 		at += length + (at[length] == '\n');
 	}
-	tell(check, SETTINGS, !off, "master.cf no_milters", off ? "-o" : "",
-	     "サービスの -o で no_milters を使わないでください。",
-	     "No service may have no_milters among its options.");
+	check_tell(check, GROUP_SETTINGS, !off, "master.cf no_milters",
+		   off ? "-o" : "",
+		   "サービスの -o で no_milters を使わないでください。",
+		   "No service may have no_milters among its options.");
 	if (!check->options->inner)
-		tell(check, SETTINGS, !milters, "master.cf smtpd_milters",
-		     milters ? "-o" : "",
-		     "サービスごとに smtpd_milters などを変えないでください。",
-		     "No service may have a smtpd_milters or "
-		     "milter_default_action of its own.");
+		check_tell(
+		    check, GROUP_SETTINGS, !milters, "master.cf smtpd_milters",
+		    milters ? "-o" : "",
+		    "サービスごとに smtpd_milters などを変えないでください。",
+		    "No service may have a smtpd_milters or "
+		    "milter_default_action of its own.");
 	return 0;
 }
 
@@ -262,11 +252,12 @@ static void probe_relay(struct check *check)
 	char value[32];
 
 	(void)snprintf(value, sizeof(value), "%d", code);
-	tell(check, RELAY, code >= 400, "open relay", value,
-	     code == 0 ? "SMTP サーバーが応答しません。"
-		       : "無関係な宛先へ中継します。mynetworks と "
-			 "smtpd_relay_restrictions を見直してください。",
-	     code == 0 ? "The SMTP server does not answer."
+	check_tell(check, GROUP_RELAY, code >= 400, "open relay", value,
+		   code == 0 ? "SMTP サーバーが応答しません。"
+			     : "無関係な宛先へ中継します。mynetworks と "
+			       "smtpd_relay_restrictions を見直してください。",
+		   code == 0
+		       ? "The SMTP server does not answer."
 		       : "It relays from anybody to anybody: see mynetworks "
 			 "and smtpd_relay_restrictions.");
 }
@@ -329,15 +320,16 @@ static void probe_message(struct check *check)
 			(void)nanosleep(&pause, NULL);
 	}
 	(void)snprintf(value, sizeof(value), "%d %s", code, after);
-	tell(check, PATH, code == 250 && seen, "probe message", value,
-	     error != 0 ? "ゲートウェイが動いていません。"
-	     : code != 250
-		 ? "試験メールが受け付けられませんでした。"
-		 : "受け付けられましたが、ゲートウェイを通っていません。",
-	     error != 0    ? "The gateway does not run."
-	     : code != 250 ? "The message was not accepted."
-			   : "It was accepted, but the gateway has not seen "
-			     "it.");
+	check_tell(
+	    check, GROUP_PATH, code == 250 && seen, "probe message", value,
+	    error != 0 ? "ゲートウェイが動いていません。"
+	    : code != 250
+		? "試験メールが受け付けられませんでした。"
+		: "受け付けられましたが、ゲートウェイを通っていません。",
+	    error != 0    ? "The gateway does not run."
+	    : code != 250 ? "The message was not accepted."
+			  : "It was accepted, but the gateway has not seen "
+			    "it.");
 }
 
 static int run(struct check *check)
@@ -354,6 +346,8 @@ static int run(struct check *check)
 		check_socket(check, "non_smtpd_milters", mail->milter);
 	check_sizes(check);
 	error = check_services(check);
+	if (error == 0)
+		error = check_tls(check);
 	if (error == 0 && check->options->smtp != NULL)
 		probe_relay(check);
 	if (error == 0 && check->options->smtp != NULL &&
@@ -380,7 +374,7 @@ static json_t *findings(const struct check *check)
 	const char *first = "";
 	bool wrong = false;
 
-	for (int i = 0; i < GROUPS; i++) {
+	for (int i = 0; i < CHECK_GROUPS; i++) {
 		bool bad = check->groups[i].wrong > 0;
 
 		if (bad && !wrong)

@@ -26,9 +26,11 @@ MASTER = "/usr/lib/postfix/sbin/master"
 DEFAULTS = {
     "edge": {"DOMAIN": "city.example.jp", "PORT": 10025, "RETURN_PORT": 10026,
              "INNER_PORT": 10035, "OUTSIDE_PORT": 10045,
+             "LINK": "secure match=inner.example.jp",
              "MILTER": "unix:/var/lib/sekisho/mail/milter.sock"},
     "inner": {"DOMAIN": "city.example.jp", "PORT": 10035, "RETURN_PORT": 10036,
               "STORE_PORT": 10055, "EDGE_RETURN_PORT": 10026,
+              "LINK": "secure match=edge.example.jp",
               "SEAL": "unix:/var/lib/sekisho/mail/seal.sock"},
 }
 
@@ -46,19 +48,49 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def run_openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True,
+                   stdin=subprocess.DEVNULL)
+
+
+def make_certificates(folder):
+    """An authority for trying out, and a certificate of it for each instance; the
+    authority's key is thrown away. A site takes certificates of its own."""
+    if (folder / "inner.crt").exists():
+        return
+    folder.mkdir(mode=0o755, exist_ok=True)
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    run_openssl("req", "-x509", *curve, "-days", "3650", "-subj", "/CN=Sekisho example",
+                "-keyout", str(folder / "ca.key"), "-out", str(folder / "ca.crt"))
+    for name in ("edge", "inner"):
+        host = f"{name}.example.jp"
+        (folder / "names").write_text(f"subjectAltName=DNS:{host}\n")
+        run_openssl("req", "-new", *curve, "-subj", f"/CN={host}", "-keyout",
+                    str(folder / f"{name}.key"), "-out", str(folder / "request"))
+        run_openssl("x509", "-req", "-in", str(folder / "request"), "-CA",
+                    str(folder / "ca.crt"), "-CAkey", str(folder / "ca.key"),
+                    "-CAcreateserial", "-days", "3650", "-extfile", str(folder / "names"),
+                    "-out", str(folder / f"{name}.crt"))
+        os.chmod(folder / f"{name}.key", 0o600)
+    for name in ("ca.key", "ca.srl", "names", "request"):
+        (folder / name).unlink(missing_ok=True)
+
+
 class Instance:
     """One Postfix instance below `folder`; values replace DEFAULTS."""
 
     def __init__(self, kind, folder, **values):
         self.kind = kind
         self.folder = pathlib.Path(folder).resolve()
-        self.values = {**DEFAULTS[kind], **values, "FOLDER": self.folder}
+        self.values = {**DEFAULTS[kind], "TLS": self.folder.parent / "tls", **values,
+                       "FOLDER": self.folder}
         self.config = self.folder / "etc"
         self.process = None
 
     def write(self, extra=""):
         """Writes main.cf and master.cf, with `extra` lines at the end of main.cf."""
         self.config.mkdir(parents=True, exist_ok=True)
+        make_certificates(pathlib.Path(self.values["TLS"]))
         for name in ("main.cf", "master.cf"):
             text = (HERE / self.kind / name).read_text()
             text = re.sub("@([A-Z_]+)@", lambda m: str(self.values[m.group(1)]), text)

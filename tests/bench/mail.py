@@ -92,7 +92,8 @@ class Way:
         self.port, back, self.store, outside = ports
         self.edge = instance.Instance(
             "edge", self.folder / "edge", PORT=self.port, RETURN_PORT=back,
-            INNER_PORT=self.store, OUTSIDE_PORT=outside, MILTER="unix:none")
+            INNER_PORT=self.store, OUTSIDE_PORT=outside, MILTER="unix:none",
+            LINK="may")
         self.sink = None
 
     def __enter__(self):

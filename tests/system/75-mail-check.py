@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """`sekisho self-check mail` finds nothing wrong with the example instances and
 everything that is wrong with altered ones; `postconf -n` of both is what is
-recorded beside them."""
+recorded beside them. Mail between the two is encrypted."""
 import pathlib
 import re
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 import gateway
 import mailsystem
@@ -29,7 +30,25 @@ WRONG = {
     "smtputf8_enable": "yes",
     "message_size_limit": "0",
     "queue_minfree": "0",
+    "smtp_tls_security_level": "none",
+    "smtp_tls_mandatory_protocols": ">=TLSv1",
+    "smtpd_tls_security_level": "none",
+    "smtpd_tls_cert_file": "",
+    "smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3",
 }
+
+# What transport_maps says of the mail for inside, what TLS it is to have, and
+# whether that is good enough.
+STORE = "[192.0.2.25]:25"
+LINKS = [
+    ("", False),
+    (f"inline:{{ {{ {STORE} = may }} }}", False),
+    (f"inline:{{ {{ {STORE} = none }} }}", False),
+    ("inline:{ { [192.0.2.26]:25 = secure } }", False),
+    (f"inline:{{ {{ {STORE} = encrypt }} }}", True),
+    (f"inline:{{ {{ {STORE} = secure match=store.example.jp }} }}", True),
+    (f"inline:{{ {{ a.example = may }} }}, inline:{{ {{ {STORE} = verify }} }}", True),
+]
 
 
 def recorded(relay, which):
@@ -52,7 +71,8 @@ def check(relay, which, *arguments):
     return done.returncode, done.stdout.decode()
 
 
-EDGE = ["mail.open_relay", "mail.tempfail", "mail.size_limits", "mail.settings", "mail.path"]
+EDGE = ["mail.open_relay", "mail.tempfail", "mail.size_limits", "mail.settings", "mail.tls",
+        "mail.path"]
 
 
 def on_record(relay):
@@ -68,6 +88,59 @@ def wrong(text):
 
 def alter(which, name, value):
     subprocess.run(["postconf", "-c", which.config, "-e", f"{name}={value}"], check=True)
+
+
+def links(relay, which):
+    """Mail that leaves the host has to be encrypted."""
+    before = {name: which.postconf("-h", name).strip()
+              for name in ("transport_maps", "smtp_tls_policy_maps", "relayhost")}
+    alter(which, "transport_maps",
+          f"inline:{{ {{ {mailsystem.DOMAIN} = relay:{STORE} }} }}")
+    for maps, good in LINKS:
+        alter(which, "smtp_tls_policy_maps", maps)
+        code, text = check(relay, which)
+        assert wrong(text) == (set() if good else {"link inward"}), (maps, text)
+        assert code == (0 if good else 2), (maps, text)
+    # Of the inner instance the other way, too.
+    alter(which, "relayhost", "[192.0.2.30]:25")
+    _, text = check(relay, which)
+    assert wrong(text) == ({"link outward"} if which.kind == "inner" else set()), text
+    alter(which, "smtp_tls_security_level", "secure")
+    alter(which, "smtp_tls_policy_maps", "")
+    assert check(relay, which)[0] == 0, check(relay, which)
+    alter(which, "smtp_tls_security_level", "may")
+    for name, value in before.items():
+        alter(which, name, value)
+    assert check(relay, which)[0] == 0, check(relay, which)
+    print(which.kind, "says where mail would leave the host in clear")
+
+
+def encrypted(relay):
+    """Both ways between the instances: TLS, and the certificate was checked."""
+    sent = relay.send(b"Subject: out\r\n\r\nout\r\n", port=relay.inner_return,
+                      sender="user@" + mailsystem.DOMAIN, recipients=("x@example.com",))
+    assert sent[0] == 250, sent
+    relay.outside.wait(1)
+    for which, port in ((relay.edge, relay.inner_port), (relay.inner, relay.return_port)):
+        line = f"Verified TLS connection established to 127.0.0.1[127.0.0.1]:{port}: TLSv1.3"
+        assert line in which.log(), f"{which.kind}: {line}\n{which.log()[-3000:]}"
+    assert b"with ESMTPS" in relay.store.raw()[0], relay.store.raw()[0][:2000]
+    # A server that is not who it should be gets nothing.
+    before = relay.edge.postconf("-h", "smtp_tls_policy_maps").strip()
+    alter(relay.edge, "smtp_tls_policy_maps",
+          before.replace("inner.example.jp", "other.example.jp"))
+    relay.edge.postfix("reload")
+    assert relay.send(b"Subject: in\r\n\r\nin\r\n")[0] == 250
+    end = time.monotonic() + 60
+    while "Server certificate not verified" not in relay.edge.log():
+        assert time.monotonic() < end, relay.edge.log()[-3000:]
+        time.sleep(0.1)
+    assert len(relay.store.raw()) == 1
+    alter(relay.edge, "smtp_tls_policy_maps", before)
+    relay.edge.postfix("reload")
+    relay.edge.flush()
+    relay.store.wait(2)
+    print("between the instances mail is encrypted, and to nobody else")
 
 
 def main():
@@ -86,6 +159,9 @@ def main():
             assert on_record(relay) == {"mail.inner": "ok"}, on_record(relay)
             relay.store.wait(1)
             print("nothing is wrong with the examples")
+            encrypted(relay)
+            links(relay, relay.edge)
+            links(relay, relay.inner)
             for name, value in WRONG.items():
                 before = relay.edge.postconf("-h", name).strip()
                 alter(relay.edge, name, value)

@@ -138,7 +138,8 @@ mail:
         self.edge = instance.Instance(
             "edge", self.folder / "edge", PORT=self.port, RETURN_PORT=self.return_port,
             INNER_PORT=self.inner_port if inner else self.store_port,
-            OUTSIDE_PORT=self.outside_port, MILTER=f"unix:{self.milter}")
+            OUTSIDE_PORT=self.outside_port, MILTER=f"unix:{self.milter}",
+            **({} if inner else {"LINK": "may"}))
         self.inner = instance.Instance(
             "inner", self.folder / "inner", PORT=self.inner_port,
             RETURN_PORT=self.inner_return, STORE_PORT=self.store_port,

@@ -183,6 +183,7 @@ class Doc:
         self.next_fib = more.pop("next_fib", 0)
         self.narrow = more.pop("narrow", False)
         self.ident = more.pop("ident", 0xA5EC)
+        self.lock = more.pop("lock", None)       # of samples/rc4lock.py
         self.patch = more.pop("patch", {})       # of WordDocument, offset: bytes
         assert not more, more
 
@@ -251,7 +252,7 @@ class Doc:
                    15: fonts("MS Mincho", "Arial"), 31: bytes(500), 33: clx}
         regions.update(self.field_tables())
         regions.update(self.regions)
-        out, places = b"", {}
+        out, places = self.lock.header() if self.lock else b"", {}
         for number in sorted(regions):
             if number in self.without:
                 continue
@@ -260,6 +261,12 @@ class Doc:
             if number == 73 and self.lists:
                 out += self.lists
         return out, places
+
+    def _lock(self, tree):
+        """[MS-DOC] 2.2.6: every stream but its beginning."""
+        for name in tree:
+            clear = {"WordDocument": 68, "Data": 0}.get(name, len(self.lock.header()))
+            tree[name] = self.lock.stream(tree[name], 512, clear)
 
     def data(self):
         whole = self.whole()
@@ -282,7 +289,8 @@ class Doc:
         main += self.behind(len(main)) if callable(self.behind) else self.behind
         table, places = self.table((chpx, papx, sepx))
         fib = struct.pack("<HHHHHHHIBBHHII", self.ident, self.version, 0, 0x411, self.next_fib,
-                          self.flags, 0xBF, 0, 0, 0, 0, 0, TEXT_AT, TEXT_AT + len(raw))
+                          self.flags | (0x100 if self.lock else 0), 0xBF,
+                          len(self.lock.header()) if self.lock else 0, 0, 0, 0, 0, TEXT_AT, TEXT_AT + len(raw))
         fib += struct.pack("<H", 14) + bytes(26) + struct.pack("<HH", 0x411, 22)
         longs = [len(main), 0, 0] + [len(self.parts[name]) for name in PARTS]
         fib += struct.pack("<22I", *(longs + [0] * 11)) + struct.pack("<H", 93)
@@ -295,5 +303,7 @@ class Doc:
                 "1Table" if self.flags & 0x200 else "0Table": table}
         if self.blocks:
             tree["Data"] = self.blocks
+        if self.lock:
+            self._lock(tree)
         tree.update(self.streams)
         return compound(tree, class_id=WORD)

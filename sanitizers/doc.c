@@ -16,6 +16,7 @@
 #include "base/banned.h"
 
 enum {
+	FLAGS_AT = 10,
 	FLAG_TABLE_1 = 0x0200,
 	STREAM_LEAST = 4096, /* Word's own are never in the mini stream */
 	NEXT_FIB = 8,
@@ -51,11 +52,12 @@ static int read_streams(struct doc *doc)
 	int error = read_stream(doc, "WordDocument", &doc->main);
 
 	if (error == 0)
-		error = doc_fib_read(doc->main, &doc->fib);
+		error = doc_fib_probe(doc->main);
 	if (error != 0)
 		return error;
 	doc->table_name =
-	    (doc->fib.flags & FLAG_TABLE_1) != 0 ? "1Table" : "0Table";
+	    (doc_u16(doc->main.data + FLAGS_AT) & FLAG_TABLE_1) != 0 ? "1Table"
+								     : "0Table";
 	error = read_stream(doc, doc->table_name, &doc->table);
 	if (error == 0 && doc->table.data == NULL)
 		error = -ERR_MALFORMED;
@@ -65,7 +67,9 @@ static int read_streams(struct doc *doc)
 	    (doc->main.size > INT32_MAX || doc->table.size > INT32_MAX ||
 	     doc->data.size > INT32_MAX))
 		error = -ERR_LIMIT_BYTES;
-	return error;
+	if (error == 0)
+		error = doc_unlock(doc);
+	return error != 0 ? error : doc_fib_read(doc->main, &doc->fib);
 }
 
 static int open_document(struct job *job, struct doc *doc)

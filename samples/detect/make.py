@@ -225,11 +225,12 @@ def unsupported():
     yield blocked("locked.docx", compound("EncryptionInfo", "EncryptedPackage"), "malformed",
                   "an encrypted document with nothing in it")
     old = {
-        "locked.doc": {"WordDocument": b"\xec\xa5" + bytes(9) + b"\x01" + bytes(4200)},
         "locked.xls": {"Workbook": struct.pack("<HH16xHH54x", 0x809, 16, 0x2F, 54)},
         "locked.ppt": {"Current User": bytes(8) + struct.pack("<II", 20, 0xF3D1C4DF) + bytes(20),
                        "PowerPoint Document": bytes(5000)},
     }
+    yield blocked("locked.doc", compoundmaker.compound({"WordDocument": b"\xec\xa5" + bytes(9) + b"\x01" + bytes(4200)}),
+                  "type.office_old", "encrypted, it says, but of a version before Word 97")
     for name, tree in old.items():
         yield blocked(name, compoundmaker.compound(tree), "encrypted.unsupported",
                       "an old document under a password")

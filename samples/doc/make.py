@@ -2,9 +2,11 @@
 import struct
 
 import docmaker as word
+import rc4lock
 from docmaker import BOLD, DATA, OBJECT, OLE2, PICTURE, SPECIAL, Doc, at, field
 from sample import Sample, sibling
 
+PASSWORD = "himitsu"
 OLE_FILE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
 
 
@@ -200,12 +202,30 @@ def regions():
                 "a style that leads to Data")
 
 
+def locked():
+    text = "秘密の文書\r" + field("DDE a b", "c") + "\r"
+    kinds = ["field", "ole.decrypted"]
+    for name, lock in (("rc4", rc4lock.Plain(PASSWORD)), ("api-128", rc4lock.Api(PASSWORD)),
+                       ("api-40", rc4lock.Api(PASSWORD, 40)), ("api-56", rc4lock.Api(PASSWORD, 56))):
+        yield loses(f"locked-{name}.doc", Doc(text, lock=lock), kinds, name, passwords=["wrong", PASSWORD])
+    png = sibling("png", "plain.png")
+    yield loses("locked-picture.doc", Doc(PICTURE + "\r", [(0, 1, at(0))], data=word.picture(png),
+                                          lock=rc4lock.Api(PASSWORD)), ["ole.decrypted"], "with a Data stream",
+                passwords=[PASSWORD])
+    lock = rc4lock.Plain(PASSWORD)
+    yield Sample("locked-waits.doc", Doc(lock=lock).data(), verdict="password", reason="encrypted")
+    yield Sample("locked-wrong.doc", Doc(lock=lock).data(), verdict="password", passwords=["wrong"],
+                 reason="encrypted.wrong_password")
+    yield held("locked-aes.doc", Doc(lock=rc4lock.Api(PASSWORD, cipher=0x660E)), "encrypted.unsupported", "AES",
+               passwords=[PASSWORD])
+
+
 def refused():
     yield held("template.dot", Doc(flags=0x1201), "type.office_template", "a template")
     yield held("template.doc", Doc(flags=0x1201), "type.office_template", "the same under another name")
     yield held("word6.doc", Doc(ident=0xA5DC, version=0x65), "type.office_old", "Word 6")
     yield held("word95.doc", Doc(version=0x68), "type.office_old", "Word 95")
-    yield held("encrypted.doc", Doc(flags=0x1300), "encrypted.unsupported", "encrypted")
+    yield held("encrypted.doc", Doc(flags=0x1300), "malformed.truncated", "says it is encrypted, and how is not there")
     yield held("obfuscated.doc", Doc(flags=0x9300), "encrypted.unsupported", "XOR")
     yield held("no-table.doc", Doc(flags=0x1000, streams={"1Table": b"x", "0Table": b""}), "malformed",
                "an empty table stream")
@@ -225,5 +245,6 @@ def refused():
 
 
 def samples():
-    for part in (harmless, fields, pictures, objects, forms, regions, refused):
+    for part in (harmless, fields, pictures, objects, forms, regions, locked,
+                 refused):
         yield from part()

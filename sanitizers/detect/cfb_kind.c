@@ -177,10 +177,10 @@ static const struct {
     {"jtd", ERR_NONE, 4, 12, "\x84\x1D\xCF\x11\x97\x13\0\x20\xAF\xD8\x06\xF4"},
 };
 
-static bool is_old_document(const char *name)
+/* Those whose sanitizers do not open them with a password. */
+static bool is_never_unlocked(const char *name)
 {
-	return strcmp(name, "doc") == 0 || strcmp(name, "xls") == 0 ||
-	       strcmp(name, "ppt") == 0;
+	return strcmp(name, "xls") == 0 || strcmp(name, "ppt") == 0;
 }
 
 static struct kind judge(const struct cfb *cfb)
@@ -207,7 +207,7 @@ static struct kind judge(const struct cfb *cfb)
 	    !found[STREAM_SLIDES_TWICE])
 		kind = (struct kind){.name = "doc, xls or ppt",
 				     .refusal = ERR_TYPE_AMBIGUOUS};
-	if (kind.refusal == ERR_NONE && is_old_document(kind.name) &&
+	if (kind.refusal == ERR_NONE && is_never_unlocked(kind.name) &&
 	    cfb_is_locked(cfb->input))
 		kind.refusal = ERR_ENCRYPTION_UNSUPPORTED;
 	return kind;

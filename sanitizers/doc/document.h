@@ -140,6 +140,9 @@ static inline void doc_put_u32(uint8_t *at, uint32_t value)
  * later; 0, or why it is held. */
 int doc_fib_read(struct view main, struct doc_fib *ret_fib) MUST_CHECK;
 
+/* Whether it is a document at all: what is told by its first bytes. */
+int doc_fib_probe(struct view main) MUST_CHECK;
+
 /* The region in the table stream that was read; empty where there is none.
  * -ERR_MALFORMED where it leads outside. */
 int doc_region(const struct doc *doc, unsigned index,
@@ -162,6 +165,12 @@ static inline void doc_note_read(uint8_t *read, struct view stream,
 	for (size_t i = 0; i < part.size; i++)
 		read[offset + i] = 1;
 }
+
+/* ---- unlock.c ---- */
+
+/* Decrypts the streams of a document with a password. -ERR_ENCRYPTED,
+ * -ERR_PASSWORD_WRONG, -ERR_ENCRYPTION_UNSUPPORTED. */
+int doc_unlock(struct doc *doc) MUST_CHECK;
 
 /* ---- pieces.c ---- */
 

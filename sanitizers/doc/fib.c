@@ -7,7 +7,6 @@ enum {
 	WORD_97 = 0xC1,
 	FLAG_TEMPLATE = 0x0001,
 	FLAG_GLOSSARY = 0x0002,
-	FLAG_ENCRYPTED = 0x0100,
 	BASE_SIZE = 32,
 	SHORTS = 14,       /* FibRgW97 */
 	LONGS = 22,        /* FibRgLw97 */
@@ -18,7 +17,7 @@ enum {
 	CHARACTERS_MAX = 0x3FFFFFFF,
 };
 
-static int check_base(struct view main)
+int doc_fib_probe(struct view main)
 {
 	uint16_t identifier;
 	uint16_t version;
@@ -40,8 +39,6 @@ static int check_base(struct view main)
 	/* 0xC0: some writers of documents of Word 97. */
 	if (version < WORD_97 - 1)
 		return -ERR_OFFICE_OLD;
-	if ((flags & FLAG_ENCRYPTED) != 0)
-		return -ERR_ENCRYPTION_UNSUPPORTED;
 	if ((flags & (FLAG_TEMPLATE | FLAG_GLOSSARY)) != 0)
 		return -ERR_OFFICE_TEMPLATE;
 	return 0;
@@ -73,7 +70,7 @@ int doc_fib_read(struct view main, struct doc_fib *ret_fib)
 {
 	struct doc_fib fib = {0};
 	struct cursor cursor = cursor_at(main, BASE_SIZE);
-	int error = check_base(main);
+	int error = doc_fib_probe(main);
 
 	if (error != 0)
 		return error;

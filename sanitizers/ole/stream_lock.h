@@ -1,0 +1,47 @@
+/*
+ * How the streams of doc, xls and ppt are locked with a password: RC4 with a
+ * key of 40 bits ([MS-OFFCRYPTO] 2.3.6) and RC4 by CryptoAPI (2.3.5). Each
+ * block of a stream has a key of its own, made from its number.
+ */
+#ifndef SEKISHO_SANITIZERS_OLE_STREAM_LOCK_H
+#define SEKISHO_SANITIZERS_OLE_STREAM_LOCK_H
+
+#include "sanitizers/job.h"
+#include "sanitizers/ole/lock.h"
+
+enum { STREAM_LOCK_SALT = 16, STREAM_LOCK_HASH = 20 };
+
+struct stream_lock {
+	bool by_api;     /* CryptoAPI */
+	size_t key_size; /* bytes */
+	uint8_t salt[STREAM_LOCK_SALT];
+	uint8_t verifier[STREAM_LOCK_SALT];
+	uint8_t hash[STREAM_LOCK_HASH];
+};
+
+/* To be wiped. */
+struct stream_key {
+	bool by_api;
+	size_t key_size;
+	uint8_t base[STREAM_LOCK_HASH]; /* what keys of blocks are made of */
+};
+
+/*
+ * Reads the header of the encryption, with its version in front.
+ * -ERR_TRUNCATED, -ERR_MALFORMED; -ERR_ENCRYPTION_UNSUPPORTED for another
+ * cipher or hash.
+ */
+int stream_lock_read(struct view header,
+		     struct stream_lock *ret_lock) MUST_CHECK;
+
+/* Tries the passwords of the job. -ERR_ENCRYPTED: there are none;
+ * -ERR_PASSWORD_WRONG; sets job->opened_with_password. */
+int stream_lock_open(struct job *job, const struct stream_lock *lock,
+		     struct stream_key *ret_key) MUST_CHECK;
+
+/* Decrypts in place what lies from `offset` of a stream on, in blocks of
+ * `block` bytes counted from the stream's beginning. */
+void stream_lock_decrypt(const struct stream_key *key, size_t block,
+			 size_t offset, uint8_t *bytes, size_t size);
+
+#endif

@@ -90,12 +90,13 @@ static void say(struct job *job, const char *first, const char *second)
 		       second == NULL ? "" : second);
 }
 
-/* The formats that share the Open Packaging Conventions: our own look at the
- * names of their parts is coarser than what a sanitizer claims. */
-static bool is_opc(const struct kind *kind)
+/* The formats that share the Open Packaging Conventions, or OpenDocument: our
+ * own look at the names of their parts is coarser than what a sanitizer
+ * claims. */
+static bool is_coarse(const struct kind *kind)
 {
-	static const char *const names[] = {"docx", "xlsx", "xlsb",
-					    "pptx", "vsdx", "opc"};
+	static const char *const names[] = {"docx", "xlsx", "xlsb", "pptx",
+					    "vsdx", "opc",  "odf"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(kind->name, names[i]) == 0)
@@ -115,6 +116,12 @@ static int settle_exact(struct job *job, const struct votes *votes)
 		return -ERR_TYPE_AMBIGUOUS;
 	}
 	say(job, format_name(format), NULL);
+	/* Flat documents are XML and more than XML. */
+	if (kind->name != NULL && strcmp(kind->name, "xml") == 0 &&
+	    !view_starts_with(job->input, "PK")) {
+		job->format = format;
+		return 0;
+	}
 	if (kind->name != NULL && !is_a(format, kind->name)) {
 		/* An odt is a ZIP and more than a ZIP. */
 		if (kind->base != NULL &&
@@ -123,7 +130,7 @@ static int settle_exact(struct job *job, const struct votes *votes)
 			return -ERR_TYPE_UNSUPPORTED;
 		}
 		if (kind->base == NULL || !is_a(format, kind->base) ||
-		    !is_opc(kind)) {
+		    !is_coarse(kind)) {
 			say(job, format_name(format), kind->name);
 			return -ERR_TYPE_AMBIGUOUS;
 		}

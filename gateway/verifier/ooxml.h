@@ -55,6 +55,8 @@ struct opc_handlers {
 	/* Each negative result ends the scan and is its result. */
 	int (*start)(void *context, const struct opc_element *element);
 	int (*end)(void *context, const char *name, const char *text);
+	/* All text, in pieces; NULL where nobody wants it. */
+	void (*piece)(void *context, const char *text, size_t size);
 };
 
 /* Reads the whole container with libarchive and holds it against a strict

@@ -90,6 +90,9 @@ static void on_text(void *context, const xmlChar *text, int size)
 	struct parse *parse = context;
 
 	buffer_bytes(&parse->text, text, (size_t)size);
+	if (parse->error == 0 && parse->handlers->piece != NULL)
+		parse->handlers->piece(parse->context, (const char *)text,
+				       (size_t)size);
 }
 
 static void on_dtd(void *context, const xmlChar *name, const xmlChar *external,

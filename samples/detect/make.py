@@ -238,7 +238,7 @@ def unsupported():
                   "a document of rights management")
     yield blocked("a.odt", zip_file([
         Entry(b"mimetype", b"application/vnd.oasis.opendocument.text", deflate=False),
-        Entry(b"META-INF/manifest.xml", b"<a/>"), Entry(b"content.xml", b"<a/>")]), UNSUPPORTED, "ODF is no plain ZIP")
+        Entry(b"META-INF/manifest.xml", b"<a/>"), Entry(b"content.xml", b"<a/>")]), "malformed", "the type of an odt, and nothing of one")
     yield blocked("a.epub", zip_file([Entry(b"mimetype", b"application/epub+zip", deflate=False)]), UNSUPPORTED,
                   "EPUB is no plain ZIP")
     yield blocked("a.xps", archive(b"[Content_Types].xml", b"FixedDocSeq.fdseq"), UNSUPPORTED, "XPS is no plain ZIP")

@@ -159,6 +159,8 @@ static const char *kind_of_mimetype(struct view type)
 	    {"application/vnd.oasis.opendocument.spreadsheet", "ods"},
 	    {"application/vnd.oasis.opendocument.presentation", "odp"},
 	    {"application/vnd.oasis.opendocument.graphics", "odg"},
+	    {"application/vnd.oasis.opendocument.base", "odb"},
+	    {"application/vnd.oasis.opendocument.database", "odb"},
 	    {"application/vnd.oasis.opendocument", "odf"},
 	    {"application/epub+zip", "epub"},
 	    {"application/vnd.sun.xml", "sxw"},

@@ -18,13 +18,22 @@ STILL_SECONDS = 15
 WORD = {"docx", "docm", "dotx", "dotm", "rtf", "doc"}
 SHEET = {"xlsx", "xlsm", "xltx", "xltm"}
 SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm"}
-OFFICE = WORD | SHEET | SLIDES
+ODF_TEXT = {"odt", "ott", "fodt", "odm"}
+ODF_SHEET = {"ods", "ots", "fods"}
+ODF_SLIDES = {"odp", "otp", "fodp"}
+DRAWINGS = {"odg", "otg", "fodg"}
+WORD |= ODF_TEXT
+SHEET |= ODF_SHEET
+SLIDES |= ODF_SLIDES
+OFFICE = WORD | SHEET | SLIDES | DRAWINGS
 ALL_SHEETS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
-FORMS = {"word": "txt:Text (encoded):UTF8", "sheet": ALL_SHEETS, "slides": "fodp"}
+FORMS = {"word": "txt:Text (encoded):UTF8", "sheet": ALL_SHEETS, "slides": "fodp",
+         "drawings": "fodg"}
 
 
 def family(extension):
-    for name, extensions in (("word", WORD), ("sheet", SHEET), ("slides", SLIDES)):
+    for name, extensions in (("word", WORD), ("sheet", SHEET), ("slides", SLIDES),
+                             ("drawings", DRAWINGS)):
         if extension in extensions:
             return name
     return None
@@ -152,7 +161,7 @@ def newest(folder):
 
 
 def office_text(path):
-    if path.suffix == ".fodp":
+    if path.suffix in (".fodp", ".fodg"):
         try:
             root = xml.etree.ElementTree.parse(path).getroot()
         except xml.etree.ElementTree.ParseError:

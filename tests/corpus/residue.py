@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 import zipfile
 
+import residue_odf
+
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 PARTS = re.compile(r"vbaproject|vbadata|/embeddings/|/externallinks/|/activex/|/ctrlprops/"
                    r"|/macrosheets/|customui|oleobject|\.bin$|\.exe$|/connections\.xml$"
@@ -110,6 +112,8 @@ def found(data, extension, package_extensions):
         return list(of_rtf(data))
     if data.startswith(OLE):
         return list(of_compound(data))
+    if re.fullmatch(r"f?od[tspg]|ot[tspg]", extension):
+        return list(residue_odf.found(data))
     if extension in package_extensions:
         return list(of_package(data))
     return []

@@ -246,7 +246,7 @@ static int verify_ppt(struct check *check)
 					      NULL};
 	struct ppt_scan scan = {.check = check, .collecting = true};
 	struct compound_streams streams;
-	uint32_t edit;
+	uint32_t edit = 0;
 	int error = compound_streams_read(check, allowed, &streams);
 
 	if (error != 0)

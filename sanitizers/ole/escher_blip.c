@@ -15,16 +15,16 @@ enum {
 /* The kinds of BLIPs: their records and what they are as Windows names them
  * ([MS-ODRAW] 2.2.23, 2.4.1). */
 static const struct sort {
+	const char *extension;
 	uint16_t type;
 	uint16_t instance;
 	uint8_t number;
-	const char *extension;
 	bool metafile;
 } sorts[] = {
-    {0xF01A, 0x3D4, 2, "emf", true},   {0xF01B, 0x216, 3, "wmf", true},
-    {0xF01C, 0x542, 4, "pict", true},  {0xF01D, 0x46A, 5, "jpg", false},
-    {0xF01E, 0x6E0, 6, "png", false},  {0xF01F, 0x7A8, 7, "bmp", false},
-    {0xF029, 0x6E4, 17, "tif", false}, {0xF02A, 0x6E2, 5, "jpg", false},
+    {"emf", 0xF01A, 0x3D4, 2, true},   {"wmf", 0xF01B, 0x216, 3, true},
+    {"pict", 0xF01C, 0x542, 4, true},  {"jpg", 0xF01D, 0x46A, 5, false},
+    {"png", 0xF01E, 0x6E0, 6, false},  {"bmp", 0xF01F, 0x7A8, 7, false},
+    {"tif", 0xF029, 0x6E4, 17, false}, {"jpg", 0xF02A, 0x6E2, 5, false},
 };
 
 enum { SORTS = sizeof(sorts) / sizeof(sorts[0]) };

@@ -102,10 +102,11 @@ bool ppt_link_is_kept(const struct ppt *ppt, uint32_t id)
 	    ppt->link_count == 0 ? NULL
 				 : bsearch(&key, ppt->links, ppt->link_count,
 					   sizeof(key), by_id);
-	const struct ppt_link *end = ppt->links + ppt->link_count;
+	const struct ppt_link *end;
 
 	if (found == NULL)
 		return false;
+	end = ppt->links + ppt->link_count;
 	while (found > ppt->links && found[-1].id == id)
 		found--;
 	for (; found < end && found->id == id; found++)

@@ -99,6 +99,8 @@ static int read_directory(struct ppt *ppt, uint32_t offset, uint32_t *table)
 		first &= PPT_IDS - 1;
 		if (first + count > PPT_IDS)
 			return -ERR_MALFORMED;
+		if (first + count > ppt->ids)
+			ppt->ids = first + count;
 		for (uint32_t i = first; i < first + count; i++) {
 			uint32_t at = cursor_u32le(&cursor);
 
@@ -207,13 +209,13 @@ static int collect_objects(struct ppt *ppt, const uint32_t *table)
 	size_t count = 0;
 	struct escher_record record;
 
-	for (uint32_t id = 0; id < PPT_IDS; id++)
+	for (uint32_t id = 0; id < ppt->ids; id++)
 		count += table[id] != 0;
 	ppt->objects =
 	    arena_array(ppt->job->arena, count + 1, sizeof(*ppt->objects));
 	if (ppt->objects == NULL)
 		return -ERR_MEMORY;
-	for (uint32_t id = 0; id < PPT_IDS; id++) {
+	for (uint32_t id = 0; id < ppt->ids; id++) {
 		if (table[id] == 0 || !record_at(ppt, table[id] - 1, &record))
 			continue;
 		ppt->objects[ppt->object_count++] = (struct ppt_object){

@@ -19,13 +19,13 @@ enum kind {
 enum { ANY = 255 };
 
 static const struct rule {
-	uint16_t type;
 	enum kind kind;
 	uint32_t least;
 	uint32_t most;
+	uint16_t type;
 	uint8_t tag;
 } rules[] = {
-#define STAYS(type, kind, least, most, tag) {type, kind, least, most, tag},
+#define STAYS(type, kind, least, most, tag) {kind, least, most, type, tag},
 #define GOES(first, last, removal)
 #include "sanitizers/ppt/records.def"
 #undef STAYS

@@ -88,6 +88,7 @@ struct ppt {
 	struct view user; /* who saved it last, in a code page */
 	struct view edit; /* body of the newest UserEditAtom */
 	size_t edit_count;
+	uint32_t ids; /* above the highest that a directory names */
 	struct ppt_object *objects; /* by identifier */
 	size_t object_count;
 	const struct ppt_object *main; /* the document itself */

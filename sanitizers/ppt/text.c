@@ -14,9 +14,8 @@ struct writing {
 /* A group or shape that is open. */
 struct level {
 	struct cursor cursor;
-	uint16_t type;
-	bool table;
 	uint32_t row; /* top of the cell that was written last */
+	bool table;
 	bool begun;
 };
 
@@ -182,7 +181,6 @@ static int put_drawing(struct writing *writing, struct view drawing)
 			return -ERR_LIMIT_DEPTH;
 		levels[depth++] = (struct level){
 		    .cursor = cursor_at(record.body, 0),
-		    .type = record.type,
 		    .table =
 			record.type == ESCHER_SHAPES && is_table(record.body),
 		};

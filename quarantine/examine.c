@@ -60,7 +60,8 @@ bool examination_tells(const char *kind)
 	    FINDING_UNUSUAL_AMOUNT, FINDING_DEFINITIONS,
 	    FINDING_UNCLEAN_START,  FINDING_CLOCK_BACK,
 	    FINDING_WRITE_FAILURES, FINDING_PROGRAMS,
-	    FINDING_TOKENS,         FINDING_NOTHING,
+	    FINDING_TOKENS,         FINDING_EXCEPTIONS,
+	    FINDING_NOTHING,
 	};
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
@@ -253,6 +254,9 @@ static void look_at_service(struct examination *examination,
 		count(counts[FINDING_PROGRAMS], record->actor);
 	if (strcmp(record->action, "token.refuse") == 0)
 		count(counts[FINDING_TOKENS], record->reason);
+	if (strcmp(record->action, "exception.ended") == 0 &&
+	    strcmp(record->reason, "expired") == 0)
+		count(counts[FINDING_EXCEPTIONS], record->unit);
 	if (record->time_ms < examination->last_ms)
 		count(counts[FINDING_CLOCK_BACK], record->node);
 }

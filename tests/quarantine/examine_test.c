@@ -112,6 +112,24 @@ static void refused_tokens_are_counted_by_their_reason(void **state)
 	assert_int_equal(found(examination, "tokens", "token.signature"), 1);
 }
 
+/* What was set for it stays set until somebody takes it back. */
+static void exceptions_that_are_over_are_told(void **state)
+{
+	struct record over = record_at(9, "exception.ended", "exception:1");
+	struct record taken = record_at(10, "exception.ended", "exception:2");
+
+	(void)text_copy(over.unit, sizeof(over.unit), "税務課");
+	(void)text_copy(taken.unit, sizeof(taken.unit), "福祉課");
+	feed(*state, over, "expired");
+	/* Somebody ended it, and knows. */
+	feed(*state, taken, "none");
+	assert_int_equal(found(*state, "exceptions_over", "税務課"), 1);
+	assert_int_equal(found(*state, "exceptions_over", "福祉課"), 0);
+	assert_true(examination_tells("exceptions_over"));
+	assert_false(examination_tells("settings"));
+	assert_false(examination_tells("no such"));
+}
+
 static void programs_have_no_working_hours(void **state)
 {
 	struct record person = record_at(22, "item.look", "item:1");
@@ -141,6 +159,8 @@ int main(void)
 					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		refused_tokens_are_counted_by_their_reason, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(exceptions_that_are_over_are_told,
+					    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(programs_have_no_working_hours,
 					    set_up, tear_down),
 	    cmocka_unit_test(every_finding_has_its_sentence),

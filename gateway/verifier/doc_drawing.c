@@ -13,10 +13,13 @@ static int residue(struct doc_scan *scan, const char *what, uint32_t value)
 /* Behind one or two identifiers and a byte: PNG, JPEG or TIFF. */
 static int check_blip(struct doc_scan *scan, struct view record)
 {
+	uint32_t type = doc_get(record, 2, 2);
 	uint32_t instance = doc_get(record, 0, 2) >> 4;
 	struct view picture = view_slice(
 	    record, HEADER + 17 + ((instance & 1) != 0 ? 16 : 0), SIZE_MAX);
 
+	if (type == 0xF01A || type == 0xF01B)
+		return doc_check_metafile(scan, record);
 	if (view_starts_with(picture, "\x89PNG\r\n\x1A\n") ||
 	    view_starts_with(picture, "\xFF\xD8\xFF") ||
 	    view_starts_with(picture, "MM") || view_starts_with(picture, "II"))
@@ -105,6 +108,8 @@ static int check_record(struct doc_scan *scan, struct view record, bool delayed)
 		return body.size > 36 + HEADER
 			   ? check_blip(scan, view_slice(body, 36, SIZE_MAX))
 			   : 0;
+	case 0xF01A:
+	case 0xF01B:
 	case 0xF01D:
 	case 0xF01E:
 	case 0xF029:

@@ -2,6 +2,7 @@
 import struct
 
 import docmaker as word
+import metafilemaker as meta
 import rc4lock
 from docmaker import BOLD, DATA, OBJECT, OLE2, PICTURE, SPECIAL, Doc, at, field
 from sample import Sample, sibling
@@ -128,6 +129,34 @@ def pictures():
     yield keeps("floating.doc", floating(png), "a floating picture")
 
 
+def metafiles():
+    def drawing(metafile, kind=0xF01A, **more):
+        packed = meta.blip(metafile, **more)
+        return Doc(PICTURE + "\r", [(0, 1, at(0))], data=word.picture(packed, blip_of=lambda data: word.record(
+            kind, b"\x11" * 16 + data, 0, 0x3D4 if kind == 0xF01A else 0x216)))
+
+    lines = (meta.EMF_PEN, meta.EMF_SELECT, meta.EMF_LINE)
+    yield keeps("emf.doc", drawing(meta.emf(*lines, meta.emf_text("図"), meta.emf_picture(bytes(16)))), "an enhanced metafile")
+    yield keeps("emf-unpacked.doc", drawing(meta.emf(*lines), packed=False), "the same as it stands")
+    yield loses("emf-comment.doc", drawing(meta.emf(*lines, meta.EMF_COMMENT)), ["picture.metafile"], "GDI+ in a comment")
+    broken = {"count": meta.emf_polyline((0, 0), count=0x10000000), "text": meta.emf_text("x", 0xFFFFFFF0),
+              "pixels": meta.emf_picture(bytes(15)), "jpeg": meta.emf_picture(bytes(16), 4),
+              "object": meta.emf_record(38, struct.pack("<IIiiI", 77, 0, 1, 0, 0)), "unknown": meta.emf_record(120, bytes(8))}
+    for name, record in broken.items():
+        yield loses(f"emf-{name}.doc", drawing(meta.emf(*lines, record)), ["picture.metafile"], name)
+    yield loses("emf-nothing.doc", drawing(meta.emf(meta.EMF_COMMENT)), ["nested.blocked"], "nothing is left that draws")
+    yield loses("emf-cut.doc", drawing(meta.emf(*lines)[:-30]), ["nested.blocked"], "cut off")
+    yield loses("emf-size.doc", drawing(meta.emf(*lines), size=9), ["nested.blocked"], "larger than it says")
+    strokes = (meta.WMF_WINDOW, meta.WMF_PEN, meta.WMF_SELECT, meta.WMF_LINE)
+    yield keeps("wmf.doc", drawing(meta.wmf(*strokes), 0xF01B), "a metafile")
+    yield loses("wmf-escape.doc", drawing(meta.wmf(*strokes, meta.WMF_ESCAPE), 0xF01B), ["picture.metafile"],
+                "an escape that names a procedure")
+    yield loses("wmf-count.doc", drawing(meta.wmf(*strokes, meta.wmf_record(0x0324, 999, 1, 1)), 0xF01B),
+                ["picture.metafile"], "more points than there are")
+    yield loses("wmf-region.doc", drawing(meta.wmf(meta.wmf_record(0x06FF, 0, 6, 0, 9), *strokes), 0xF01B),
+                ["picture.metafile"], "an object that goes leaves its number taken")
+
+
 def floating(png):
     blip = word.blip(png)
 
@@ -245,6 +274,6 @@ def refused():
 
 
 def samples():
-    for part in (harmless, fields, pictures, objects, forms, regions, locked,
+    for part in (harmless, fields, pictures, metafiles, objects, forms, regions, locked,
                  refused):
         yield from part()

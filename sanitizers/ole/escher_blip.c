@@ -1,6 +1,8 @@
 #include "sanitizers/ole/escher.h"
+#include "sanitizers/picture/metafile.h"
 #include "sanitizers/picture/placeholder.h"
 
+#include <libdeflate.h>
 #include <nettle/md4.h>
 
 #include "base/banned.h"
@@ -10,6 +12,13 @@ enum {
 	UID_SIZE = 16,
 	FILE_HEADER = 14, /* of a bitmap that is a file of its own */
 	NOWHERE = -1,
+	METAFILE_HEAD = 34,
+	METAFILE_SIZE = 0,     /* of what is pressed */
+	METAFILE_PLACE = 4,    /* bounds, size on paper */
+	METAFILE_PRESSED = 28, /* size of what follows */
+	METAFILE_PACKING = 32, /* 0: deflate; 0xFE: none */
+	METAFILE_MAX = 64 * 1024 * 1024,
+	METAFILE_LEVEL = 6,
 };
 
 /* The kinds of BLIPs: their records and what they are as Windows names them
@@ -31,6 +40,7 @@ enum { SORTS = sizeof(sorts) / sizeof(sorts[0]) };
 
 /* One picture on its way. */
 struct blip {
+	struct view head; /* of a metafile: sizes and how it is pressed */
 	const struct sort *sort; /* what it was; NULL: no picture is there */
 	const char *path;
 	struct view bytes; /* of the picture in the input */
@@ -78,9 +88,12 @@ static void read_blip(const struct escher_record *record, struct blip *blip)
 		return;
 	if ((record->instance & 1) != 0)
 		skip += UID_SIZE;
-	skip += sort->metafile ? 34 : 1;
+	skip += sort->metafile ? METAFILE_HEAD : 1;
 	if (skip >= record->body.size)
 		return;
+	if (sort->metafile)
+		blip->head = view_slice(record->body, skip - METAFILE_HEAD,
+					METAFILE_HEAD);
 	blip->sort = sort;
 	blip->bytes = view_slice(record->body, skip, SIZE_MAX);
 }
@@ -145,8 +158,108 @@ static void put_placeholder(struct escher *escher, struct blip *blip,
 			   blip->bytes, "%s", why);
 }
 
-/* Metafiles are programs for a painter, which nothing here rebuilds: nobody
- * has to take them apart to know that. */
+/* The metafile that is pressed, in the arena; an empty view when it cannot be
+ * what its head says. */
+static int unpack(struct escher *escher, const struct blip *blip,
+		  struct view *ret_metafile)
+{
+	struct cursor cursor = cursor_at(blip->head, METAFILE_SIZE);
+	uint32_t size = cursor_u32le(&cursor);
+	struct libdeflate_decompressor *inflater;
+	uint8_t *bytes;
+	int error;
+
+	*ret_metafile = blip->bytes;
+	if (blip->head.data[METAFILE_PACKING] == 0xFE)
+		return 0;
+	*ret_metafile = view_of(NULL, 0);
+	if (blip->head.data[METAFILE_PACKING] != 0 || size > METAFILE_MAX)
+		return 0;
+	error = job_charge(escher->job, size);
+	if (error == 0)
+		error = job_check_ratio(escher->job, blip->bytes.size, size);
+	if (error != 0)
+		return error;
+	bytes = arena_alloc(escher->job->arena, (size_t)size + 1);
+	inflater = libdeflate_alloc_decompressor();
+	if (bytes == NULL || inflater == NULL) {
+		libdeflate_free_decompressor(inflater);
+		return -ERR_MEMORY;
+	}
+	if (libdeflate_zlib_decompress(inflater, blip->bytes.data,
+				       blip->bytes.size, bytes, size,
+				       NULL) == LIBDEFLATE_SUCCESS)
+		*ret_metafile = view_of(bytes, size);
+	libdeflate_free_decompressor(inflater);
+	return 0;
+}
+
+static void put_u32(uint8_t *at, size_t value)
+{
+	for (size_t i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static int pack(struct escher *escher, struct blip *blip, struct view metafile)
+{
+	struct libdeflate_compressor *deflater =
+	    libdeflate_alloc_compressor(METAFILE_LEVEL);
+	uint8_t *head = arena_alloc(escher->job->arena, METAFILE_HEAD);
+	uint8_t *bytes;
+	size_t size;
+
+	if (deflater == NULL || head == NULL) {
+		libdeflate_free_compressor(deflater);
+		return -ERR_MEMORY;
+	}
+	size = libdeflate_zlib_compress_bound(deflater, metafile.size);
+	bytes = arena_alloc(escher->job->arena, size);
+	if (bytes != NULL)
+		size = libdeflate_zlib_compress(deflater, metafile.data,
+						metafile.size, bytes, size);
+	libdeflate_free_compressor(deflater);
+	if (bytes == NULL || size == 0)
+		return -ERR_MEMORY;
+	for (size_t i = METAFILE_PLACE; i < METAFILE_PRESSED; i++)
+		head[i] = blip->head.data[i];
+	put_u32(head + METAFILE_SIZE, metafile.size);
+	put_u32(head + METAFILE_PRESSED, size);
+	head[METAFILE_PACKING + 1] = 0xFE;
+	blip->head = view_of(head, METAFILE_HEAD);
+	blip->output = view_of(bytes, size);
+	blip->rebuilt = blip->sort;
+	return 0;
+}
+
+/* By its records; one that draws nothing any more is none. */
+static int rebuild_metafile(struct escher *escher, struct blip *blip)
+{
+	BUFFER_CLEANUP struct buffer out = buffer_make(METAFILE_MAX);
+	struct metafile_result result = {0};
+	struct view metafile;
+	int error = unpack(escher, blip, &metafile);
+
+	if (error != 0)
+		return error;
+	error = metafile_filter(strcmp(blip->sort->extension, "emf") == 0
+				    ? METAFILE_ENHANCED
+				    : METAFILE_WINDOWS,
+				metafile, &out, &result);
+	if (error == -ERR_MEMORY)
+		return error;
+	if (error != 0 || result.drawn == 0) {
+		put_placeholder(escher, blip, blip->sort->extension);
+		return 0;
+	}
+	if (result.dropped > 0)
+		job_remove(escher->job, REMOVAL_PICTURE_METAFILE, blip->path,
+			   view_of(NULL, 0), "%zu, 0x%04x", result.dropped,
+			   (unsigned)result.first);
+	return pack(escher, blip, buffer_contents(&out));
+}
+
+/* Metafiles are programs for a painter: only where the host says that it knows
+ * them, they are taken apart. */
 static int begin(struct escher *escher, struct blip *blip)
 {
 	escher->picture_count++;
@@ -159,6 +272,8 @@ static int begin(struct escher *escher, struct blip *blip)
 		return 0;
 	if (!blip->sort->metafile)
 		return hand_over(escher, blip);
+	if (escher->metafiles && blip->sort->number != 4)
+		return rebuild_metafile(escher, blip);
 	put_placeholder(escher, blip, blip->sort->extension);
 	return 0;
 }
@@ -210,7 +325,10 @@ static void write_blip(struct buffer *out, const struct blip *blip)
 
 	identify(blip, uid);
 	buffer_bytes(out, uid, sizeof(uid));
-	buffer_u8(out, 0xFF);
+	if (blip->rebuilt->metafile)
+		buffer_view(out, blip->head);
+	else
+		buffer_u8(out, 0xFF);
 	buffer_view(out, blip->output);
 	escher_close(out, start);
 }
@@ -292,7 +410,8 @@ static void write_entry(struct escher *escher, const struct entry *entry)
 	uint8_t uid[UID_SIZE] = {0};
 	uint8_t number = sort == NULL ? 0 : sort->number;
 	bool inside = sort != NULL && escher->delay_out == NULL;
-	uint32_t size = inside ? (uint32_t)(ESCHER_HEADER + UID_SIZE + 1 +
+	size_t head = sort != NULL && sort->metafile ? METAFILE_HEAD : 1;
+	uint32_t size = inside ? (uint32_t)(ESCHER_HEADER + UID_SIZE + head +
 					    entry->blip->output.size)
 			       : entry->size;
 	size_t start;

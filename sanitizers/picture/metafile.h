@@ -1,0 +1,44 @@
+/*
+ * Metafiles of Windows ([MS-WMF], [MS-EMF]) as documents hold them: lists of
+ * drawing commands. Written anew are those of the lists, each checked to be as
+ * long as what it counts, with headers that fit. Comments, escapes and GDI+ go,
+ * as do bitmaps that are compressed or not as large as they say.
+ */
+#ifndef SEKISHO_SANITIZERS_PICTURE_METAFILE_H
+#define SEKISHO_SANITIZERS_PICTURE_METAFILE_H
+
+#include "base/buffer.h"
+
+enum metafile_kind { METAFILE_WINDOWS, METAFILE_ENHANCED };
+
+/* The record that was left out first, and how many; `drawn`: how many that
+ * draw something stay. */
+struct metafile_result {
+	size_t dropped;
+	size_t drawn;
+	uint32_t first;
+};
+
+/*
+ * Appends the metafile to `out`. -ERR_MALFORMED: no metafile, or a record
+ * leads behind its end; errors of the buffer. Output again as input gives the
+ * same bytes and drops nothing.
+ */
+int metafile_filter(enum metafile_kind kind, struct view input,
+		    struct buffer *out,
+		    struct metafile_result *ret_result) MUST_CHECK;
+
+/* emf.c, wmf.c */
+int metafile_filter_emf(struct view input, struct buffer *out,
+			struct metafile_result *ret_result) MUST_CHECK;
+int metafile_filter_wmf(struct view input, struct buffer *out,
+			struct metafile_result *ret_result) MUST_CHECK;
+
+/* Whether a bitmap's header ([MS-WMF] 2.2.2.3) is one of plain pixels, and
+ * fits: the palette in `header`, the pixels in `bits`. */
+bool metafile_bitmap_fits(struct view header, struct view bits);
+
+/* Size of such a header with its palette; 0 for one that is not known. */
+size_t metafile_bitmap_header(struct view header);
+
+#endif

@@ -13,7 +13,6 @@ enum {
 	PARAGRAPH_ENTRY = 13, /* BxPap: a place, and 12 bytes of layout */
 	CHARACTER_PICTURE = 0x6A03,
 	SPECIAL_PICTURE = 1u << 1,
-	SPECIAL_SEPARATOR = 1u << 0x14,
 };
 
 struct page {
@@ -56,22 +55,20 @@ static bool paragraph_list(const struct page *page, size_t at, size_t *ret_list,
 	return *ret_list + *ret_size < DOC_PAGE;
 }
 
-/* Whether all runs that share this list are pictures. */
+/* Whether a picture is among the runs that share this list. Signs of fields may
+ * be, too: to them it says nothing once they are no objects. */
 static enum doc_place place_of(const struct page *page, size_t entries,
 			       uint8_t word)
 {
 	for (size_t i = 0; i < page->count; i++) {
-		uint32_t specials;
-
 		if (page->in.data[entries + i * page->entry] != word)
 			continue;
-		specials =
-		    doc_specials(page->doc, bound(page, i), bound(page, i + 1));
-		if ((specials & SPECIAL_PICTURE) == 0 ||
-		    (specials & SPECIAL_SEPARATOR) != 0)
-			return PLACE_OTHER;
+		if ((doc_specials(page->doc, bound(page, i),
+				  bound(page, i + 1)) &
+		     SPECIAL_PICTURE) != 0)
+			return PLACE_PICTURE;
 	}
-	return PLACE_PICTURE;
+	return PLACE_OTHER;
 }
 
 static int take_list(struct page *page, size_t entries, uint8_t word)

@@ -218,7 +218,7 @@ def unsupported():
     yield blocked("page.mht", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; "
                   b"type=\"text/html\"\r\n\r\na\r\n", UNSUPPORTED, "MHTML")
     yield blocked("old.doc", compound("WordDocument", "1Table"), "malformed.truncated", "the name of Word 97 alone")
-    yield blocked("old.xls", compound("Workbook"), UNSUPPORTED, "Excel 97")
+    yield blocked("old.xls", compound("Workbook"), "malformed.truncated", "the name of Excel 97 alone")
     yield blocked("old.ppt", compound("PowerPoint Document"), "malformed", "PowerPoint 97, without slides")
     yield blocked("mail.msg", compound("__properties_version1.0"), "malformed", "Outlook, without a message")
     yield blocked("一太郎.jtd", compound("DocumentText"), UNSUPPORTED, "Ichitaro")

@@ -16,7 +16,7 @@ import xml.etree.ElementTree
 BATCH = 60
 STILL_SECONDS = 15
 WORD = {"docx", "docm", "dotx", "dotm", "rtf", "doc"}
-SHEET = {"xlsx", "xlsm", "xltx", "xltm"}
+SHEET = {"xlsx", "xlsm", "xltx", "xltm", "xls"}
 SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm"}
 ODF_TEXT = {"odt", "ott", "fodt", "odm"}
 ODF_SHEET = {"ods", "ots", "fods"}

@@ -24,7 +24,7 @@ RTF_NAMES = re.compile(rb"\\(obj(?:data|emb|link|autlink|ocx|update|html|class)|
 RTF_FIELDS = re.compile(rb"DDE|INCLUDE|\bLINK\s|IMPORT|MACRO|QUOTE|EMBED|file:", re.I)
 # Names of a compound file's directory, and what runs in the text of its documents.
 STREAMS = ("Macros", "VBA", "PROJECT", "PROJECTwm", "_VBA_PROJECT", "ObjectPool", "MsoDataStore",
-           "\1Ole", "\1Ole10Native", "\1CompObj", "\3ObjInfo", "_signatures", "\6DataSpaces")
+           "_VBA_PROJECT_CUR", "_SX_DB_CUR", "Ctls", "\1Ole", "\1Ole10Native", "\1CompObj", "\3ObjInfo", "_signatures", "\6DataSpaces")
 WORD_FIELDS = re.compile(rb"\x13\0?\s*(?:D\0?D\0?E|L\0?I\0?N\0?K\0? |E\0?M\0?B\0?E\0?D|I\0?N\0?C\0?L\0?U\0?D\0?E"
                          rb"|I\0?M\0?P\0?O\0?R\0?T|M\0?A\0?C\0?R\0?O\0?B|D\0?A\0?T\0?A\0?B\0?A|C\0?O\0?N\0?T\0?R\0?O\0?L)",
                          re.I)

@@ -1,0 +1,334 @@
+/*
+ * Parsed expressions (2.2.2): a row of tokens, each of a size that its first
+ * byte tells. One that is not known ends it: nothing behind it can be read.
+ */
+#include "sanitizers/biff/biff.h"
+#include "sanitizers/link.h"
+
+#include "base/banned.h"
+
+enum token {
+	TOKEN_EXP = 0x01,
+	TOKEN_CONCAT = 0x08,
+	TOKEN_PAREN = 0x15,
+	TOKEN_MISSING = 0x16,
+	TOKEN_STRING = 0x17,
+	TOKEN_ATTRIBUTE = 0x19,
+	TOKEN_ARRAY = 0x20,
+	TOKEN_FUNCTION = 0x21,
+	TOKEN_FUNCTION_VARIABLE = 0x22,
+	TOKEN_NAME = 0x23,
+	TOKEN_MEMORY_AREA = 0x26,
+	TOKEN_EXTERN_NAME = 0x39,
+	TOKEN_EXTERN_REF = 0x3A,
+	TOKEN_EXTERN_AREA_GONE = 0x3D,
+};
+
+enum {
+	ATTRIBUTE_CHOOSE = 0x04,
+	CALLS_COMMAND = 0x8000,
+	FUNCTION_INDIRECT = 148,
+	FUNCTION_USER = 255,
+	FUNCTION_HYPERLINK = 359,
+	UNKNOWN = 0xFF,
+	VARIES = 0xFE,
+};
+
+/* Bytes behind the token: BIFF8, BIFF5. */
+static const uint8_t sizes[0x40][2] = {
+    [0x00] = {UNKNOWN, UNKNOWN},
+    [0x01] = {4, 4},
+    [0x02] = {4, 4},
+    [0x17] = {VARIES, VARIES},
+    [0x18] = {UNKNOWN, UNKNOWN},
+    [0x19] = {VARIES, VARIES},
+    [0x1A] = {UNKNOWN, UNKNOWN},
+    [0x1B] = {UNKNOWN, UNKNOWN},
+    [0x1C] = {1, 1},
+    [0x1D] = {1, 1},
+    [0x1E] = {2, 2},
+    [0x1F] = {8, 8},
+    [0x20] = {7, 7},
+    [0x21] = {2, 2},
+    [0x22] = {3, 3},
+    [0x23] = {4, 14},
+    [0x24] = {4, 3},
+    [0x25] = {8, 6},
+    [0x26] = {6, 6},
+    [0x27] = {6, 6},
+    [0x28] = {6, 6},
+    [0x29] = {2, 2},
+    [0x2A] = {4, 3},
+    [0x2B] = {8, 6},
+    [0x2C] = {4, 3},
+    [0x2D] = {8, 6},
+    [0x2E] = {UNKNOWN, UNKNOWN},
+    [0x2F] = {UNKNOWN, UNKNOWN},
+    [0x30] = {UNKNOWN, UNKNOWN},
+    [0x31] = {UNKNOWN, UNKNOWN},
+    [0x32] = {UNKNOWN, UNKNOWN},
+    [0x33] = {UNKNOWN, UNKNOWN},
+    [0x34] = {UNKNOWN, UNKNOWN},
+    [0x35] = {UNKNOWN, UNKNOWN},
+    [0x36] = {UNKNOWN, UNKNOWN},
+    [0x37] = {UNKNOWN, UNKNOWN},
+    [0x38] = {UNKNOWN, UNKNOWN},
+    [0x39] = {6, 24},
+    [0x3A] = {6, 17},
+    [0x3B] = {10, 20},
+    [0x3C] = {6, 17},
+    [0x3D] = {10, 20},
+    [0x3E] = {UNKNOWN, UNKNOWN},
+    [0x3F] = {UNKNOWN, UNKNOWN},
+};
+
+/* Functions of worksheets by number (2.5.198.17). Not here: commands and
+ * functions of macro sheets, CALL, REGISTER.ID, RTD, and those of servers. */
+static const struct {
+	uint16_t first;
+	uint16_t last;
+} functions[] = {
+    {0, 52},    {56, 78},   {82, 83},   {86, 86},   {97, 102},  {105, 105},
+    {109, 109}, {111, 121}, {124, 131}, {140, 144}, {148, 148}, {163, 165},
+    {167, 169}, {183, 184}, {189, 190}, {193, 199}, {204, 216}, {219, 222},
+    {227, 235}, {244, 244}, {247, 247}, {252, 252}, {255, 255}, {261, 261},
+    {269, 332}, {336, 337}, {342, 347}, {350, 354}, {358, 378}, {480, 484},
+};
+
+static const char *const function_names[] = {
+#define FUNCTION(name) name,
+#include "sanitizers/ooxml/functions.def"
+#undef FUNCTION
+};
+
+/* What the tokens of one formula say together. */
+struct walk {
+	const struct book *book;
+	struct cursor cursor;
+	struct biff_formula *formula;
+	size_t tokens;
+	bool indirect;      /* INDIRECT makes a reference of text */
+	bool foreign_text;  /* a text that would name another workbook */
+	bool link;          /* HYPERLINK */
+	bool link_literal;  /* the first token is an allowed target */
+	bool link_computed; /* something could make another target of it */
+	bool ended;         /* by HYPERLINK, which must be last */
+};
+
+static int compare_names(const void *key, const void *element)
+{
+	const char *const *name = element;
+
+	return strcmp(key, *name);
+}
+
+bool biff_function_listed(const char *name)
+{
+	char upper[64];
+	size_t size;
+
+	if (strncasecmp(name, "_xlfn.", 6) == 0)
+		name += 6;
+	if (strncasecmp(name, "_xlws.", 6) == 0)
+		name += 6;
+	size = strlen(name);
+	if (size >= sizeof(upper))
+		return false;
+	for (size_t i = 0; i <= size; i++)
+		upper[i] = (char)toupper((unsigned char)name[i]);
+	return bsearch(upper, function_names,
+		       sizeof(function_names) / sizeof(function_names[0]),
+		       sizeof(function_names[0]), compare_names) != NULL;
+}
+
+static bool refuse(struct walk *walk, const char *why)
+{
+	walk->formula->why = why;
+	return false;
+}
+
+static bool function_allowed(struct walk *walk, uint16_t number)
+{
+	if ((number & CALLS_COMMAND) != 0)
+		return refuse(walk, "command of a macro");
+	walk->indirect |= number == FUNCTION_INDIRECT;
+	if (number == FUNCTION_HYPERLINK) {
+		walk->link = true;
+		walk->ended = true;
+	} else {
+		walk->link_computed = true;
+	}
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (number >= functions[i].first && number <= functions[i].last)
+			return true;
+	return refuse(walk, "function that is not on the list");
+}
+
+/* Names are numbered from 1. */
+static bool name_allowed(struct walk *walk, size_t number)
+{
+	if (number == 0 || number > walk->book->name_count)
+		return refuse(walk, "name that is not there");
+	if (walk->book->names[number - 1].gone)
+		return refuse(walk, walk->book->names[number - 1].why);
+	return true;
+}
+
+static bool extern_name_allowed(struct walk *walk, struct view bytes)
+{
+	const struct book *book = walk->book;
+	struct cursor cursor = cursor_at(bytes, 0);
+	size_t xti = cursor_u16le(&cursor);
+	size_t number = cursor_u16le(&cursor);
+	const struct biff_link *link;
+
+	if (xti >= book->xti_count || book->xtis[xti].link >= book->link_count)
+		return refuse(walk, "link that is not there");
+	link = &book->links[book->xtis[xti].link];
+	if (link->kind == BIFF_BOOK_SELF)
+		return name_allowed(walk, number);
+	if (link->kind == BIFF_BOOK_OTHER)
+		return refuse(walk, "another workbook or DDE");
+	if (number == 0 || number > link->name_count ||
+	    !book->extern_names[link->first_name + number - 1].allowed)
+		return refuse(walk, "function of an add-in");
+	return true;
+}
+
+/* References with a sheet: into this workbook alone. In BIFF5 a negative
+ * number says so. */
+static bool extern_allowed(struct walk *walk, uint8_t token, struct view bytes)
+{
+	const struct book *book = walk->book;
+	struct cursor cursor = cursor_at(bytes, 0);
+	uint16_t xti = cursor_u16le(&cursor);
+
+	if (!book->biff8) {
+		if (xti < 0x8000)
+			return refuse(walk, "another workbook or DDE");
+		if (token != TOKEN_EXTERN_NAME)
+			return true;
+		cursor_skip(&cursor, 8);
+		return name_allowed(walk, cursor_u16le(&cursor));
+	}
+	if (token == TOKEN_EXTERN_NAME)
+		return extern_name_allowed(walk, bytes);
+	if (xti >= book->xti_count ||
+	    book->xtis[xti].link >= book->link_count ||
+	    book->links[book->xtis[xti].link].kind != BIFF_BOOK_SELF)
+		return refuse(walk, "another workbook or DDE");
+	return true;
+}
+
+static bool is_foreign_text(const char *text)
+{
+	return strpbrk(text, "[|\\/") != NULL;
+}
+
+static bool take_string(struct walk *walk)
+{
+	bool wide;
+	struct view characters =
+	    biff_string_take(walk->book, &walk->cursor, false, &wide);
+	const char *text;
+
+	if (walk->cursor.failed)
+		return refuse(walk, "malformed");
+	text = biff_text(walk->book, characters, wide);
+	if (text == NULL)
+		return refuse(walk, "malformed");
+	walk->foreign_text |= is_foreign_text(text);
+	if (walk->tokens == 0)
+		walk->link_literal = link_allowed(walk->book->job->policy,
+						  view_of_string(text)) &&
+				     (text[0] != '#' || !is_foreign_text(text));
+	return true;
+}
+
+static bool take_attribute(struct walk *walk)
+{
+	uint8_t kind = cursor_u8(&walk->cursor);
+	size_t count = cursor_u16le(&walk->cursor);
+
+	if ((kind & ATTRIBUTE_CHOOSE) != 0)
+		cursor_skip(&walk->cursor, 2 * (count + 1));
+	return true;
+}
+
+static bool take_operand(struct walk *walk, uint8_t token, struct view bytes)
+{
+	struct cursor cursor = cursor_at(bytes, 0);
+
+	switch (token) {
+	case TOKEN_EXP:
+		walk->formula->expands = true;
+		walk->formula->row = cursor_u16le(&cursor);
+		walk->formula->column = cursor_u16le(&cursor);
+		return true;
+	case TOKEN_ARRAY:
+	case TOKEN_MEMORY_AREA:
+		walk->formula->extra = true;
+		return true;
+	case TOKEN_FUNCTION:
+		return function_allowed(walk, cursor_u16le(&cursor));
+	case TOKEN_FUNCTION_VARIABLE:
+		cursor_skip(&cursor, 1);
+		return function_allowed(walk, cursor_u16le(&cursor));
+	case TOKEN_NAME:
+		return name_allowed(walk, cursor_u16le(&cursor));
+	default:
+		if (token >= TOKEN_EXTERN_NAME &&
+		    token <= TOKEN_EXTERN_AREA_GONE)
+			return extern_allowed(walk, token, bytes);
+		return true;
+	}
+}
+
+static bool take_token(struct walk *walk)
+{
+	uint8_t token = cursor_u8(&walk->cursor);
+	uint8_t size;
+
+	if (token >= 0x80)
+		return refuse(walk, "unknown token");
+	/* The class of an operand is in its upper bits. */
+	if (token >= 0x40)
+		token = (token & 0x1F) | 0x20;
+	size = sizes[token][walk->book->biff8 ? 0 : 1];
+	if (size == UNKNOWN)
+		return refuse(walk, "unknown token");
+	walk->ended = false;
+	if (token == TOKEN_STRING)
+		return take_string(walk);
+	if (token == TOKEN_ATTRIBUTE)
+		return take_attribute(walk);
+	if (token < TOKEN_STRING && token != TOKEN_CONCAT &&
+	    token != TOKEN_PAREN && token != TOKEN_MISSING)
+		walk->link_computed = true;
+	return take_operand(walk, token, cursor_take(&walk->cursor, size));
+}
+
+bool biff_formula_allowed(const struct book *book, struct view tokens,
+			  struct biff_formula *ret_formula)
+{
+	struct walk walk = {
+	    .book = book,
+	    .cursor = cursor_at(tokens, 0),
+	    .formula = ret_formula,
+	};
+
+	*ret_formula = (struct biff_formula){0};
+	while (cursor_left(&walk.cursor) > 0) {
+		if (!take_token(&walk))
+			return false;
+		walk.tokens++;
+	}
+	if (walk.cursor.failed)
+		return refuse(&walk, "malformed");
+	if (walk.indirect && walk.foreign_text)
+		return refuse(&walk, "another workbook by INDIRECT");
+	if (walk.link &&
+	    (!walk.link_literal || walk.link_computed || !walk.ended))
+		return refuse(&walk, "link that is not allowed");
+	return true;
+}

@@ -328,7 +328,7 @@ def broken():
                            if name == "[Content_Types].xml" else data)
                           for name, data in laughs.members()])
     yield blocked("content-types-dtd.xlsx", laughs, "xml.dtd")
-    yield blocked("binary.xlsb", compound_file({"Workbook": b"\x09\x08"}), "type.unsupported")
+    yield blocked("binary.xlsb", compound_file({"Contents": b"\x09\x08"}), "type.unsupported")
 
 
 def samples():

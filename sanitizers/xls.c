@@ -108,6 +108,8 @@ static int open_book(struct job *job, struct compound *compound,
 	if (error == 0)
 		error = biff_read_records(book);
 	if (error == 0)
+		error = biff_unlock(book);
+	if (error == 0)
 		error = biff_read_globals(book);
 	*ret_book = book;
 	return error;
@@ -122,6 +124,7 @@ static int rebuild_book(struct book *book, struct buffer *out)
 	size_t moved;
 	int error = 0;
 
+	book->item_hint = book->count;
 	for (size_t i = 0; i < book->sheet_count && error == 0; i++)
 		error = biff_add_sheet(book, &book->sheets[i]);
 	if (error != 0)
@@ -131,6 +134,7 @@ static int rebuild_book(struct book *book, struct buffer *out)
 	book->items = NULL;
 	book->item_count = 0;
 	book->item_room = 0;
+	book->item_hint = count + book->globals_end;
 	error = biff_add_globals(book);
 	moved = book->item_count;
 	for (size_t i = 0; i < count && error == 0; i++)
@@ -190,6 +194,23 @@ static int xls_rebuild(struct job *job)
 		   : write_file(job, compound, book, buffer_contents(&stream));
 }
 
+static int xls_text(struct job *job)
+{
+	BUFFER_CLEANUP struct buffer out =
+	    buffer_make(job->policy->limits.output_bytes);
+	struct compound *compound;
+	struct book *book;
+	int error = is_template(job) ? -ERR_TEMPLATE : 0;
+
+	if (error == 0)
+		error = compound_open(job->arena, job->input, &compound);
+	if (error == 0)
+		error = open_book(job, compound, &book);
+	if (error == 0)
+		error = biff_write_text(book, &out);
+	return error != 0 ? error : job_emit(job, buffer_contents(&out));
+}
+
 const struct sanitizer sanitizer_xls = {
     .name = "xls",
     .mime = "application/vnd.ms-excel",
@@ -197,5 +218,6 @@ const struct sanitizer sanitizer_xls = {
     .extensions = "xls xlt",
     .claims = xls_claims,
     .rebuild = xls_rebuild,
+    .text = xls_text,
     .prepare = encoding_prepare,
 };

@@ -225,7 +225,7 @@ def unsupported():
     yield blocked("locked.docx", compound("EncryptionInfo", "EncryptedPackage"), "malformed",
                   "an encrypted document with nothing in it")
     old = {
-        "locked.xls": {"Workbook": struct.pack("<HH16xHH54x", 0x809, 16, 0x2F, 54)},
+        "locked.xls": {"Workbook": struct.pack("<HH16xHH6x", 0x809, 16, 0x2F, 6)},
         "locked.ppt": {"Current User": bytes(8) + struct.pack("<II", 20, 0xF3D1C4DF) + bytes(20),
                        "PowerPoint Document": bytes(5000)},
     }

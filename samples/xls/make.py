@@ -1,9 +1,9 @@
 """Workbooks of Excel 97-2003 and 5/95 as people and attackers write them."""
 import struct
 
-from biffmaker import (ADD_IN, MACRO, SELF, SHEET, VB, Book, Drawing, add_in_name, call, cell, chart, defined_name,
+from biffmaker import (ADD_IN, MACRO, SELF, SHEET, VB, Book, Drawing, Lock, add_in_name, call, cell, chart, defined_name,
                        extern_name, extern_sheet, formula, hyperlink, label5, name_ref, number, obj, part,
-                       picture_group, record, ref, ref3d, short, string, text, txo, words, workbook_link)
+                       picture_group, record, ref, ref3d, row_record, short, string, text, txo, words, workbook_link)
 from picturemaker import flat, png, scene
 from sample import Sample
 
@@ -258,6 +258,33 @@ def excel5():
                 "the same dangers in Excel 5")
 
 
+def blocks():
+    """A sheet with an index of its rows; where `wrong`, into the middle of one."""
+    def sheet(made, wrong=0):
+        bad = text("a") + call(150, 1)
+        rows = row_record(0) + row_record(1)
+        first = cell(0, 0, "a", made) + formula(0, 1, bad, "文字列") + cell(0, 2, 2.0)
+        second = cell(1, 0, 3.0)
+        head = made.begin(SHEET)
+        widths = record(0x55, words(8))
+
+        def whole(at):
+            index_size = 4 + 20
+            start = at + len(head) + index_size
+            cells = start + len(widths) + 18
+            end = cells + len(rows) + len(first) + len(second)
+            index = record(0x20B, struct.pack("<IIIII", 0, 0, 2, start, end))
+            block = record(0xD7, struct.pack("<IHH", end - cells, len(rows) - 20 + wrong, len(first)))
+            return (head + index + widths + record(0x200, bytes(14)) + rows + first + second + block
+                    + record(0x23E, bytes(18)) + record(0xA))
+        return whole
+    for name, wrong, note in (("blocks", 0, "an index that is made to fit"),
+                              ("blocks-wrong", 2, "an index into the middle of a record")):
+        made = Book()
+        made.sheet("a", whole=sheet(made, wrong))
+        yield loses(f"{name}.xls", made, ["formula"], note)
+
+
 def bad():
     made = plain()
     stream = made.stream()
@@ -285,8 +312,8 @@ def bad():
     yield Sample("one-for-two.xls", two.data(stream=bytes(stream)), removals=["xls.macro_sheet"],
                  note="two sheets that are the same records")
     locked = plain()
-    locked.globals = record(0x2F, words(1, 1, 1), bytes(48))
-    yield held("locked.xls", locked.data(), "encrypted.unsupported", "under a password")
+    locked.front = record(0x2F, words(0, 1, 1))
+    yield held("obfuscated.xls", locked.data(), "encrypted.unsupported", "obfuscated by XOR")
     yield held("template.xlt", plain().data(), "type.template", "a template")
     yield held("add-in.xla", plain().data(), "type.forbidden", "an add-in by its name")
     add_in = plain()
@@ -297,11 +324,34 @@ def bad():
     yield loses("broken-cells.xls", cells, ["record"], "cells that cannot be read")
 
 
+def locked(name, lock, passwords, note, removals=("ole.decrypted",), **more):
+    made = plain()
+    made.front = lock.file_pass()
+    return Sample(name, made.data(stream=lock.stream(made.stream())), removals=list(removals), passwords=passwords,
+                  note=note, **more)
+
+
+def passwords():
+    word = "秘密himitsu"
+    yield locked("rc4.xls", Lock(word), ["wrong", word], "RC4 of Excel 97")
+    for bits in (40, 56, 128):
+        yield locked(f"crypto-api-{bits}.xls", Lock(word, bits), [word], "RC4 of CryptoAPI")
+    yield locked("default.xls", Lock("VelvetSweatshop"), [], "Excel's own password: nobody is asked for it")
+    yield locked("default-crypto-api.xls", Lock("VelvetSweatshop", 128), ["other"], "the same by CryptoAPI")
+    yield locked("waits.xls", Lock(word), [], "no password is given", (), verdict="password", reason="encrypted")
+    yield locked("wrong.xls", Lock(word, 128), ["a"], "none of them fits", (), verdict="password",
+                 reason="encrypted.wrong_password")
+    yield locked("aes.xls", Lock(word, 128, 0x660E), [word], "a cipher that Excel never wrote there", (),
+                 verdict="blocked", reason="encrypted.unsupported")
+
+
 def samples():
     yield from harmless()
+    yield from passwords()
     yield from macros()
     yield from formulas()
     yield from outside()
     yield from drawings()
     yield from excel5()
+    yield from blocks()
     yield from bad()

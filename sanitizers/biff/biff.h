@@ -167,6 +167,7 @@ struct book {
 	struct job *job;
 	struct view stream;
 	bool biff8;
+	bool unlocked; /* it was under a password */
 	uint16_t code_page;
 	bool date1904;
 
@@ -192,6 +193,7 @@ struct book {
 	struct biff_item *items;
 	size_t item_count;
 	size_t item_room;
+	size_t item_hint; /* how many there will be */
 
 	uint8_t reports[REMOVAL_COUNT];
 	uint8_t reported[8192]; /* a bit for each type that was reported */
@@ -290,6 +292,11 @@ bool biff_formula_allowed(const struct book *book, struct view tokens,
 
 /* Whether a worksheet function may be called by this name. */
 bool biff_function_listed(const char *name);
+
+/* ---- unlock.c ---- */
+
+/* Decrypts what is under a password; see rc4_lock.h. */
+int biff_unlock(struct book *book) MUST_CHECK;
 
 /* ---- globals.c, names.c ---- */
 

@@ -22,7 +22,7 @@ struct biff_drawing {
 	struct host *hosts;
 	struct escher_mark *marks; /* one for each host */
 	size_t host_count;
-	uint8_t ids[IDS / 8]; /* of the objects that stay */
+	uint8_t *ids; /* a bit for each object that stays; NULL: none */
 };
 
 bool biff_is_drawn(const struct book *book, size_t record)
@@ -145,7 +145,8 @@ static int filter(struct gathering *gathering)
 
 static void note_ids(struct book *book, struct biff_drawing *drawing)
 {
-	for (size_t i = 0; i < drawing->host_count; i++) {
+	for (size_t i = 0; i < drawing->host_count && drawing->ids != NULL;
+	     i++) {
 		uint16_t id = biff_object_id(book, drawing->hosts[i].record);
 
 		if (drawing->marks[i].kept)
@@ -194,7 +195,10 @@ int biff_read_drawing(struct book *book, size_t first, size_t last,
 	drawing->depth = depth;
 	drawing->hosts = arena_array(arena, hosts + 1, sizeof(*drawing->hosts));
 	drawing->marks = arena_array(arena, hosts + 1, sizeof(*drawing->marks));
-	if (drawing->hosts == NULL || drawing->marks == NULL)
+	if (hosts > 0 && depth == 0)
+		drawing->ids = arena_alloc(arena, IDS / 8);
+	if (drawing->hosts == NULL || drawing->marks == NULL ||
+	    (hosts > 0 && depth == 0 && drawing->ids == NULL))
 		return -ERR_MEMORY;
 	*ret_drawing = drawing;
 	return book->biff8 ? read_stream(book, drawing, first, last) : 0;
@@ -262,8 +266,8 @@ static int add_note(struct book *book, const struct biff_drawing *drawing,
 	struct cursor cursor = cursor_at(body, 6);
 	uint16_t id = cursor_u16le(&cursor);
 
-	if (book->biff8 &&
-	    (cursor.failed || (drawing->ids[id / 8] & 1U << id % 8) == 0)) {
+	if (book->biff8 && (cursor.failed || drawing->ids == NULL ||
+			    (drawing->ids[id / 8] & 1U << id % 8) == 0)) {
 		if (biff_may_report(book, REMOVAL_XLS_DRAWING))
 			job_remove(book->job, REMOVAL_XLS_DRAWING,
 				   drawing->path, body, "comment");

@@ -43,6 +43,13 @@ uint16_t biff_object_id(const struct book *book, size_t record);
 /* The CONTINUEs that the text of a TXO takes: the record behind them. */
 size_t biff_text_object_end(struct book *book, size_t record, size_t last);
 
+/* Whether an OBJ is that of a comment. */
+bool biff_object_is_comment(const struct book *book, size_t record);
+
+/* Appends the text of a TXO as UTF-8. */
+void biff_text_object_text(const struct book *book, size_t record, size_t last,
+			   struct buffer *out);
+
 /* Writes a TXO with its text. */
 int biff_add_text_object(struct book *book, size_t record,
 			 size_t end) MUST_CHECK;

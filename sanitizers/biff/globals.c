@@ -215,7 +215,7 @@ static int read_global(struct book *book, size_t i)
 
 	switch (book->records[i].type) {
 	case BIFF_FILEPASS:
-		return -ERR_ENCRYPTION_UNSUPPORTED;
+		return book->unlocked ? 0 : -ERR_ENCRYPTION_UNSUPPORTED;
 	case BIFF_ADDIN:
 		return -ERR_TYPE_FORBIDDEN;
 	case BIFF_CODEPAGE:
@@ -469,6 +469,7 @@ static int add_global(struct book *book, size_t i, struct progress *progress)
 	case BIFF_CONTINUEFRT11:
 	case BIFF_CONTINUEFRT12:
 	case BIFF_EXTSST:
+	case BIFF_FILEPASS:
 		return 0;
 	case BIFF_BOF:
 		return biff_add_begin(book, i);

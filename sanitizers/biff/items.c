@@ -22,7 +22,8 @@ static const struct {
 
 static int make_room(struct book *book)
 {
-	size_t room = book->item_room == 0 ? ITEMS_FIRST : book->item_room * 2;
+	size_t room = book->item_room == 0 ? ITEMS_FIRST + book->item_hint
+					   : book->item_room * 2;
 	struct biff_item *items;
 
 	if (book->item_count < book->item_room)

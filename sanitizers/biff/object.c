@@ -21,6 +21,7 @@ enum {
 	COMMON_SIZE = 18,
 	OBJECT_LIST = 0x12,
 	OBJECT_DROP_DOWN = 0x14,
+	OBJECT_COMMENT = 0x19,
 	/* Data link, control, its stream, camera. */
 	PICTURE_FLAGS_GONE = 0xF2,
 	MACRO_SIZE_AT5 = 26,
@@ -55,6 +56,16 @@ uint16_t biff_object_id(const struct book *book, size_t record)
 		return 0;
 	cursor_skip(&cursor, 4);
 	return cursor_u16le(&cursor);
+}
+
+bool biff_object_is_comment(const struct book *book, size_t record)
+{
+	struct cursor cursor = cursor_at(biff_body(book, record), 0);
+	uint16_t part = cursor_u16le(&cursor);
+
+	cursor_skip(&cursor, 2);
+	return book->biff8 && part == PART_COMMON &&
+	       cursor_u16le(&cursor) == OBJECT_COMMENT;
 }
 
 static void put_part(struct object *object, uint16_t part, struct view body)
@@ -277,6 +288,29 @@ size_t biff_text_object_end(struct book *book, size_t record, size_t last)
 	/* Nothing is written, so nothing can fail. */
 	(void)walk_text(book, record, last, false, &end);
 	return end;
+}
+
+void biff_text_object_text(const struct book *book, size_t record, size_t last,
+			   struct buffer *out)
+{
+	struct cursor cursor =
+	    cursor_at(biff_body(book, record), TEXT_COUNT_AT);
+	size_t left = cursor_u16le(&cursor);
+
+	for (size_t at = record + 1;
+	     at <= last && left > 0 && book->records[at].type == BIFF_CONTINUE;
+	     at++) {
+		struct view body = biff_body(book, at);
+		size_t size = text_bytes(body, &left);
+		const char *text;
+
+		if (size == 0)
+			return;
+		text = biff_text(book, view_slice(body, 1, size - 1),
+				 (body.data[0] & 1) != 0);
+		if (text != NULL)
+			buffer_text(out, text);
+	}
 }
 
 int biff_add_text_object(struct book *book, size_t record, size_t end)

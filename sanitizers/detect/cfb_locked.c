@@ -1,5 +1,5 @@
 /*
- * Whether a doc, xls or ppt is encrypted: a flag in Word's file information
+ * Whether a doc, xls or ppt is encrypted in a way that is not opened: a flag in Word's file information
  * block ([MS-DOC] 2.5.2), a record behind the first of a workbook ([MS-XLS]
  * 2.4.117), a mark in PowerPoint's stream of the current user ([MS-PPT]
  * 2.3.2).
@@ -15,6 +15,7 @@ enum {
 	WORD_FLAGS = 10,
 	WORD_ENCRYPTED = 0x0100,
 	RECORD_FILEPASS = 0x2F,
+	WAY_RC4 = 1,
 	RECORDS_LOOKED_AT = 16,
 	SLIDES_MARK = 12,
 };
@@ -38,8 +39,9 @@ static bool is_locked_workbook(struct view head)
 
 		if (cursor.failed)
 			return false;
+		/* What is not RC4 nobody opens. */
 		if (type == RECORD_FILEPASS)
-			return true;
+			return cursor_u16le(&cursor) != WAY_RC4;
 		cursor_skip(&cursor, size);
 	}
 	return false;

@@ -1,5 +1,4 @@
 """Writes workbooks of Excel 97-2003 (BIFF8, [MS-XLS]) and 5/95 (BIFF5) from nothing."""
-import hashlib
 import struct
 
 from compoundmaker import compound
@@ -332,65 +331,20 @@ class Book:
         return compound({name: stream, **(more or {})}, class_id=CLASS8 if self.biff8 else CLASS5)
 
 
-# ---- passwords ([MS-OFFCRYPTO] 2.3.5, 2.3.6; [MS-XLS] 2.2.10) ----
+# ---- passwords ([MS-XLS] 2.2.10) ----
 
-def rc4(key, data):
-    state, j, out = list(range(256)), 0, bytearray()
-    for i in range(256):
-        j = (j + state[i] + key[i % len(key)]) & 255
-        state[i], state[j] = state[j], state[i]
-    i = j = 0
-    for byte in data:
-        i = (i + 1) & 255
-        j = (j + state[i]) & 255
-        state[i], state[j] = state[j], state[i]
-        out.append(byte ^ state[(state[i] + state[j]) & 255])
+def file_pass(lock):
+    return record(0x2F, words(1), lock.header())
+
+
+def encrypted(lock, stream):
+    """The records of a stream with their bodies encrypted."""
+    out, at = bytearray(lock.stream(stream, 1024)), 0
+    while at < len(stream):
+        kind, size = struct.unpack_from("<HH", stream, at)
+        clear = 4 + (4 if kind == 0x85 else 0)
+        if kind in (0x809, 0x2F, 0x194, 0x195, 0xE1, 0x196, 0x138):
+            clear += size
+        out[at:at + clear] = stream[at:at + clear]
+        at += 4 + size
     return bytes(out)
-
-
-class Lock:
-    """RC4 of Excel 97 (bits 0) or of CryptoAPI."""
-
-    def __init__(self, password, bits=0, algorithm=0x6801):
-        self.bits, self.algorithm = bits, algorithm
-        self.salt = hashlib.md5(b"salt").digest()
-        raw = password.encode("utf-16-le")
-        if bits:
-            self.base = hashlib.sha1(self.salt + raw).digest()
-        else:
-            first = hashlib.md5(raw).digest()[:5]
-            self.base = hashlib.md5((first + self.salt) * 16).digest()[:5]
-
-    def key(self, block):
-        number = struct.pack("<I", block)
-        if not self.bits:
-            return hashlib.md5(self.base + number).digest()
-        key = hashlib.sha1(self.base + number).digest()[:self.bits // 8]
-        return key.ljust(16, b"\0") if self.bits == 40 else key
-
-    def info(self):
-        """The version and what follows."""
-        verifier = hashlib.md5(b"verifier").digest()
-        digest = hashlib.sha1 if self.bits else hashlib.md5
-        both = rc4(self.key(0), verifier + digest(verifier).digest())
-        if not self.bits:
-            return words(1, 1) + self.salt + both
-        name = "Microsoft Enhanced Cryptographic Provider v1.0\0".encode("utf-16-le")
-        header = struct.pack("<8I", 4, 0, self.algorithm, 0x8004, self.bits, 1, 0, 0) + name
-        return (words(2, 2) + struct.pack("<II", 4, len(header)) + header + struct.pack("<I", 16) + self.salt
-                + both[:16] + struct.pack("<I", 20) + both[16:])
-
-    def file_pass(self):
-        return record(0x2F, words(1), self.info())
-
-    def stream(self, stream):
-        """The records of a stream with their bodies encrypted."""
-        keys = b"".join(rc4(self.key(block), bytes(1024)) for block in range(len(stream) // 1024 + 1))
-        out, at = bytearray(stream), 0
-        while at < len(stream):
-            kind, size = struct.unpack_from("<HH", stream, at)
-            if kind not in (0x809, 0x2F, 0x194, 0x195, 0xE1, 0x196, 0x138):
-                for i in range(at + 4 + (4 if kind == 0x85 else 0), at + 4 + size):
-                    out[i] ^= keys[i]
-            at += 4 + size
-        return bytes(out)

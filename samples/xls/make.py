@@ -1,11 +1,13 @@
 """Workbooks of Excel 97-2003 and 5/95 as people and attackers write them."""
 import struct
 
-from biffmaker import (ADD_IN, MACRO, SELF, SHEET, VB, Book, Drawing, Lock, add_in_name, call, cell, chart, defined_name,
-                       extern_name, extern_sheet, formula, hyperlink, label5, name_ref, number, obj, part,
+from biffmaker import (ADD_IN, MACRO, SELF, SHEET, VB, Book, Drawing, add_in_name, call, cell, chart, defined_name,
+                       encrypted, extern_name, extern_sheet, file_pass, formula, hyperlink, label5, name_ref, number, obj, part,
                        picture_group, record, ref, ref3d, row_record, short, string, text, txo, words, workbook_link)
 from picturemaker import flat, png, scene
+from rc4lock import Api, Plain
 from sample import Sample
+
 
 def book(*cells, **more):
     made = Book()
@@ -326,22 +328,22 @@ def bad():
 
 def locked(name, lock, passwords, note, removals=("ole.decrypted",), **more):
     made = plain()
-    made.front = lock.file_pass()
-    return Sample(name, made.data(stream=lock.stream(made.stream())), removals=list(removals), passwords=passwords,
+    made.front = file_pass(lock)
+    return Sample(name, made.data(stream=encrypted(lock, made.stream())), removals=list(removals), passwords=passwords,
                   note=note, **more)
 
 
 def passwords():
     word = "秘密himitsu"
-    yield locked("rc4.xls", Lock(word), ["wrong", word], "RC4 of Excel 97")
+    yield locked("rc4.xls", Plain(word), ["wrong", word], "RC4 of Excel 97")
     for bits in (40, 56, 128):
-        yield locked(f"crypto-api-{bits}.xls", Lock(word, bits), [word], "RC4 of CryptoAPI")
-    yield locked("default.xls", Lock("VelvetSweatshop"), [], "Excel's own password: nobody is asked for it")
-    yield locked("default-crypto-api.xls", Lock("VelvetSweatshop", 128), ["other"], "the same by CryptoAPI")
-    yield locked("waits.xls", Lock(word), [], "no password is given", (), verdict="password", reason="encrypted")
-    yield locked("wrong.xls", Lock(word, 128), ["a"], "none of them fits", (), verdict="password",
+        yield locked(f"crypto-api-{bits}.xls", Api(word, bits), [word], "RC4 of CryptoAPI")
+    yield locked("default.xls", Plain("VelvetSweatshop"), [], "Excel's own password: nobody is asked for it")
+    yield locked("default-crypto-api.xls", Api("VelvetSweatshop", 128), ["other"], "the same by CryptoAPI")
+    yield locked("waits.xls", Plain(word), [], "no password is given", (), verdict="password", reason="encrypted")
+    yield locked("wrong.xls", Api(word, 128), ["a"], "none of them fits", (), verdict="password",
                  reason="encrypted.wrong_password")
-    yield locked("aes.xls", Lock(word, 128, 0x660E), [word], "a cipher that Excel never wrote there", (),
+    yield locked("aes.xls", Api(word, 128, 0x660E), [word], "a cipher that Excel never wrote there", (),
                  verdict="blocked", reason="encrypted.unsupported")
 
 

@@ -5,7 +5,7 @@
 #include "sanitizers/biff/biff.h"
 
 #include "base/bytes.h"
-#include "sanitizers/ole/rc4_lock.h"
+#include "sanitizers/ole/stream_lock.h"
 
 #include "base/banned.h"
 
@@ -15,6 +15,9 @@ enum {
 	POSITION = 4, /* bytes of BOUNDSHEET that are not encrypted */
 };
 
+/* With which Excel locks what is only protected against changes. */
+static const char default_password[] = "VelvetSweatshop";
+
 /* In the order of [MS-XLS] 2.2.10. */
 static bool is_clear(uint16_t type)
 {
@@ -22,54 +25,38 @@ static bool is_clear(uint16_t type)
 	       type == 0x195 || type == 0xE1 || type == 0x196 || type == 0x138;
 }
 
-/* One block of the key stream at a time. */
-struct key_stream {
-	const struct rc4_lock *lock;
-	uint32_t block;
-	bool ready;
-	uint8_t bytes[BLOCK];
-};
-
-static void decrypt(struct key_stream *keys, uint8_t *stream, size_t from,
-		    size_t to)
+/* The whole stream at once; then what was never encrypted is put back. */
+static int decrypt(struct book *book, const struct stream_key *key)
 {
-	for (size_t at = from; at < to; at++) {
-		uint32_t block = (uint32_t)(at / BLOCK);
+	struct view locked = book->stream;
+	uint8_t *stream = arena_alloc(book->job->arena, locked.size);
+	size_t done = 0;
 
-		if (!keys->ready || keys->block != block) {
-			rc4_lock_stream(keys->lock, block, keys->bytes, BLOCK);
-			keys->block = block;
-			keys->ready = true;
-		}
-		stream[at] ^= keys->bytes[at % BLOCK];
-	}
-}
-
-static int decrypt_records(struct book *book, const struct rc4_lock *lock)
-{
-	struct key_stream keys = {.lock = lock};
-	uint8_t *stream = arena_alloc(book->job->arena, book->stream.size);
-
-	if (stream == NULL ||
-	    !bytes_copy(stream, book->stream.size, book->stream))
+	if (stream == NULL || !bytes_copy(stream, locked.size, locked))
 		return -ERR_MEMORY;
+	stream_lock_decrypt(key, BLOCK, 0, stream, locked.size);
 	for (size_t i = 0; i < book->count; i++) {
 		const struct biff_record *record = &book->records[i];
-		size_t start = (size_t)record->offset + BIFF_HEADER;
-		size_t clear = record->type == BIFF_BOUNDSHEET ? POSITION : 0;
+		size_t clear = BIFF_HEADER;
 
-		if (!is_clear(record->type) && record->size > clear)
-			decrypt(&keys, stream, start + clear,
-				start + record->size);
+		if (is_clear(record->type))
+			clear += record->size;
+		else if (record->type == BIFF_BOUNDSHEET)
+			clear +=
+			    record->size < POSITION ? record->size : POSITION;
+		for (size_t at = record->offset; at < record->offset + clear;
+		     at++)
+			stream[at] = locked.data[at];
+		done = (size_t)record->offset + BIFF_HEADER + record->size;
 	}
-	book->stream = view_of(stream, book->stream.size);
-	explicit_bzero(&keys, sizeof(keys));
+	book->stream = view_of(stream, done);
 	return 0;
 }
 
 int biff_unlock(struct book *book)
 {
-	struct rc4_lock lock;
+	struct stream_lock lock;
+	struct stream_key key;
 	struct view body = {NULL, 0};
 	struct cursor cursor;
 	int error;
@@ -87,12 +74,14 @@ int biff_unlock(struct book *book)
 	cursor = cursor_at(body, 0);
 	if (!book->biff8 || cursor_u16le(&cursor) != WAY_RC4)
 		return -ERR_ENCRYPTION_UNSUPPORTED;
-	error = rc4_lock_read(view_slice(body, 2, SIZE_MAX), &lock);
+	error = stream_lock_read(view_slice(body, 2, SIZE_MAX), &lock);
 	if (error == 0)
-		error = rc4_lock_search(book->job, &lock, true);
-	if (error == 0)
-		error = decrypt_records(book, &lock);
-	explicit_bzero(&lock, sizeof(lock));
+		error =
+		    stream_lock_open(book->job, &lock, default_password, &key);
+	if (error != 0)
+		return error;
+	error = decrypt(book, &key);
+	explicit_bzero(&key, sizeof(key));
 	if (error != 0)
 		return error;
 	book->unlocked = true;

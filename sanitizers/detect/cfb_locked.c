@@ -1,6 +1,6 @@
 /*
- * Whether a doc, xls or ppt is encrypted in a way that is not opened: a flag in Word's file information
- * block ([MS-DOC] 2.5.2), a record behind the first of a workbook ([MS-XLS]
+ * Whether a doc, xls or ppt is encrypted, an xls in a way that is not opened: a
+ * flag in Word's file information block ([MS-DOC] 2.5.2), a record behind the first of a workbook ([MS-XLS]
  * 2.4.117), a mark in PowerPoint's stream of the current user ([MS-PPT]
  * 2.3.2).
  */

@@ -76,7 +76,7 @@ int doc_unlock(struct doc *doc)
 		return -ERR_ENCRYPTION_UNSUPPORTED;
 	error = stream_lock_read(view_slice(doc->table, 0, header), &lock);
 	if (error == 0)
-		error = stream_lock_open(doc->job, &lock, &key);
+		error = stream_lock_open(doc->job, &lock, NULL, &key);
 	if (error != 0)
 		return error;
 	error = decrypt_all(doc, &key, header);

@@ -201,7 +201,7 @@ static bool opens(const struct stream_lock *lock, const char *text,
 }
 
 int stream_lock_open(struct job *job, const struct stream_lock *lock,
-		     struct stream_key *ret_key)
+		     const char *usual, struct stream_key *ret_key)
 {
 	size_t tried = 0;
 
@@ -217,6 +217,15 @@ int stream_lock_open(struct job *job, const struct stream_lock *lock,
 		explicit_bzero(&key, sizeof(key));
 		job->opened_with_password = true;
 		return 0;
+	}
+	if (usual != NULL) {
+		struct stream_key key = {.by_api = false};
+
+		if (opens(lock, usual, &key)) {
+			*ret_key = key;
+			explicit_bzero(&key, sizeof(key));
+			return 0;
+		}
 	}
 	return tried == 0 ? -ERR_ENCRYPTED : -ERR_PASSWORD_WRONG;
 }

@@ -34,10 +34,12 @@ struct stream_key {
 int stream_lock_read(struct view header,
 		     struct stream_lock *ret_lock) MUST_CHECK;
 
-/* Tries the passwords of the job. -ERR_ENCRYPTED: there are none;
- * -ERR_PASSWORD_WRONG; sets job->opened_with_password. */
+/* Tries the passwords of the job, then `usual`, with which the program locks
+ * without being asked (NULL: none). -ERR_ENCRYPTED: the job has none;
+ * -ERR_PASSWORD_WRONG. Sets job->opened_with_password where it was one of the
+ * job's. */
 int stream_lock_open(struct job *job, const struct stream_lock *lock,
-		     struct stream_key *ret_key) MUST_CHECK;
+		     const char *usual, struct stream_key *ret_key) MUST_CHECK;
 
 /* Decrypts in place what lies from `offset` of a stream on, in blocks of
  * `block` bytes counted from the stream's beginning. */

@@ -129,10 +129,13 @@ int pdf_page_prepare(void)
 {
 	struct view document =
 	    view_of(first_document, sizeof(first_document) - 1);
-	struct page page;
+	struct page page = {0};
 	uint32_t pages;
+	int error;
 
 	first = open_document(document.data, document.size);
-	return first == NULL ? -ERR_UNAVAILABLE
-			     : pdf_page(document, 1, &page, &pages);
+	error = first == NULL ? -ERR_UNAVAILABLE
+			      : pdf_page(document, 1, &page, &pages);
+	free(page.pixels);
+	return error;
 }

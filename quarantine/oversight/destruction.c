@@ -9,6 +9,11 @@
 
 #include "base/banned.h"
 
+enum {
+	STEP_RECORDS = 2000, /* erased in one transaction */
+	STEPS = 25,          /* before others have a turn */
+};
+
 const char log_destroyed_sql[] =
     "SELECT tree, tenant, size, root, time_ms, version, year, seq"
     " FROM log_destroyed WHERE tree = CAST(? AS INTEGER)";
@@ -153,14 +158,6 @@ static int insert(struct store *store, int year, uint64_t size,
 	return query_run(&query);
 }
 
-static int empty(struct store *store, const char *sql, int year)
-{
-	QUERY_CLEANUP struct query query = query_make(&store->database, sql);
-
-	query_integer(&query, year);
-	return query_run(&query);
-}
-
 static int destroy(struct store *store, int year, int64_t now_ms)
 {
 	static const struct session vault = {.login = "sekisho-vault"};
@@ -184,22 +181,14 @@ static int destroy(struct store *store, int year, int64_t now_ms)
 	error = check_signed(store, year, &tree, proof.before);
 	if (error == 0)
 		error = insert(store, year, tree.size, proof.before, now_ms);
-	if (error == 0)
-		error = proof_append(store, &reviewer, &proof,
-				     log_destroyed_sql, object + 4, NULL);
-	if (error == 0)
-		error = empty(store,
-			      "UPDATE audit_entry SET line = ''"
-			      " WHERE year = ?",
-			      year);
-	return error == 0
-		   ? empty(store, "DELETE FROM audit_payload WHERE year = ?",
-			   year)
-		   : error;
+	return error == 0 ? proof_append(store, &reviewer, &proof,
+					 log_destroyed_sql, object + 4, NULL)
+			  : error;
 }
 
-/* The lines must not live on in the write-ahead log. */
-static int destroy_year(struct store *store, int year, int64_t now_ms)
+/* Says in a transaction of its own that the year is destroyed: from then on it
+ * is, whatever of it is still to be erased. */
+static int name_year(struct store *store, int year, int64_t now_ms)
 {
 	struct audit_state saved;
 	int error = store_begin(store);
@@ -209,14 +198,118 @@ static int destroy_year(struct store *store, int year, int64_t now_ms)
 	if (error == 0)
 		error = store_change_end(store, &saved,
 					 destroy(store, year, now_ms));
+	if (error == 0)
+		return store_commit(store);
+	store_rollback(store);
+	return error;
+}
+
+/* --- erasing: from the first record on, so that what is left is the end --- */
+
+/* A destroyed year of which something is left; 0: none. */
+static int unfinished_year(struct store *store)
+{
+	QUERY_CLEANUP struct query query = query_make(
+	    &store->database,
+	    "SELECT tree FROM log_destroyed d WHERE (SELECT line FROM"
+	    " audit_entry e WHERE e.year = d.tree ORDER BY seq DESC LIMIT 1)"
+	    " <> '' ORDER BY tree LIMIT 1");
+
+	return (int)number_of(&query);
+}
+
+static int is_erased(struct store *store, int year, int64_t seq, bool *ret)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, "SELECT line = '' FROM audit_entry"
+					 " WHERE year = ? AND seq = ?");
+	int64_t found;
+
+	query_integer(&query, year);
+	query_integer(&query, seq);
+	found = number_of(&query);
+	*ret = found == 1;
+	return found < 0 ? (int)found : 0;
+}
+
+/* The first that is left, by halving. */
+static int first_left(struct store *store, int year, int64_t *ret_seq)
+{
+	QUERY_CLEANUP struct query query =
+	    query_make(&store->database, "SELECT max(seq) FROM audit_entry"
+					 " WHERE year = ?");
+	int64_t low = 0;
+	int64_t high;
+	int error = 0;
+
+	query_integer(&query, year);
+	high = number_of(&query);
+	if (high < 0)
+		return (int)high;
+	while (error == 0 && low < high) {
+		int64_t middle = low + (high - low) / 2;
+		bool erased = false;
+
+		error = is_erased(store, year, middle, &erased);
+		if (erased)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_seq = low;
+	return error;
+}
+
+static int empty(struct store *store, const char *sql, int year, int64_t from,
+		 int64_t to)
+{
+	QUERY_CLEANUP struct query query = query_make(&store->database, sql);
+
+	query_integer(&query, year);
+	query_integer(&query, from);
+	query_integer(&query, to);
+	return query_run(&query);
+}
+
+static int erase(struct store *store, int year, size_t records)
+{
+	int64_t from = 0;
+	int64_t to;
+	int error = first_left(store, year, &from);
+
+	to = from + (int64_t)records;
+	if (error == 0)
+		error = empty(store,
+			      "UPDATE audit_entry SET line = ''"
+			      " WHERE year = ? AND seq >= ? AND seq < ?",
+			      year, from, to);
+	return error == 0 ? empty(store,
+				  "DELETE FROM audit_payload"
+				  " WHERE year = ? AND seq >= ? AND seq < ?",
+				  year, from, to)
+			  : error;
+}
+
+/* The lines must not live on in the write-ahead log. */
+static int erase_some(struct store *store, int year, size_t records)
+{
+	struct audit_state saved;
+	int error = store_begin(store);
+
+	if (error == 0)
+		error = store_change_begin(store, &saved);
+	if (error == 0)
+		error = store_change_end(store, &saved,
+					 erase(store, year, records));
 	if (error != 0) {
 		store_rollback(store);
 		return error;
 	}
 	error = store_commit(store);
-	return error == 0 ? database_run(&store->database,
-					 "PRAGMA wal_checkpoint(TRUNCATE)")
-			  : error;
+	return error == 0 && unfinished_year(store) != year
+		   ? database_run(&store->database,
+				  "PRAGMA wal_checkpoint(TRUNCATE)")
+		   : error;
 }
 
 int log_destroy_sweep(struct store *store)
@@ -236,30 +329,58 @@ int log_destroy_sweep(struct store *store)
 	return result;
 }
 
-int log_destroy_run(struct store *store, int64_t now_ms, size_t *ret_years)
+static void log_kept(int year, enum log_kept kept)
 {
 	static const char *const why[] = {
 	    [LOG_KEPT_INCIDENT] = "incident",
 	    [LOG_KEPT_HOLD] = "legal_hold",
 	    [LOG_KEPT_UNFINISHED] = "unfinished",
 	};
-	enum log_kept kept = LOG_NOT_KEPT;
-	int year = 0;
-	int error;
 
-	*ret_years = 0;
-	while ((error = log_destroy_due(store, now_ms,
-					store->options.keep_log_years, &year,
-					&kept)) == 0 &&
-	       year != 0 && kept == LOG_NOT_KEPT) {
-		error = destroy_year(store, year, now_ms);
-		if (error != 0)
-			return error;
-		(*ret_years)++;
-		log_line(LOG_LINE_WARNING, "log-destroyed year=%d", year);
-	}
-	if (error == 0 && kept != LOG_NOT_KEPT)
+	if (kept != LOG_NOT_KEPT)
 		log_line(LOG_LINE_WARNING, "log-kept year=%d reason=%s", year,
 			 why[kept]);
+}
+
+int log_destroy_step(struct store *store, int64_t now_ms, size_t records,
+		     bool *ret_named, bool *ret_more)
+{
+	enum log_kept kept = LOG_NOT_KEPT;
+	int year = unfinished_year(store);
+	int error;
+
+	*ret_named = false;
+	*ret_more = year > 0;
+	if (year != 0)
+		return year < 0 ? year : erase_some(store, year, records);
+	error = log_destroy_due(store, now_ms, store->options.keep_log_years,
+				&year, &kept);
+	if (error != 0 || year == 0 || kept != LOG_NOT_KEPT) {
+		log_kept(year, kept);
+		return error;
+	}
+	error = name_year(store, year, now_ms);
+	if (error != 0)
+		return error;
+	*ret_named = true;
+	*ret_more = true;
+	log_line(LOG_LINE_WARNING, "log-destroyed year=%d", year);
+	return 0;
+}
+
+int log_destroy_run(struct store *store, int64_t now_ms, size_t *ret_years,
+		    bool *ret_more)
+{
+	int error = 0;
+
+	*ret_years = 0;
+	*ret_more = true;
+	for (int i = 0; i < STEPS && error == 0 && *ret_more; i++) {
+		bool named = false;
+
+		error = log_destroy_step(store, now_ms, STEP_RECORDS, &named,
+					 ret_more);
+		*ret_years += named;
+	}
 	return error == 0 ? log_destroy_sweep(store) : error;
 }

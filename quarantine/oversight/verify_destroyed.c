@@ -26,8 +26,8 @@ static bool record_fits(struct database *database, const struct query *row,
 	uint8_t hash[HASH_SIZE];
 	char object[32];
 
-	if (gone)
-		return line.size == 0;
+	if (gone && line.size == 0)
+		return true;
 	(void)snprintf(object, sizeof(object), "log:%d",
 		       (int)query_column_integer(row, 0));
 	return record_read(line, &record) == 0 &&
@@ -42,15 +42,30 @@ static bool record_fits(struct database *database, const struct query *row,
 			  view_of(hash, HASH_SIZE));
 }
 
-/* The leaves are all there and lead to the root; the lines are gone. */
+/* A line that is still to be erased is what it was, and all behind it is there,
+ * too: erasing begins with the first. */
+static bool line_fits(struct view line, struct view leaf, bool *left)
+{
+	uint8_t hash[HASH_SIZE];
+
+	if (line.size == 0)
+		return !*left;
+	*left = true;
+	merkle_leaf_hash(line, hash);
+	return view_equal(leaf, view_of(hash, HASH_SIZE));
+}
+
+/* The leaves are all there and lead to the root; the lines are gone, or about
+ * to. */
 static int leaves_fit(struct database *database, const struct query *row,
 		      bool *ret_fit)
 {
 	QUERY_CLEANUP struct query query =
-	    query_make(database, "SELECT leaf, line <> '' FROM audit_entry"
+	    query_make(database, "SELECT leaf, line FROM audit_entry"
 				 " WHERE year = ? ORDER BY seq");
 	struct merkle tree = {0};
 	uint8_t root[HASH_SIZE];
+	bool left = false;
 	int result;
 
 	*ret_fit = true;
@@ -59,7 +74,7 @@ static int leaves_fit(struct database *database, const struct query *row,
 		struct view leaf = query_column_bytes(&query, 0);
 
 		if (leaf.size != HASH_SIZE ||
-		    query_column_integer(&query, 1) != 0 ||
+		    !line_fits(query_column_bytes(&query, 1), leaf, &left) ||
 		    merkle_add(&tree, leaf.data) != 0)
 			*ret_fit = false;
 	}
@@ -73,13 +88,16 @@ static int leaves_fit(struct database *database, const struct query *row,
 static int check_rows(struct verify *verify, struct database *database)
 {
 	QUERY_CLEANUP struct query query = query_make(
-	    database, "SELECT d.tree, size, root, coalesce(line, ''),"
-		      " EXISTS (SELECT 1 FROM log_destroyed o"
-		      "  WHERE o.tree = d.year), d.tenant = 'default',"
-		      " (SELECT count(*) FROM audit_payload p"
-		      "  WHERE p.year = d.tree)"
-		      " FROM log_destroyed d LEFT JOIN audit_entry e"
-		      " ON e.year = d.year AND e.seq = d.seq ORDER BY d.tree");
+	    database,
+	    "SELECT d.tree, size, root, coalesce(line, ''),"
+	    " EXISTS (SELECT 1 FROM log_destroyed o"
+	    "  WHERE o.tree = d.year), d.tenant = 'default',"
+	    " (SELECT count(*) FROM audit_payload p"
+	    "  WHERE p.year = d.tree AND p.seq < coalesce((SELECT min(seq)"
+	    "   FROM audit_entry l WHERE l.year = d.tree"
+	    "   AND l.line <> ''), 9223372036854775807))"
+	    " FROM log_destroyed d LEFT JOIN audit_entry e"
+	    " ON e.year = d.year AND e.seq = d.seq ORDER BY d.tree");
 	int result;
 
 	while ((result = query_step(&query)) == 1) {

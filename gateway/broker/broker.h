@@ -7,6 +7,7 @@
  *   item.c     an item: policy, budget, report, record, answer
  *   object.c   an object of an item: its stages
  *   jobs.c     processes: queue, start, frames, end
+ *   scans.c    processes that scan several objects of an item
  *   digest.c   hashes and copies of large content
  *   zygotes.c  the links to worker, scanner and verifier
  *   vault_link.c  the link to the vault
@@ -82,6 +83,10 @@ struct job_run {
 	bool of_output; /* looks at the output; else at the input */
 	int channel;    /* our end; -1 before the start and after the end */
 	struct watch *watch;
+	uint64_t process;     /* id of the job that it was started for */
+	bool used_before;     /* for a scan of the same item */
+	bool stays;           /* waits for another scan when it is done */
+	uint64_t scanned;     /* bytes, by this process so far */
 	struct outbox outbox; /* answers to what it handed over */
 	bool busy;            /* counts in process_count */
 	bool ending;          /* counts in ending_count */
@@ -219,6 +224,7 @@ struct broker {
 	uint64_t duration_sum_ms;
 	struct job_run *queue; /* not started; the first is next */
 	struct job_run *running;
+	struct idle_scan *idle_scans;
 	unsigned process_count; /* started, neither waiting for children nor
 				   done with their work */
 	unsigned ending_count;  /* of `running`: reported, not ended */
@@ -305,6 +311,22 @@ void jobs_exited(struct broker *broker, uint64_t id, uint32_t status);
 void jobs_lost(struct broker *broker, enum zygote_index zygote);
 /* A nested object has its verdict: tell the process that waits for it. */
 void job_answer_nested(struct object *object);
+
+/* Of a process that goes on: its scan found nothing. */
+void jobs_scan_ended(struct job_run *job);
+
+/* scans.c. Whether a process that waits takes the job. */
+bool scans_take(struct job_run *job);
+/* The job has been sent: whether its process will wait for another. */
+void scans_begun(struct job_run *job);
+/* The job has reported: whether its process waits now, without it. */
+bool scans_keep(struct job_run *job);
+/* Nothing of this item will be scanned any more. */
+void scans_end(const struct item *item);
+/* One that waits has ended: whose it was, or NULL. */
+struct item *scans_exited(struct broker *broker, uint64_t process);
+/* All of them have ended with the scanner. */
+void scans_lost(struct broker *broker);
 
 /* job_frames.c */
 /* Handles what lies in the channel, some frames at a time; whether more may be

@@ -87,6 +87,7 @@ static void item_free(struct item *item)
 		job_forget_object(broker, object);
 		object_free(object);
 	}
+	scans_end(item);
 	report_free(item->report);
 	handle_close(&item->report_file);
 	sodium_memzero(&item->submission, sizeof(item->submission));
@@ -399,6 +400,7 @@ void item_end(struct item *item)
 	item->ended = true;
 	loop_disarm(item->broker->loop, &item->deadline);
 	object_cancel_nested(original);
+	scans_end(item);
 	sodium_memzero(item->submission.passwords,
 		       sizeof(item->submission.passwords));
 	/* Parts that are kept cost a record each. */

@@ -142,6 +142,10 @@ bool job_frames_receive(struct job_run *job)
 			 (unsigned long long)job->id, error_name(error));
 		job->broken = true;
 	}
+	if (job->reported && error == -ERR_UNAVAILABLE && scans_keep(job)) {
+		jobs_scan_ended(job);
+		return false;
+	}
 	if (job->reported && !job->ending && !job->broken) {
 		job_set_ending(job);
 		if (job->object != NULL && job->kind == JOB_SANITIZE)
@@ -155,7 +159,7 @@ bool job_frames_receive(struct job_run *job)
 	job->watch = NULL;
 	if (job->broken &&
 	    outbox_send(&broker->zygotes[job->zygote].outbox, MESSAGE_JOB_KILL,
-			job->id, (struct view){NULL, 0}, -1) != 0)
+			job->process, (struct view){NULL, 0}, -1) != 0)
 		log_line(LOG_LINE_WARNING, "job-kill-failed job=%llu",
 			 (unsigned long long)job->id);
 	return false;

@@ -150,7 +150,8 @@ static void stop_counting(struct job_run *job)
 	job->ending = false;
 }
 
-static int start(struct broker *broker, struct job_run *job)
+/* A new process, by the zygote. */
+static int start_process(struct broker *broker, struct job_run *job)
 {
 	struct zygote_link *link = &broker->zygotes[job->zygote];
 	const struct limits *limits = &job->object->item->policy.limits;
@@ -166,16 +167,25 @@ static int start(struct broker *broker, struct job_run *job)
 	if (error != 0)
 		return error;
 	job->channel = pair[0];
+	job->process = job->id;
 	job_limits_write(&payload, &job_limits);
-	error = outbox_send(&link->outbox, MESSAGE_JOB_START, job->id,
+	error = outbox_send(&link->outbox, MESSAGE_JOB_START, job->process,
 			    buffer_contents(&payload), pair[1]);
 	handle_close(&pair[1]);
+	return error;
+}
+
+static int start(struct broker *broker, struct job_run *job)
+{
+	int error = scans_take(job) ? 0 : start_process(broker, job);
+
 	if (error != 0)
 		return error;
-	job_frames_send_start(job, pair[0]);
-	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
+	job_frames_send_start(job, job->channel);
+	scans_begun(job);
+	if (fcntl(job->channel, F_SETFL, O_NONBLOCK) != 0)
 		return -ERR_INTERNAL;
-	outbox_open(&job->outbox, broker->loop, pair[0]);
+	outbox_open(&job->outbox, broker->loop, job->channel);
 	job->held_back =
 	    job->kind == JOB_SANITIZE && job->object->stage == STAGE_SCAN;
 	return job->held_back ? 0 : listen_to(job);
@@ -349,19 +359,82 @@ static void end(struct broker *broker, struct job_run *job, enum error error)
 	job_free(broker, job);
 }
 
+static void start_again(struct broker *broker, struct job_run *job)
+{
+	struct object *object = job->object;
+
+	unlink_running(broker, job);
+	stop_counting(job);
+	loop_unwatch(broker->loop, job->watch);
+	job->watch = NULL;
+	outbox_close(&job->outbox);
+	handle_close(&job->channel);
+	job->held_back = false;
+	job->reported = false;
+	job->used_before = false;
+	job->scanned = 0;
+	if (is_scan_of_input(job))
+		object->scanning = false;
+	if (job->kind == JOB_SANITIZE && object_rebuild_again(object) != 0) {
+		job_free(broker, job);
+		object_hold(object, ERR_NO_SPACE, "");
+		return;
+	}
+	enqueue(broker, job);
+}
+
+/* What a process that was used before says is believed when it found nothing or
+ * names malware: what else it comes to may be the former objects' doing. */
+static bool is_for_another(const struct job_run *job, enum error error)
+{
+	return job->used_before && job->object != NULL && !job->broken &&
+	       error != ERR_NONE && error != ERR_INFECTED;
+}
+
 static void end_with_status(struct broker *broker, struct job_run *job,
 			    uint32_t status)
 {
+	enum error error;
+
+	job->stays = false;
 	/* What it said before it ended may still lie in the socket. */
 	while (job->watch != NULL && job_frames_receive(job))
 		continue;
-	end(broker, job, reason_of_end(job, status));
+	error = reason_of_end(job, status);
+	if (!is_for_another(job, error)) {
+		end(broker, job, error);
+		return;
+	}
+	log_line(LOG_LINE_WARNING, "scan-again item=%s reason=%s",
+		 job->object->item->submission.item_id, error_name((int)error));
+	start_again(broker, job);
+}
+
+void jobs_scan_ended(struct job_run *job)
+{
+	struct broker *broker = job->broker;
+
+	end(broker, job, ERR_NONE);
+	jobs_schedule(broker);
+}
+
+/* A process that waited for a scan has ended, and nobody told it to. */
+static void idle_ended(struct broker *broker, uint64_t process, uint32_t status)
+{
+	struct item *item = scans_exited(broker, process);
+
+	if (item == NULL)
+		return;
+	log_line(LOG_LINE_WARNING, "idle-scan-ended item=%s status=%u",
+		 item->submission.item_id, status);
+	if (WIFSIGNALED((int)status))
+		item_abort(item, reason_of_signal(WTERMSIG((int)status)));
 }
 
 void jobs_exited(struct broker *broker, uint64_t id, uint32_t status)
 {
 	for (struct job_run *job = broker->running; job; job = job->next) {
-		if (job->id != id || job->exited)
+		if (job->process != id || job->exited)
 			continue;
 		if (job->held_back && job->object != NULL) {
 			job->exited = true;
@@ -373,6 +446,7 @@ void jobs_exited(struct broker *broker, uint64_t id, uint32_t status)
 		jobs_schedule(broker);
 		return;
 	}
+	idle_ended(broker, id, status);
 }
 
 void job_release_rebuild(const struct object *object)
@@ -392,32 +466,12 @@ void job_release_rebuild(const struct object *object)
 	}
 }
 
-static void start_again(struct broker *broker, struct job_run *job)
-{
-	struct object *object = job->object;
-
-	unlink_running(broker, job);
-	stop_counting(job);
-	loop_unwatch(broker->loop, job->watch);
-	job->watch = NULL;
-	outbox_close(&job->outbox);
-	handle_close(&job->channel);
-	job->held_back = false;
-	job->reported = false;
-	if (is_scan_of_input(job))
-		object->scanning = false;
-	if (job->kind == JOB_SANITIZE && object_rebuild_again(object) != 0) {
-		job_free(broker, job);
-		object_hold(object, ERR_NO_SPACE, "");
-		return;
-	}
-	enqueue(broker, job);
-}
-
 void jobs_lost(struct broker *broker, enum zygote_index zygote)
 {
 	struct job_run *next;
 
+	if (zygote == ZYGOTE_SCANNER)
+		scans_lost(broker);
 	for (struct job_run *job = broker->running; job; job = next) {
 		struct object *object = job->object;
 
@@ -473,7 +527,7 @@ void job_forget_object(struct broker *broker, const struct object *object)
 			job_set_busy(job, true);
 		/* The zygote being gone has ended it too. */
 		if (outbox_send(&broker->zygotes[job->zygote].outbox,
-				MESSAGE_JOB_KILL, job->id,
+				MESSAGE_JOB_KILL, job->process,
 				(struct view){NULL, 0}, -1) != 0)
 			continue;
 	}

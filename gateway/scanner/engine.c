@@ -22,6 +22,7 @@ struct engine {
 	struct cl_engine *library;
 	unsigned signatures;
 	uint64_t file_bytes;
+	struct repeats_clean clean; /* that it scanned before */
 };
 
 /* What the library saw during one scan. */
@@ -31,6 +32,7 @@ struct witness {
 	bool inspected;
 	bool cut;
 	struct repeats *repeats;
+	const struct repeats_clean *clean;
 };
 
 /* Warnings and errors of libclamav since the last reset. The library has one
@@ -87,6 +89,8 @@ static cl_error_t see_file(int fd, const char *type, const char **ancestors,
 		witness->cut = true;
 	}
 	/* CL_BREAK: not scanned, and clean. */
+	if (depth > 0 && repeats_is_clean(witness->clean, view_of(data, size)))
+		return CL_BREAK;
 	return repeats_knows(witness->repeats, depth, view_of(data, size))
 		   ? CL_BREAK
 		   : CL_CLEAN;
@@ -316,11 +320,16 @@ void engine_scan(struct engine *engine, struct view content,
 	static struct repeats repeats;
 	struct witness witness = {.limit = engine->file_bytes -
 					   engine->file_bytes / 16,
-				  .repeats = &repeats};
+				  .repeats = &repeats,
+				  .clean = &engine->clean};
 
 	repeats.office = false;
 	*ret_result = (struct scan_result){.verdict = SCAN_FAILED};
 	reset_messages();
+	if (repeats_is_clean(&engine->clean, content)) {
+		set_result(ret_result, SCAN_CLEAN, "");
+		return;
+	}
 	if (content.size > 0)
 		call_library(engine, content, &witness, ret_result);
 	else
@@ -332,6 +341,8 @@ void engine_scan(struct engine *engine, struct view content,
 		set_result(ret_result, SCAN_FAILED,
 			   messages.count > 0 ? messages.first
 					      : "EICAR was not found");
+	if (ret_result->verdict == SCAN_CLEAN)
+		repeats_add_clean(&engine->clean, content);
 }
 
 int engine_self_test(struct engine *engine)

@@ -2,6 +2,7 @@
 #include "gateway/scanner/generation.h"
 
 #include "base/bytes.h"
+#include "base/handle.h"
 #include "base/log.h"
 #include "gateway/sandbox/job_channel.h"
 #include "gateway/sandbox/zygote.h"
@@ -19,7 +20,8 @@ struct generation {
 	const struct generation_options *options;
 	struct engine *engine; /* NULL: condition.error says why */
 	struct condition condition;
-	bool shares_scratch; /* no file system of its own for each scan */
+	bool shares_scratch;  /* no file system of its own for each process */
+	bool has_own_scratch; /* of this process; then made */
 };
 
 static int scan(struct generation *generation, const struct job_start *start,
@@ -37,8 +39,9 @@ static int scan(struct generation *generation, const struct job_start *start,
 	if (definitions_are_stale(condition->time, (int64_t)time(NULL),
 				  generation->options->max_age_hours))
 		return -ERR_SCANNER_STALE_DEFINITIONS;
-	if (generation->shares_scratch) {
+	if (generation->shares_scratch && !generation->has_own_scratch) {
 		error = scratch_make_own(generation->options->scratch, own);
+		generation->has_own_scratch = true;
 		if (error == 0)
 			error = engine_use_temporary(generation->engine, own);
 	}
@@ -58,22 +61,29 @@ static int scan(struct generation *generation, const struct job_start *start,
 	return -(int)engine_reason(&result);
 }
 
-static void run(int channel, void *context)
+static int scan_next(int channel, struct generation *generation)
 {
 	static struct job_start start;
-	struct generation *generation = context;
 	struct job_outcome outcome = {.error = ERR_SCANNER_FAILED};
 	int error = job_channel_begin(channel, &start);
 
 	if (error != 0)
-		return;
+		return error;
 	error = start.parameters.kind == JOB_SCAN
 		    ? scan(generation, &start, &outcome)
 		    : -ERR_PROTOCOL;
 	outcome.error = (enum error) - error;
-	/* The broker holds the object when nothing arrives. */
-	if (job_channel_done(channel, &outcome) != 0)
-		return;
+	handle_unmap(&start.input);
+	handle_close(&start.input_fd);
+	return job_channel_done(channel, &outcome);
+}
+
+/* The objects of one item, until the broker has no more. It holds an object
+ * that nothing is said of. */
+static void run(int channel, void *context)
+{
+	while (scan_next(channel, context) == 0)
+		continue;
 }
 
 static int sweep(void *context)

@@ -17,13 +17,13 @@ void repeats_begin(struct repeats *repeats, const char *type)
 		randombytes_buf(repeats->key, sizeof(repeats->key));
 }
 
-static bool has(const struct repeats *repeats,
+static bool has(const struct repeats_member *members, size_t count,
 		const struct repeats_member *member)
 {
-	for (size_t i = 0; i < repeats->count; i++)
-		if (repeats->members[i].size == member->size &&
-		    memcmp(repeats->members[i].tag, member->tag,
-			   sizeof(member->tag)) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (members[i].size == member->size &&
+		    memcmp(members[i].tag, member->tag, sizeof(member->tag)) ==
+			0)
 			return true;
 	return false;
 }
@@ -41,8 +41,35 @@ bool repeats_knows(struct repeats *repeats, unsigned depth, struct view content)
 	(void)crypto_onetimeauth(member.tag, content.data, content.size,
 				 repeats->key);
 	if (depth == 2)
-		return has(repeats, &member);
+		return has(repeats->members, repeats->count, &member);
 	if (repeats->count < REPEATS_MAX)
 		repeats->members[repeats->count++] = member;
 	return false;
+}
+
+void repeats_add_clean(struct repeats_clean *clean, struct view content)
+{
+	struct repeats_member *member = &clean->members[clean->count];
+
+	if (content.size == 0 || clean->count == REPEATS_CLEAN_MAX)
+		return;
+	if (clean->count++ == 0)
+		randombytes_buf(clean->key, sizeof(clean->key));
+	member->size = content.size;
+	(void)crypto_onetimeauth(member->tag, content.data, content.size,
+				 clean->key);
+}
+
+bool repeats_is_clean(const struct repeats_clean *clean, struct view content)
+{
+	struct repeats_member member = {.size = content.size};
+	bool same_size = false;
+
+	for (size_t i = 0; i < clean->count; i++)
+		same_size |= clean->members[i].size == content.size;
+	if (!same_size || content.data == NULL)
+		return false;
+	(void)crypto_onetimeauth(member.tag, content.data, content.size,
+				 clean->key);
+	return has(clean->members, clean->count, &member);
 }

@@ -10,7 +10,12 @@
 
 #include "base/view.h"
 
-enum { REPEATS_MAX = 1024, REPEATS_TAG_SIZE = 16, REPEATS_KEY_SIZE = 32 };
+enum {
+	REPEATS_MAX = 1024,
+	REPEATS_CLEAN_MAX = 256,
+	REPEATS_TAG_SIZE = 16,
+	REPEATS_KEY_SIZE = 32,
+};
 
 struct repeats_member {
 	size_t size;
@@ -32,5 +37,19 @@ void repeats_begin(struct repeats *repeats, const char *type);
  * Whether the same bytes were members of this document before. */
 bool repeats_knows(struct repeats *repeats, unsigned depth,
 		   struct view content);
+
+/*
+ * Objects that this process found clean as a whole: what comes out as it went
+ * in, and parts that an output is put together from
+ * (docs/decisions/0101). All zero is none.
+ */
+struct repeats_clean {
+	uint8_t key[REPEATS_KEY_SIZE];
+	size_t count;
+	struct repeats_member members[REPEATS_CLEAN_MAX];
+};
+
+void repeats_add_clean(struct repeats_clean *clean, struct view content);
+bool repeats_is_clean(const struct repeats_clean *clean, struct view content);
 
 #endif

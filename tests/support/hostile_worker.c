@@ -163,6 +163,8 @@ static void run(int channel, void *context)
 	if (is("hang"))
 		for (;;)
 			(void)sleep(1000);
+	if (is("slow"))
+		(void)sleep(4);
 	if (is("pair"))
 		wait_for_pair(channel);
 	if (is("hand"))

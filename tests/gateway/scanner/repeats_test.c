@@ -51,6 +51,24 @@ static void nothing_is_known_in_what_is_no_document(void **state)
 	assert_false(repeats_knows(&repeats, 2, one));
 }
 
+static void an_object_is_known_by_all_its_bytes(void **state)
+{
+	static struct repeats_clean clean;
+	struct view one = view_of_string("part one");
+
+	(void)state;
+	assert_false(repeats_is_clean(&clean, one));
+	repeats_add_clean(&clean, one);
+	assert_true(repeats_is_clean(&clean, one));
+	assert_false(repeats_is_clean(&clean, view_of_string("part two")));
+	assert_false(repeats_is_clean(&clean, view_of_string("part on")));
+	assert_false(repeats_is_clean(&clean, view_of_string("")));
+	for (size_t i = 0; i < 2 * (size_t)REPEATS_CLEAN_MAX; i++)
+		repeats_add_clean(&clean, view_of(one.data, 1 + i % one.size));
+	assert_true(repeats_is_clean(&clean, one));
+	assert_int_equal(clean.count, REPEATS_CLEAN_MAX);
+}
+
 /* ---- with the library ---- */
 
 static uint32_t checksum(struct view bytes)
@@ -173,6 +191,41 @@ static void members_of_a_document_are_scanned_hidden_or_not(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static enum scan_verdict verdict_of(struct engine *engine, const char *text)
+{
+	struct scan_result result;
+
+	engine_scan(engine, view_of_string(text), &result);
+	return result.verdict;
+}
+
+/* Only what was clean by itself is passed over; what is malware stays so
+ * wherever it lies, and however often it is shown. */
+static void what_was_clean_before_says_nothing_of_other_bytes(void **state)
+{
+	static char folder[] = "/tmp/sekisho-repeats-XXXXXX";
+	struct engine_options options = {.definitions = DEFINITIONS};
+	struct engine *engine = NULL;
+	struct engine_detail detail;
+
+	(void)state;
+	options.temporary = mkdtemp(folder);
+	assert_non_null(options.temporary);
+	assert_int_equal(engine_load(&options, &engine, &detail), 0);
+	assert_int_equal(verdict_of(engine, "<sheet>1</sheet>"), SCAN_CLEAN);
+	assert_int_equal(verdict_of(engine, "<sheet>1</sheet>"), SCAN_CLEAN);
+	assert_int_equal(verdict(engine, "<sheet>1</sheet>", marker),
+			 SCAN_INFECTED);
+	assert_int_equal(verdict(engine, marker, "<sheet>1</sheet>"),
+			 SCAN_INFECTED);
+	assert_int_equal(verdict_of(engine, marker), SCAN_INFECTED);
+	assert_int_equal(verdict_of(engine, marker), SCAN_INFECTED);
+	assert_int_equal(verdict(engine, "<sheet>1</sheet>", "<b/>"),
+			 SCAN_CLEAN);
+	engine_free(engine);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -185,6 +238,8 @@ int main(void)
 	    cmocka_unit_test(only_bytes_that_were_members_before_are_known),
 	    cmocka_unit_test(nothing_is_known_in_what_is_no_document),
 	    cmocka_unit_test(members_of_a_document_are_scanned_hidden_or_not),
+	    cmocka_unit_test(an_object_is_known_by_all_its_bytes),
+	    cmocka_unit_test(what_was_clean_before_says_nothing_of_other_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, begin, NULL);

@@ -5,6 +5,7 @@
 #include "base/handle.h"
 #include "base/log.h"
 #include "base/program.h"
+#include "gateway/sandbox/settle.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -437,6 +438,9 @@ int zygote_serve(const struct zygote_options *options)
 	}
 	tzset();
 	error = sandbox_isolate(options->sandbox);
+#ifndef SEKISHO_SANITIZED
+	(void)settle_libraries(); /* where it cannot, forks take longer */
+#endif
 	if (error == 0)
 		error = program_signals(PROGRAM_CHILDREN, &zygote->signals);
 	if (error == 0)

@@ -22,7 +22,7 @@ struct engine {
 	struct cl_engine *library;
 	unsigned signatures;
 	uint64_t file_bytes;
-	struct repeats_clean clean; /* that it scanned before */
+	struct repeats repeats;
 };
 
 /* What the library saw during one scan. */
@@ -32,7 +32,6 @@ struct witness {
 	bool inspected;
 	bool cut;
 	struct repeats *repeats;
-	const struct repeats_clean *clean;
 };
 
 /* Warnings and errors of libclamav since the last reset. The library has one
@@ -84,14 +83,11 @@ static cl_error_t see_file(int fd, const char *type, const char **ancestors,
 	if (depth == 0 && !witness->inspected) {
 		witness->inspected = true;
 		witness->top_bytes = size;
-		repeats_begin(witness->repeats, type);
 	} else if (size >= witness->limit) {
 		witness->cut = true;
 	}
 	/* CL_BREAK: not scanned, and clean. */
-	if (depth > 0 && repeats_is_clean(witness->clean, view_of(data, size)))
-		return CL_BREAK;
-	return repeats_knows(witness->repeats, depth, view_of(data, size))
+	return repeats_knows(witness->repeats, depth, type, view_of(data, size))
 		   ? CL_BREAK
 		   : CL_CLEAN;
 }
@@ -317,16 +313,14 @@ void engine_scan(struct engine *engine, struct view content,
 {
 	/* Members are cut at whole blocks of their own kind of archive, so
 	 * what was cut is somewhat smaller than the limit. */
-	static struct repeats repeats;
 	struct witness witness = {.limit = engine->file_bytes -
 					   engine->file_bytes / 16,
-				  .repeats = &repeats,
-				  .clean = &engine->clean};
+				  .repeats = &engine->repeats};
 
-	repeats.office = false;
 	*ret_result = (struct scan_result){.verdict = SCAN_FAILED};
 	reset_messages();
-	if (repeats_is_clean(&engine->clean, content)) {
+	repeats_begin(&engine->repeats);
+	if (repeats_is_clean(&engine->repeats, content)) {
 		set_result(ret_result, SCAN_CLEAN, "");
 		return;
 	}
@@ -342,7 +336,7 @@ void engine_scan(struct engine *engine, struct view content,
 			   messages.count > 0 ? messages.first
 					      : "EICAR was not found");
 	if (ret_result->verdict == SCAN_CLEAN)
-		repeats_add_clean(&engine->clean, content);
+		repeats_end_clean(&engine->repeats, content);
 }
 
 int engine_self_test(struct engine *engine)

@@ -21,23 +21,32 @@ enum { ZIP_MAX = 64 * 1024 };
 static const char marker[] = "SEKISHO-TEST-"
 			     "MARKER-THAT-IS-TAKEN-FOR-MALWARE";
 
+static const char office[] = "CL_TYPE_OOXML_XL";
+static const char text[] = "CL_TYPE_TEXT_ASCII";
+static const char picture[] = "CL_TYPE_JPEG";
+
 static void only_bytes_that_were_members_before_are_known(void **state)
 {
 	static struct repeats repeats;
+	struct view whole = view_of_string("the document");
 	struct view one = view_of_string("<sheet>1</sheet>");
 	struct view other = view_of_string("<sheet>2</sheet>");
 
 	(void)state;
-	repeats_begin(&repeats, "CL_TYPE_OOXML_XL");
-	assert_false(repeats_knows(&repeats, 0, one));
-	assert_false(repeats_knows(&repeats, 2, one));
-	assert_false(repeats_knows(&repeats, 1, one));
-	assert_false(repeats_knows(&repeats, 1, one)); /* a member is scanned */
-	assert_true(repeats_knows(&repeats, 2, one));
-	assert_false(repeats_knows(&repeats, 2, other));
-	assert_false(repeats_knows(&repeats, 3, one));
-	repeats_begin(&repeats, "CL_TYPE_OOXML_XL");
-	assert_false(repeats_knows(&repeats, 2, one)); /* another document */
+	for (unsigned at = 0; at < 3; at++) { /* by itself, in a mail, deeper */
+		repeats_begin(&repeats);
+		assert_false(repeats_knows(&repeats, at, office, whole));
+		assert_false(repeats_knows(&repeats, at + 2, text, one));
+		assert_false(repeats_knows(&repeats, at + 1, text, one));
+		/* A member is scanned. */
+		assert_false(repeats_knows(&repeats, at + 1, text, one));
+		assert_true(repeats_knows(&repeats, at + 2, text, one));
+		assert_false(repeats_knows(&repeats, at + 2, text, other));
+		assert_false(repeats_knows(&repeats, at + 3, text, one));
+		/* Another document beside it. */
+		assert_false(repeats_knows(&repeats, at, office, whole));
+		assert_false(repeats_knows(&repeats, at + 2, text, one));
+	}
 }
 
 static void nothing_is_known_in_what_is_no_document(void **state)
@@ -46,27 +55,57 @@ static void nothing_is_known_in_what_is_no_document(void **state)
 	struct view one = view_of_string("<sheet>1</sheet>");
 
 	(void)state;
-	repeats_begin(&repeats, "CL_TYPE_ZIP");
-	assert_false(repeats_knows(&repeats, 1, one));
-	assert_false(repeats_knows(&repeats, 2, one));
+	repeats_begin(&repeats);
+	assert_false(repeats_knows(&repeats, 0, "CL_TYPE_ZIP", one));
+	assert_false(repeats_knows(&repeats, 1, text, one));
+	assert_false(repeats_knows(&repeats, 2, text, one));
 }
 
 static void an_object_is_known_by_all_its_bytes(void **state)
 {
-	static struct repeats_clean clean;
+	static struct repeats repeats;
 	struct view one = view_of_string("part one");
 
 	(void)state;
-	assert_false(repeats_is_clean(&clean, one));
-	repeats_add_clean(&clean, one);
-	assert_true(repeats_is_clean(&clean, one));
-	assert_false(repeats_is_clean(&clean, view_of_string("part two")));
-	assert_false(repeats_is_clean(&clean, view_of_string("part on")));
-	assert_false(repeats_is_clean(&clean, view_of_string("")));
+	repeats_begin(&repeats);
+	assert_false(repeats_is_clean(&repeats, one));
+	repeats_end_clean(&repeats, one);
+	assert_true(repeats_is_clean(&repeats, one));
+	assert_false(repeats_is_clean(&repeats, view_of_string("part two")));
+	assert_false(repeats_is_clean(&repeats, view_of_string("part on")));
+	assert_false(repeats_is_clean(&repeats, view_of_string("")));
+	repeats_begin(&repeats);
+	assert_false(repeats_knows(&repeats, 0, text, one));
+	assert_true(repeats_knows(&repeats, 1, text, one));
 	for (size_t i = 0; i < 2 * (size_t)REPEATS_CLEAN_MAX; i++)
-		repeats_add_clean(&clean, view_of(one.data, 1 + i % one.size));
-	assert_true(repeats_is_clean(&clean, one));
-	assert_int_equal(clean.count, REPEATS_CLEAN_MAX);
+		repeats_end_clean(&repeats,
+				  view_of(one.data, 1 + i % one.size));
+	assert_true(repeats_is_clean(&repeats, one));
+	assert_int_equal(repeats.clean_count, REPEATS_CLEAN_MAX);
+}
+
+/* Of a scan that ended otherwise, or of a type that depends on where it lies,
+ * nothing is known. */
+static void parts_are_known_when_the_whole_was_clean(void **state)
+{
+	static struct repeats repeats;
+	struct view whole = view_of_string("the document");
+	struct view part = view_of_string("the picture");
+	struct view words = view_of_string("the words");
+
+	(void)state;
+	repeats_begin(&repeats);
+	assert_false(repeats_knows(&repeats, 0, office, whole));
+	assert_false(repeats_knows(&repeats, 1, picture, part));
+	repeats_begin(&repeats);
+	assert_false(repeats_is_clean(&repeats, part));
+	assert_false(repeats_knows(&repeats, 0, office, whole));
+	assert_false(repeats_knows(&repeats, 1, picture, part));
+	assert_false(repeats_knows(&repeats, 1, text, words));
+	repeats_end_clean(&repeats, whole);
+	assert_true(repeats_is_clean(&repeats, part));
+	assert_true(repeats_is_clean(&repeats, whole));
+	assert_false(repeats_is_clean(&repeats, words));
 }
 
 /* ---- with the library ---- */
@@ -85,12 +124,12 @@ static uint32_t checksum(struct view bytes)
 
 /* Deflate with fixed codes (RFC 1951, 3.2.6), letters only: what a search in
  * the raw bytes does not find. */
-static void pack(struct buffer *packed, const char *text)
+static void pack(struct buffer *packed, const char *words)
 {
 	uint32_t bits = 3; /* last block, fixed codes */
 	unsigned count = 3;
 
-	for (const char *at = text;; at++) {
+	for (const char *at = words;; at++) {
 		unsigned size = *at == '\0' ? 7 : 8;
 		uint32_t code = *at == '\0' ? 0 : 0x30U + (uint8_t)*at;
 
@@ -111,20 +150,20 @@ struct document {
 };
 
 static void put_member(struct document *document, const char *name,
-		       const char *text, bool hidden)
+		       const char *words, bool hidden)
 {
 	BUFFER_CLEANUP struct buffer packed = buffer_make(ZIP_MAX);
 	BUFFER_CLEANUP struct buffer facts = buffer_make(64);
 	uint32_t offset = (uint32_t)document->zip.size;
 
-	pack(&packed, text);
+	pack(&packed, words);
 	buffer_u16le(&facts, 20);
 	buffer_u16le(&facts, 0);
 	buffer_u16le(&facts, 8);
 	buffer_u32le(&facts, 0x210000);
-	buffer_u32le(&facts, checksum(view_of_string(text)));
+	buffer_u32le(&facts, checksum(view_of_string(words)));
 	buffer_u32le(&facts, (uint32_t)packed.size);
-	buffer_u32le(&facts, (uint32_t)strlen(text));
+	buffer_u32le(&facts, (uint32_t)strlen(words));
 	buffer_u32le(&facts, (uint32_t)strlen(name));
 	buffer_text(&document->zip, "PK\3\4");
 	buffer_view(&document->zip, buffer_contents(&facts));
@@ -191,11 +230,11 @@ static void members_of_a_document_are_scanned_hidden_or_not(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
-static enum scan_verdict verdict_of(struct engine *engine, const char *text)
+static enum scan_verdict verdict_of(struct engine *engine, const char *words)
 {
 	struct scan_result result;
 
-	engine_scan(engine, view_of_string(text), &result);
+	engine_scan(engine, view_of_string(words), &result);
 	return result.verdict;
 }
 
@@ -239,6 +278,7 @@ int main(void)
 	    cmocka_unit_test(nothing_is_known_in_what_is_no_document),
 	    cmocka_unit_test(members_of_a_document_are_scanned_hidden_or_not),
 	    cmocka_unit_test(an_object_is_known_by_all_its_bytes),
+	    cmocka_unit_test(parts_are_known_when_the_whole_was_clean),
 	    cmocka_unit_test(what_was_clean_before_says_nothing_of_other_bytes),
 	};
 

@@ -1,6 +1,6 @@
 /*
  * Processes that scan more than one object: those of one item, one after the
- * other (docs/decisions/0101). Between two scans they wait, used and known to
+ * other (docs/decisions/0102). Between two scans they wait, used and known to
  * nobody but this list.
  */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /*
  * A zygote before its first child: what its libraries have written into their
  * own memory becomes pages of a file in memory, which children meet when they
- * use it, instead of pages that every fork copies (docs/decisions/0102).
+ * use it, instead of pages that every fork copies (docs/decisions/0103).
  */
 #ifndef SEKISHO_GATEWAY_SETTLE_H
 #define SEKISHO_GATEWAY_SETTLE_H

@@ -9,7 +9,7 @@
  *
  * Within one process, which scans the objects of one item: what comes out as it
  * went in, a part that was scanned in the whole that came, and parts that an
- * output is put together from (docs/decisions/0101).
+ * output is put together from (docs/decisions/0102).
  *
  * What are not the same bytes is scanned.
  */

@@ -161,7 +161,7 @@ def chart_object(package, name="Object 1", inner="", kind="chart"):
     """A chart in a folder of its own."""
     package.folder(name + "/", kind)
     package.add(f"{name}/content.xml", content(
-        "chart", '<chart:chart chart:class="chart:bar" svg:width="8cm" svg:height="7cm">'
+        "chart", '<chart:chart chart:class="chart:bar" xlink:href=".." xlink:type="simple" svg:width="8cm" svg:height="7cm">'
         '<chart:title><text:p>グラフの題</text:p></chart:title><chart:plot-area>'
         f'{inner}</chart:plot-area></chart:chart>'))
     package.add(f"{name}/styles.xml", root("document-styles", "<office:styles/>"))

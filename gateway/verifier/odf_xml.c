@@ -79,6 +79,9 @@ static int check_reference(struct walk *walk, const char *element,
 		return opc_link_is_safe(opc->check->policy, target)
 			   ? 0
 			   : residue(walk, "link", target);
+	if (strcmp(element, "chart") == 0 &&
+	    (strcmp(target, ".") == 0 || strcmp(target, "..") == 0))
+		return 0;
 	name = walk->scan->flat ? NULL : target_of(walk, target);
 	if (IS_ONE_OF(element, picture_owners))
 		part = opc_find(opc, name == NULL ? "" : name);

@@ -58,6 +58,6 @@ def samples():
                       '<script:event-listener script:event-name="dom:load" xlink:href='
                       '"vnd.sun.star.script:x?language=Python&amp;location=user"/>'
                       '</office:event-listeners></office:scripts>')
-    yield sample("event-on-open.odp", package, "macro")
+    yield sample("event-on-open.odp", package, "event")
     yield sample("flat-plugin.fodp", odf.flat("presentation", odf.page(TEXT + odf.frame(
         '<draw:plugin xlink:href="http://evil.example/"/>'))), "plugin")

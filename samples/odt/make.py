@@ -92,7 +92,7 @@ def running():
     yield sample("マクロ入り.odt", package, "macro", "dialog", demo=True,
                  note="a document with Basic and Python macros")
     package = odf.odt(HELLO, scripts='<office:scripts>' + listener() + '</office:scripts>')
-    yield sample("event-on-open.odt", package, "macro")
+    yield sample("event-on-open.odt", package, "event")
     link = f'<text:a xlink:type="simple" xlink:href="#x">{listener("dom:click")}押す</text:a>'
     yield sample("event-on-link.odt", odf.odt(HELLO + odf.p("", link)), "event")
     yield sample("macro-fields.odt", odf.odt(HELLO + odf.p(

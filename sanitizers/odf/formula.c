@@ -52,7 +52,7 @@ static bool is_name(const struct scanner *scanner, uint8_t byte)
 {
 	return is_letter(byte) || (byte >= '0' && byte <= '9') ||
 	       byte >= 0x80 || byte == '_' || byte == '.' || byte == '$' ||
-	       (byte == '-' && scanner->form == ODF_FORMULA_CONDITION);
+	       (byte == '-' && scanner->form != ODF_FORMULA_CELL);
 }
 
 static void skip_blanks(struct scanner *scanner)

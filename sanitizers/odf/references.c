@@ -48,8 +48,13 @@ ODF_ELEMENT_RULE(odf_rule_area)
 
 ODF_ATTRIBUTE_RULE(odf_attribute_href)
 {
-	if (odf_reference_of(element->space, element->name) !=
-	    ODF_REFERENCE_NONE)
+	enum odf_reference reference =
+	    odf_reference_of(element->space, element->name);
+
+	if (reference == ODF_REFERENCE_DATA
+		? view_equal_nocase(attribute->value, ".") ||
+		      view_equal_nocase(attribute->value, "..")
+		: reference != ODF_REFERENCE_NONE)
 		return true;
 	report_target(filter, REMOVAL_ODF_EXTERNAL_TARGET, element,
 		      attribute->value);

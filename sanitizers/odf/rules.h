@@ -47,6 +47,7 @@ enum odf_reference {
 	ODF_REFERENCE_LINK,    /* a vetted link */
 	ODF_REFERENCE_PICTURE, /* a file of the package */
 	ODF_REFERENCE_OBJECT,  /* a document of the package */
+	ODF_REFERENCE_DATA,    /* the chart itself, or what it is in */
 };
 
 enum odf_reference odf_reference_of(enum odf_space space, const char *name);

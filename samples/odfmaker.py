@@ -46,6 +46,7 @@ class Package:
         self.plain = {}  # not in the manifest
         self.mimetype = self.kind
         self.doctype = ""
+        self.keys = ""  # of encrypted files
         self.add("content.xml", content)
 
     def add(self, name, data, kind=None):
@@ -69,7 +70,8 @@ class Package:
         for name, kind in list(self.folders.items()) + [
                 (name, kind) for name, (_, kind) in self.files.items()]:
             rows.append(f'<manifest:file-entry manifest:full-path="{escape(name)}"'
-                        f' manifest:media-type="{escape(kind)}"/>')
+                        f' manifest:media-type="{escape(kind)}">{self.keys if "/" not in name else ""}'
+                        '</manifest:file-entry>')
         return (f'{DECLARATION}{self.doctype}<manifest:manifest xmlns:manifest="{OASIS}manifest:1.0"'
                 f'{version}>{"".join(rows)}</manifest:manifest>')
 

@@ -306,6 +306,17 @@ def whole():
         + '</office:binary-data></draw:image>') + '</text:p>'), "nested.blocked")
 
 
+def locked():
+    """A package whose files are encrypted, by its manifest."""
+    package = odf.odt(HELLO)
+    package.files["content.xml"] = (bytes(range(256)), "text/xml")
+    package.keys = ('<manifest:encryption-data manifest:checksum-type="SHA1/1K" '
+                    'manifest:checksum="AAAA"><manifest:algorithm manifest:algorithm-name='
+                    '"http://www.w3.org/2001/04/xmlenc#aes256-cbc" manifest:initialisation-vector='
+                    '"AAAA"/></manifest:encryption-data>')
+    return package
+
+
 def refused():
     def blocked(name, data, reason, **more):
         data = data if isinstance(data, bytes) else data.data()
@@ -328,6 +339,7 @@ def refused():
     yield blocked("no-content.odt", odf.Package("text", "").add("other.xml", "<a/>"), "malformed")
     yield blocked("flat-dtd.fodt", odf.flat("text", HELLO).replace(
         b"<office:document", b"<!DOCTYPE x><office:document", 1), "xml.dtd")
+    yield blocked("locked.odt", locked(), "encrypted.unsupported")
     yield blocked("cut.odt", odf.odt(HELLO).data()[:200], "malformed.truncated")
 
 

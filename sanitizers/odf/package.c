@@ -142,7 +142,7 @@ int odf_package_open(struct job *job, struct odf_package *ret_package)
 	if (error == 0)
 		error = find_type(ret_package, declared);
 	if (error == 0 && ret_package->encrypted)
-		error = -ERR_ENCRYPTED;
+		error = -ERR_ENCRYPTION_UNSUPPORTED;
 	if (error == 0)
 		error = odf_package_document(ret_package, "", 0, &main);
 	if (error == 0 && main == NULL)

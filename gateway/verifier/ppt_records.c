@@ -69,27 +69,71 @@ static bool is_allowed_target(const char *target)
 	return false;
 }
 
-/* Of the target only its beginning matters, which is ASCII or not allowed. */
+/* The beginning of a string as far as it is ASCII. */
+static void read_string(const struct ppt_scan *scan, size_t at, size_t size,
+			char text[TARGET_SIZE])
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i + 2 <= size && used < TARGET_SIZE - 1; i += 2) {
+		uint32_t unit = ppt_get(scan->document, at + i, 2);
+
+		text[used++] = unit > 0 && unit < 0x7F ? (char)unit : '?';
+	}
+	text[used] = '\0';
+}
+
 static int check_string(struct ppt_scan *scan, const struct ppt_place *place)
 {
-	char target[TARGET_SIZE];
-	size_t size = 0;
+	return place->parent == 4082 ? ppt_residue(scan, "macro", place->at)
+				     : 0;
+}
 
-	if (place->parent == 4082)
-		return ppt_residue(scan, "macro", place->at);
-	if (place->parent != LINK || place->instance != 1)
-		return 0;
-	for (size_t i = 0; i + 2 <= place->size && size < TARGET_SIZE - 1;
-	     i += 2) {
-		uint32_t unit = get(scan, place, i, 2);
+/* "256,1,Title" */
+static bool is_slide(const char *text)
+{
+	int commas = 0;
 
-		target[size++] = unit > 0 && unit < 0x7F ? (char)unit : '?';
+	for (; commas < 2 && ((*text >= '0' && *text <= '9') || *text == ',');
+	     text++)
+		commas += *text == ',';
+	return commas == 2 && strpbrk(text, "/\\:%") == NULL;
+}
+
+/* A number, then name, target and place: each at most once, in this order, and
+ * no target or place without a name. */
+static int check_link_box(struct ppt_scan *scan, const struct ppt_place *place)
+{
+	static const uint32_t order[] = {0, 1, 3};
+	size_t end = place->at + HEADER + place->size;
+	size_t at = place->at + HEADER + HEADER + 4;
+	char text[TARGET_SIZE] = "";
+	bool target = false;
+	size_t next = 0;
+
+	if (place->parent != 1033 || get(scan, place, 2, 2) != 4051)
+		return ppt_residue(scan, "link", place->at);
+	while (at < end) {
+		uint32_t part = ppt_get(scan->document, at, 2) >> 4;
+		size_t size = ppt_get(scan->document, at + 4, 4);
+
+		while (next < 3 && order[next] < part && next > 0)
+			next++;
+		if (next == 3 || order[next] != part ||
+		    ppt_get(scan->document, at + 2, 2) != STRING)
+			return ppt_residue(scan, "parts of a link", at);
+		read_string(scan, at + HEADER, size, text);
+		if (part == 1 && !is_allowed_target(text))
+			return check_fail(scan->check, -ERR_VERIFY_RESIDUE,
+					  "link %s", text);
+		target |= part == 1 && text[0] != '\0';
+		if (part == 3 && !target && text[0] != '\0' && !is_slide(text))
+			return check_fail(scan->check, -ERR_VERIFY_RESIDUE,
+					  "place %s", text);
+		next++;
+		at += HEADER + size;
 	}
-	target[size] = '\0';
-	return is_allowed_target(target)
-		   ? 0
-		   : check_fail(scan->check, -ERR_VERIFY_RESIDUE, "link %s",
-				target);
+	return 0;
 }
 
 static int check_link(struct ppt_scan *scan, const struct ppt_place *place)
@@ -212,6 +256,8 @@ int ppt_check_record(struct ppt_scan *scan, const struct ppt_place *place)
 		return check_action(scan, place);
 	case 4051:
 		return check_link(scan, place);
+	case LINK:
+		return check_link_box(scan, place);
 	case STRING:
 		return check_string(scan, place);
 	case 5002:

@@ -101,6 +101,19 @@ def links():
         show = one(data(action(4, 1, link_type=8)), click, links=link(1, target) + link(
             2, "https://www.example.lg.jp/"))
         yield loses(f"link-{name}.ppt", show, "ppt.link", "a link that leads elsewhere")
+    for name, parts in (("place", [string("see"), string("..\\evil.exe", 3)]),
+                        ("slide", [string("see"), string("256,1,/../evil.exe", 3)])):
+        yield loses(f"link-{name}.ppt", one(data(action(4, 1, link_type=8)), links=box(
+            4055, atom(4051, struct.pack("<I", 1)), *parts)), "ppt.link",
+            "a place that LibreOffice takes for a file")
+    yield Sample("link-order.ppt", one(click, links=box(
+        4055, atom(4051, struct.pack("<I", 1)), string("http://a.example/", 1),
+        string("file:///c:/evil.exe", 2))).file(), removals=["ppt.link"],
+        note="a second target, for readers that count the parts")
+    yield loses("jump-macro.ppt", one(data(action(3, jump=1, macro="calc.exe"))), "ppt.action",
+                "the name of a program at a jump")
+    yield loses("link-lists.ppt", one(click, links=link(1, "http://a.example/"), document=box(
+        1033, link(1, "file:///c:/a.exe"))), "ppt.link", "a second list of links")
     yield loses("link-twice.ppt", one(data(action(4, 1, link_type=8)), links=link(
         1, "http://a.example/") + link(1, "file:///c:/a.exe")), "ppt.link",
         "two links of one number")
@@ -183,6 +196,8 @@ def tags():
                 "a record that nobody knows")
     yield loses("misplaced.ppt", Show([slide(2, FACE, more=comment())]), "ppt.record",
                 "a comment outside of its tag")
+    yield loses("flat-slide.ppt", Show([slide(2, FACE), atom(1006, bytes(24))]), "ppt.record",
+                "a slide that holds no records")
     yield loses("tag-in-tag.ppt", Show([slide(2, FACE, more=tag(
         "___PPT10", comment(), tag("___PPT9", atom(4016, bytes(4)))))]), "ppt.tag",
         "a tag within a tag")

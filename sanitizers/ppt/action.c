@@ -138,46 +138,86 @@ int ppt_write_action(struct ppt *ppt, struct escher *escher,
 	start = escher_open(escher->out, record);
 	put_action(ppt, escher, &atom);
 	escher_close(escher->out, start);
+	if (ppt_child(record->body, PPT_STRING, -1, &atom))
+		ppt_gone(ppt, escher, &atom, REMOVAL_PPT_ACTION);
 	return 0;
 }
 
-/* Up to a NUL: no reader sees more of it than was judged. */
-static void put_string(struct buffer *out, struct escher_record *record)
+/* A part of a link, up to a NUL: no reader sees more of it than was judged. */
+static bool put_part(struct buffer *out, struct view link, int part, int as)
 {
+	struct escher_record record;
 	size_t size = 0;
 
-	while (
-	    size + 2 <= record->body.size &&
-	    (record->body.data[size] != 0 || record->body.data[size + 1] != 0))
+	if (!ppt_child(link, PPT_STRING, part, &record))
+		return false;
+	while (size + 2 <= record.body.size &&
+	       (record.body.data[size] != 0 || record.body.data[size + 1] != 0))
 		size += 2;
-	record->body = view_slice(record->body, 0, size);
-	escher_copy(out, record);
+	record.body = view_slice(record.body, 0, size);
+	record.version = 0;
+	record.instance = (uint16_t)as;
+	escher_copy(out, &record);
+	return true;
+}
+
+static size_t count_records(struct view body)
+{
+	struct cursor cursor = cursor_at(body, 0);
+	struct escher_record record;
+	size_t count = 0;
+
+	while (escher_next(&cursor, &record))
+		count++;
+	return count;
+}
+
+/* LibreOffice takes the parts in the order in which they stand, PowerPoint by
+ * their numbers: so each is there once, in order, and the name is never left
+ * out. */
+static void put_link(struct ppt *ppt, struct escher *escher,
+		     const struct escher_record *record,
+		     const struct escher_record *atom)
+{
+	struct view link = record->body;
+	struct buffer *out = escher->out;
+	size_t start = escher_open(out, record);
+	size_t kept = 1;
+
+	escher_copy(out, atom);
+	if (put_part(out, link, PPT_LINK_NAME, PPT_LINK_NAME))
+		kept++;
+	else if (!put_part(out, link, PPT_LINK_TARGET, PPT_LINK_NAME))
+		(void)put_part(out, link, PPT_LINK_PLACE, PPT_LINK_NAME);
+	kept += put_part(out, link, PPT_LINK_TARGET, PPT_LINK_TARGET);
+	kept += put_part(out, link, PPT_LINK_PLACE, PPT_LINK_PLACE);
+	escher_close(out, start);
+	if (count_records(link) > kept)
+		job_remove(ppt->job, REMOVAL_PPT_LINK, escher->path, link, "%s",
+			   "more parts than a link has");
 }
 
 int ppt_write_link(struct ppt *ppt, struct escher *escher,
 		   const struct escher_record *record,
 		   enum escher_choice *ret_choice)
 {
-	struct escher_record inner;
-	const char *target = ppt_link_target(ppt, record->body);
-	size_t start;
+	struct escher_record atom;
+	const char *target;
+	bool allowed;
+	int error = ppt_link_judge(ppt, record->body, &allowed, &target);
 
-	if (target == NULL)
-		return -ERR_MEMORY;
+	if (error != 0)
+		return error;
 	*ret_choice = ESCHER_DROP;
-	if (!ppt_child(record->body, PPT_LINK_ATOM, -1, &inner) ||
-	    inner.body.size != 4 ||
-	    !ppt_link_is_kept(ppt, number_at(inner.body, 0))) {
+	if (!allowed || record->parent != PPT_LINKS ||
+	    !ppt_child(record->body, PPT_LINK_ATOM, -1, &atom) ||
+	    atom.body.size != 4 ||
+	    !ppt_link_is_kept(ppt, number_at(atom.body, 0))) {
 		job_remove(ppt->job, REMOVAL_PPT_LINK, escher->path,
 			   record->body, "%s", target);
 		return 0;
 	}
 	*ret_choice = ESCHER_WRITTEN;
-	start = escher_open(escher->out, record);
-	escher_copy(escher->out, &inner);
-	for (int instance = 0; instance <= 3; instance++)
-		if (ppt_child(record->body, PPT_STRING, instance, &inner))
-			put_string(escher->out, &inner);
-	escher_close(escher->out, start);
+	put_link(ppt, escher, record, &atom);
 	return 0;
 }

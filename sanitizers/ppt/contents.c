@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-enum { LINK_TARGET = 1, LINK_PLACE = 3, SLIDES = 0, NOTES = 2 };
+enum { SLIDES = 0, NOTES = 2 };
 enum { TARGET_MAX = 65536 };
 
 /* UTF-16LE as UTF-8; up to a NUL. */
@@ -34,32 +34,62 @@ static const char *text_of(struct arena *arena, struct view units)
 		   : arena_string(arena, buffer_contents(&text));
 }
 
-const char *ppt_link_target(struct ppt *ppt, struct view link)
+/* The text of a link's part; empty where there is none. */
+static const char *part_of(struct ppt *ppt, struct view link, int part)
 {
 	struct escher_record record;
 
-	if (!ppt_child(link, PPT_STRING, LINK_TARGET, &record))
+	if (!ppt_child(link, PPT_STRING, part, &record))
 		return "";
 	return text_of(ppt->job->arena, record.body);
 }
 
-/* A link without a target leads to a slide of this presentation. */
+/* "256,1,Title", a slide of this presentation. LibreOffice takes a place that
+ * has no target for a file beside the presentation: nothing that could lead
+ * out of a folder. */
+static bool is_slide(const char *place)
+{
+	for (int i = 0; i < 2; i++) {
+		size_t digits = strspn(place, "0123456789");
+
+		if (digits == 0 || digits > 10 || place[digits] != ',')
+			return false;
+		place += digits + 1;
+	}
+	return place[strcspn(place, "/\\:%")] == '\0';
+}
+
+int ppt_link_judge(struct ppt *ppt, struct view link, bool *ret_allowed,
+		   const char **ret_target)
+{
+	const char *target = part_of(ppt, link, PPT_LINK_TARGET);
+	const char *place = part_of(ppt, link, PPT_LINK_PLACE);
+
+	if (target == NULL || place == NULL)
+		return -ERR_MEMORY;
+	*ret_target = target[0] != '\0' ? target : place;
+	if (target[0] != '\0')
+		*ret_allowed =
+		    link_allowed(ppt->job->policy, view_of_string(target));
+	else
+		*ret_allowed = place[0] == '\0' || is_slide(place);
+	return 0;
+}
+
 static int take_link(struct ppt *ppt, struct view body)
 {
+	struct ppt_link *link = &ppt->links[ppt->link_count];
 	struct escher_record atom;
 	struct cursor cursor;
-	const char *target = ppt_link_target(ppt, body);
+	const char *target;
+	int error = ppt_link_judge(ppt, body, &link->kept, &target);
 
-	if (target == NULL)
-		return -ERR_MEMORY;
-	if (!ppt_child(body, PPT_LINK_ATOM, -1, &atom) || atom.body.size != 4)
-		return 0;
+	if (error != 0 || !ppt_child(body, PPT_LINK_ATOM, -1, &atom) ||
+	    atom.body.size != 4)
+		return error;
 	cursor = cursor_at(atom.body, 0);
-	ppt->links[ppt->link_count++] = (struct ppt_link){
-	    .id = cursor_u32le(&cursor),
-	    .kept = target[0] == '\0' ||
-		    link_allowed(ppt->job->policy, view_of_string(target)),
-	};
+	link->id = cursor_u32le(&cursor);
+	ppt->link_count++;
 	return 0;
 }
 

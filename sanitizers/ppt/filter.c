@@ -346,7 +346,9 @@ int ppt_filter(struct ppt *ppt, struct buffer *document,
 	struct ppt_object *kept =
 	    arena_array(ppt->job->arena, ppt->object_count + 1, sizeof(*kept));
 	uint32_t directory;
+	bool has_main = false;
 	size_t count = 0;
+	size_t start;
 	int error = 0;
 
 	if (escher == NULL || kept == NULL)
@@ -364,12 +366,16 @@ int ppt_filter(struct ppt *ppt, struct buffer *document,
 			report_object(ppt, object);
 			continue;
 		}
-		kept[count].id = object->id;
-		kept[count++].offset = (uint32_t)document->size;
+		start = document->size;
 		error = write_object(ppt, escher, object);
+		if (document->size == start)
+			continue; /* was none of what it says it is */
+		kept[count].id = object->id;
+		kept[count++].offset = (uint32_t)start;
+		has_main |= object == ppt->main;
 	}
-	if (error != 0)
-		return error;
+	if (error != 0 || !has_main)
+		return error != 0 ? error : -ERR_MALFORMED;
 	if (ppt->edit_count > 1)
 		job_remove(ppt->job, REMOVAL_PPT_EARLIER, "document",
 			   (struct view){NULL, 0}, "%zu", ppt->edit_count - 1);

@@ -10,9 +10,12 @@
 #include "sanitizers/ole/escher.h"
 
 enum {
-	PPT_EDITS_MAX = 10000,      /* each save without rewriting adds one */
-	PPT_IDS = 1 << 20,          /* an identifier has 20 bits */
-	PPT_LINKS_MAX = 64 * 1024,  /* hyperlinks of one file */
+	PPT_EDITS_MAX = 10000,     /* each save without rewriting adds one */
+	PPT_IDS = 1 << 20,         /* an identifier has 20 bits */
+	PPT_LINKS_MAX = 64 * 1024, /* hyperlinks of one file */
+	PPT_LINK_NAME = 0,         /* instances of a link's strings */
+	PPT_LINK_TARGET = 1,
+	PPT_LINK_PLACE = 3,
 	PPT_SLIDES_MAX = 16 * 1024, /* entries of one list of slides */
 };
 
@@ -125,9 +128,12 @@ bool ppt_child(struct view records, uint16_t type, int instance,
 /* ---- contents.c: reads what the document lists ---- */
 int ppt_read_contents(struct ppt *ppt) MUST_CHECK;
 
-/* The target of a hyperlink as UTF-8, in the arena; empty where it is a place
- * in the presentation. NULL when out of memory. */
-const char *ppt_link_target(struct ppt *ppt, struct view link);
+/* Whether a hyperlink (body of its record) may stay: by its target or, where
+ * it has none, its place in the presentation. Which of the two it was, as
+ * UTF-8 in the arena. -ERR_MEMORY. */
+int ppt_link_judge(struct ppt *ppt, struct view link, bool *ret_allowed,
+		   const char **ret_target) MUST_CHECK;
+/* Whether all hyperlinks of this number stay. */
 bool ppt_link_is_kept(const struct ppt *ppt, uint32_t id);
 
 /* ---- filter.c ---- */

@@ -17,7 +17,7 @@ BATCH = 60
 STILL_SECONDS = 15
 WORD = {"docx", "docm", "dotx", "dotm", "rtf", "doc"}
 SHEET = {"xlsx", "xlsm", "xltx", "xltm", "xls"}
-SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm"}
+SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm", "ppt", "pps", "pot"}
 ODF_TEXT = {"odt", "ott", "fodt", "odm"}
 ODF_SHEET = {"ods", "ots", "fods"}
 ODF_SLIDES = {"odp", "otp", "fodp"}
@@ -166,6 +166,10 @@ def office_text(path):
             root = xml.etree.ElementTree.parse(path).getroot()
         except xml.etree.ElementTree.ParseError:
             return ""
+        # An object's own document goes with it; its picture stays.
+        for around in list(root.iter()):
+            for inner in around.findall("{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}object"):
+                around.remove(inner)
         paragraph = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
         return "\n".join("".join(one.itertext()) for one in root.iter(paragraph))
     sheet = f"[{path.stem[6:]}]\n" if path.suffix == ".csv" else ""

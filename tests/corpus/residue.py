@@ -28,6 +28,11 @@ STREAMS = ("Macros", "VBA", "PROJECT", "PROJECTwm", "_VBA_PROJECT", "ObjectPool"
 WORD_FIELDS = re.compile(rb"\x13\0?\s*(?:D\0?D\0?E|L\0?I\0?N\0?K\0? |E\0?M\0?B\0?E\0?D|I\0?N\0?C\0?L\0?U\0?D\0?E"
                          rb"|I\0?M\0?P\0?O\0?R\0?T|M\0?A\0?C\0?R\0?O\0?B|D\0?A\0?T\0?A\0?B\0?A|C\0?O\0?N\0?T\0?R\0?O\0?L)",
                          re.I)
+# Heads of PowerPoint's records: VBA, what refers to an object, objects, links and controls, their
+# storage, sounds.
+RECORDS = re.compile(rb"\x1f\0\xff\x03|\0\0\xc1\x0b\x04\0\0\0|\x01\0\xc3\x0f\x18\0\0\0"
+                     rb"|\x0f\0[\xcc\xce\xee]\x0f|[\0\x10]\0\x11\x10[^\0]|\x0f\0\xe6\x07", re.S)
+FILE_LINK = re.compile(rb"f\0i\0l\0e\0:\0[/\\]\0", re.I)
 MACRO_CODE = re.compile(rb"Attribut.{0,2}e? VB_|\x01Attribut", re.S)
 # A destination in the file itself: a page to open at, not an action.
 OPENS_AT = re.compile(rb"/OpenAction\s*(?:\[|<<\s*/D\s*\[[^\]]*\]\s*/S\s*/GoTo\s*>>)")
@@ -105,13 +110,21 @@ def of_compound(data):
         yield "macro code"
 
 
+def of_presentation(data):
+    for record in sorted(set(RECORDS.findall(data))):
+        yield f"record {int.from_bytes(record[2:4], 'little')}"
+    if FILE_LINK.search(data):
+        yield "a link to a file"
+
+
 def found(data, extension, package_extensions):
     if extension == "pdf":
         return list(of_pdf(data))
     if extension == "rtf":
         return list(of_rtf(data))
     if data.startswith(OLE):
-        return list(of_compound(data))
+        return list(of_compound(data)) + (
+            list(of_presentation(data)) if extension == "ppt" else [])
     if re.fullmatch(r"f?od[tspg]|ot[tspg]", extension):
         return list(residue_odf.found(data))
     if extension in package_extensions:

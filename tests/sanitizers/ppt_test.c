@@ -78,6 +78,7 @@ static void what_goes_is_not_in_the_output(void **state)
 	assert_false(writes("round-trip.ppt", "PK\3\4", 4));
 	assert_false(writes("link-unc.ppt", "1\0000\0.\0", 6));
 	assert_true(writes("link-unc.ppt", "e\0x\0a\0m\0", 8));
+	assert_false(writes("link-order.ppt", "f\0i\0l\0e\0", 8));
 	assert_false(writes("sounds.ppt", "RIFF", 4));
 }
 

@@ -187,6 +187,9 @@ def objects():
     pool = {"ObjectPool": {"_1234": {"\1Ole10Native": OLE_FILE, "\1CompObj": bytes(40)}}}
     yield loses("object.doc", Doc(text, runs, data=word.picture(png), streams=pool),
                 ["ole.object", "field"], "an embedded object becomes its picture", demo=True)
+    shared = [(0, 1, at(0)), (middle, middle + 1, at(77) + OLE2), (middle + 1, middle + 3, at(0))]
+    yield loses("object-shared.doc", Doc(text, shared, data=word.picture(png)), ["ole.object", "field"],
+                "signs of the field have the properties of the picture")
     yield loses("macros.doc", Doc(streams={"Macros": {"VBA": {"dir": b"x" * 99, "ThisDocument": b"y" * 99},
                                                       "PROJECT": b"z" * 99}}),
                 ["ole.vba_project"], "a VBA project", demo=True)

@@ -122,6 +122,8 @@ static int take_page(struct doc *doc, uint32_t number, enum doc_owner owner)
 	if (error != 0)
 		return error;
 	page.in = view_slice(doc->main, page.base, DOC_PAGE);
+	if (page.in.size != DOC_PAGE)
+		return -ERR_INTERNAL;
 	page.out = doc->out + page.base;
 	page.count = page.in.data[DOC_PAGE - 1];
 	entries = 4 * (page.count + 1);

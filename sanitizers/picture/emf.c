@@ -33,11 +33,11 @@ enum check {
 };
 
 static const struct rule {
-	enum check check;
 	size_t size;
+	enum check check;
 	bool draws;
 } rules[TYPES] = {
-#define EMF(type, check, size, draws) [type] = {check, size, draws},
+#define EMF(type, check, size, draws) [type] = {size, check, draws},
 #include "sanitizers/picture/emf.def"
 #undef EMF
 };

@@ -29,12 +29,12 @@ enum check {
 };
 
 static const struct rule {
-	uint16_t function;
-	enum check check;
 	size_t words;
+	enum check check;
+	uint16_t function;
 	bool draws;
 } rules[] = {
-#define WMF(function, check, words, draws) {function, check, words, draws},
+#define WMF(function, check, words, draws) {words, check, function, draws},
 #include "sanitizers/picture/wmf.def"
 #undef WMF
 };

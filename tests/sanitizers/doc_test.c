@@ -145,6 +145,16 @@ static void an_object_leaves_its_picture(void **state)
 	release(&rebuilt);
 }
 
+static void a_picture_stays_where_signs_of_fields_share_its_list(void **state)
+{
+	struct rebuilt rebuilt = rebuild("object-shared.doc");
+
+	(void)state;
+	assert_true(view_find(stream(&rebuilt, "Data"),
+			      view_of_string("\x89PNG"), 0) != SIZE_MAX);
+	release(&rebuilt);
+}
+
 static void a_form_field_keeps_its_name_and_no_macro(void **state)
 {
 	struct rebuilt rebuilt = rebuild("form-macro.doc");
@@ -269,6 +279,8 @@ int main(void)
 	    cmocka_unit_test(a_field_that_stays_is_named_by_its_keyword),
 	    cmocka_unit_test(a_field_that_never_ends_is_text),
 	    cmocka_unit_test(an_object_leaves_its_picture),
+	    cmocka_unit_test(
+		a_picture_stays_where_signs_of_fields_share_its_list),
 	    cmocka_unit_test(a_form_field_keeps_its_name_and_no_macro),
 	    cmocka_unit_test(what_nothing_leads_to_is_zero),
 	    cmocka_unit_test(a_floating_picture_lies_behind_the_text),

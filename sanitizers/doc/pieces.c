@@ -83,6 +83,8 @@ int doc_pieces_read(struct doc *doc)
 	if (error != 0)
 		return error;
 	table = view_slice(clx, offset, size);
+	if (table.data == NULL)
+		return -ERR_INTERNAL;
 	count = (size - 4) / (4 + PIECE_SIZE);
 	doc->pieces =
 	    arena_array(doc->job->arena, count + 1, sizeof(*doc->pieces));

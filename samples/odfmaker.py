@@ -1,7 +1,11 @@
 """Makes ODF packages and flat documents from nothing."""
 import base64
+import hashlib
 import io
 import zipfile
+import zlib
+
+import aesmaker
 
 ODF = "application/vnd.oasis.opendocument."
 OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -46,7 +50,9 @@ class Package:
         self.plain = {}  # not in the manifest
         self.mimetype = self.kind
         self.doctype = ""
-        self.keys = ""  # of encrypted files
+        self.keys = {}  # of encrypted files
+        self.sizes = {}
+        self.stored = set()
         self.add("content.xml", content)
 
     def add(self, name, data, kind=None):
@@ -70,7 +76,8 @@ class Package:
         for name, kind in list(self.folders.items()) + [
                 (name, kind) for name, (_, kind) in self.files.items()]:
             rows.append(f'<manifest:file-entry manifest:full-path="{escape(name)}"'
-                        f' manifest:media-type="{escape(kind)}">{self.keys if "/" not in name else ""}'
+                        f' manifest:media-type="{escape(kind)}"{self.sizes.get(name, "")}>'
+                        f'{self.keys.get(name, "")}'
                         '</manifest:file-entry>')
         return (f'{DECLARATION}{self.doctype}<manifest:manifest xmlns:manifest="{OASIS}manifest:1.0"'
                 f'{version}>{"".join(rows)}</manifest:manifest>')
@@ -88,7 +95,7 @@ class Package:
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in self.members():
                 info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-                info.compress_type = (zipfile.ZIP_STORED if name == "mimetype"
+                info.compress_type = (zipfile.ZIP_STORED if name in self.stored | {"mimetype"}
                                       else zipfile.ZIP_DEFLATED)
                 archive.writestr(info, data)
         return out.getvalue()
@@ -167,4 +174,31 @@ def chart_object(package, name="Object 1", inner="", kind="chart"):
         '<chart:title><text:p>グラフの題</text:p></chart:title><chart:plot-area>'
         f'{inner}</chart:plot-area></chart:chart>'))
     package.add(f"{name}/styles.xml", root("document-styles", "<office:styles/>"))
+    return package
+
+
+def lock(package, password, algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc", iterations=1000):
+    """Encrypts its files, each with a salt of its own."""
+    start = hashlib.sha256(password.encode()).digest()
+    for name, (data, kind) in list(package.files.items()):
+        salt = hashlib.md5(name.encode()).digest()
+        vector = hashlib.md5(salt).digest()
+        key = hashlib.pbkdf2_hmac("sha1", start, salt, min(iterations, 1000), 32)
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        packed = packer.compress(data) + packer.flush()
+        more = 16 - len(packed) % 16
+        locked = aesmaker.cbc(key, vector, packed + bytes(more - 1) + bytes([more]))
+        package.files[name] = (locked, kind)
+        package.stored.add(name)
+        package.sizes[name] = f' manifest:size="{len(data)}"'
+        text = [base64.b64encode(one).decode() for one in (
+            hashlib.sha256(packed[:1024]).digest(), vector, salt)]
+        package.keys[name] = (
+            f'<manifest:encryption-data manifest:checksum-type="{OASIS}manifest:1.0#sha256-1k" '
+            f'manifest:checksum="{text[0]}"><manifest:algorithm manifest:algorithm-name="{algorithm}" '
+            f'manifest:initialisation-vector="{text[1]}"/><manifest:start-key-generation '
+            'manifest:start-key-generation-name="http://www.w3.org/2000/09/xmldsig#sha256" '
+            'manifest:key-size="32"/><manifest:key-derivation manifest:key-derivation-name="PBKDF2" '
+            f'manifest:key-size="32" manifest:iteration-count="{iterations}" manifest:salt="{text[2]}"/>'
+            '</manifest:encryption-data>')
     return package

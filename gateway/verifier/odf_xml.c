@@ -167,9 +167,11 @@ static int check_setting(struct walk *walk, const struct opc_element *element)
 	static const char *const plain[] = {"boolean", "short", "int", "long",
 					    "double"};
 	static const char *const texts[] = {
-	    "ActiveTable",    "ViewId",    "SelectedViews",
-	    "CursorPosition", "BeginLine", "EndLine",
-	    "Language",       "Country",   "Variant"};
+	    "ActiveTable",   "ViewId",
+	    "SelectedViews", "CursorPosition",
+	    "BeginLine",     "EndLine",
+	    "Language",      "Country",
+	    "Variant",       "PrinterIndependentLayout"};
 	static const char *const never[] = {"LinkUpdateMode", "LoadReadonly",
 					    "UpdateFromTemplate"};
 	struct opc *opc = walk->scan->opc;

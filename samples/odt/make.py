@@ -307,14 +307,23 @@ def whole():
 
 
 def locked():
-    """A package whose files are encrypted, by its manifest."""
-    package = odf.odt(HELLO)
-    package.files["content.xml"] = (bytes(range(256)), "text/xml")
-    package.keys = ('<manifest:encryption-data manifest:checksum-type="SHA1/1K" '
-                    'manifest:checksum="AAAA"><manifest:algorithm manifest:algorithm-name='
-                    '"http://www.w3.org/2001/04/xmlenc#aes256-cbc" manifest:initialisation-vector='
-                    '"AAAA"/></manifest:encryption-data>')
-    return package
+    """Under a password, as LibreOffice writes it."""
+    def package():
+        one = odf.odt(HELLO + f'<text:p>{odf.frame(odf.image("Pictures/a.png"))}</text:p>')
+        return one.add("Pictures/a.png", PNG, "image/png")
+    data = odf.lock(package(), "関所pass").data()
+    yield sample("locked.odt", data, "encryption", passwords=["x", "関所pass"])
+    for name, passwords, reason in (("locked-waiting.odt", [], "encrypted"),
+                                    ("locked-wrong.odt", ["x"], "encrypted.wrong_password")):
+        yield Sample(name, data, verdict="password", reason=reason, passwords=passwords)
+    for name, more in (("locked-blowfish.odt", {"algorithm": "Blowfish CFB"}),
+                       ("locked-slow.odt", {"iterations": 1000001})):
+        yield Sample(name, odf.lock(package(), "x", **more).data(), verdict="blocked",
+                     reason="encrypted.unsupported")
+    broken = odf.lock(package(), "x")
+    broken.sizes["content.xml"] = ' manifest:size="10"'
+    yield Sample("locked-size.odt", broken.data(), verdict="blocked", reason="malformed",
+                 passwords=["x"])
 
 
 def refused():
@@ -339,7 +348,6 @@ def refused():
     yield blocked("no-content.odt", odf.Package("text", "").add("other.xml", "<a/>"), "malformed")
     yield blocked("flat-dtd.fodt", odf.flat("text", HELLO).replace(
         b"<office:document", b"<!DOCTYPE x><office:document", 1), "xml.dtd")
-    yield blocked("locked.odt", locked(), "encrypted.unsupported")
     yield blocked("cut.odt", odf.odt(HELLO).data()[:200], "malformed.truncated")
 
 
@@ -350,4 +358,5 @@ def samples():
     yield from objects()
     yield from pictures()
     yield from rest()
+    yield from locked()
     yield from refused()

@@ -1,5 +1,7 @@
 #include "sanitizers/odf/manifest.h"
 
+#include "sanitizers/odf/lock.h"
+
 #include "sanitizers/ooxml/part_name.h"
 
 #include "base/banned.h"
@@ -19,7 +21,7 @@ struct reading {
 	struct odf_package *package;
 	const char *type; /* of the whole */
 	struct odf_part *part;
-	bool whole; /* the element is of the package itself */
+	const struct xml_element *element; /* that is being read */
 };
 
 static const char *value_of(struct reading *reading,
@@ -90,9 +92,20 @@ static int read_entry(struct reading *reading,
 		    package, arena_format(package->job->arena, "%s/", name),
 		    type);
 	reading->part = odf_package_find(package, name);
-	if (reading->part != NULL)
-		reading->part->type = type;
+	if (reading->part == NULL)
+		return 0;
+	reading->part->type = type;
+	path = value_of(reading, element, "size");
+	if (path != NULL)
+		reading->part->size = strtoull(path, NULL, 10);
 	return 0;
+}
+
+static const char *lock_value(void *context, const char *name)
+{
+	struct reading *reading = context;
+
+	return value_of(reading, reading->element, name);
 }
 
 static int on_start(void *context, const struct xml_element *element)
@@ -109,9 +122,11 @@ static int on_start(void *context, const struct xml_element *element)
 		return read_entry(reading, element);
 	if (strcmp(name->local, "encryption-data") == 0)
 		reading->package->encrypted = true;
-	if (strcmp(name->local, "encryption-data") == 0 &&
-	    reading->part != NULL)
-		reading->part->encrypted = true;
+	if (reading->part != NULL && reading->package->encrypted) {
+		reading->element = element;
+		return odf_lock_read(reading->package, reading->part,
+				     name->local, lock_value, reading);
+	}
 	return 0;
 }
 

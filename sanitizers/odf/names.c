@@ -15,7 +15,7 @@
 #undef ATTRIBUTES
 
 static const char *const uris[SPACE_COUNT] = {
-#define SPACE(symbol, uri) [SPACE_##symbol] = uri,
+#define SPACE(symbol, uri) [SPACE_##symbol] = (uri),
 #define ELEMENTS(symbol, ...)
 #define ATTRIBUTES(symbol, ...)
 #include "sanitizers/odf/names.def"

@@ -1,5 +1,6 @@
 #include "sanitizers/odf/package.h"
 
+#include "sanitizers/odf/lock.h"
 #include "sanitizers/odf/manifest.h"
 #include "sanitizers/ooxml/part_name.h"
 
@@ -141,8 +142,8 @@ int odf_package_open(struct job *job, struct odf_package *ret_package)
 		error = odf_manifest_read(ret_package, &declared);
 	if (error == 0)
 		error = find_type(ret_package, declared);
-	if (error == 0 && ret_package->encrypted)
-		error = -ERR_ENCRYPTION_UNSUPPORTED;
+	if (error == 0)
+		error = odf_lock_open(ret_package);
 	if (error == 0)
 		error = odf_package_document(ret_package, "", 0, &main);
 	if (error == 0 && main == NULL)
@@ -194,7 +195,8 @@ static int add_document(struct odf_package *package,
 	if (package->document_count == package->document_capacity) {
 		size_t capacity = package->document_capacity * 2 + 16;
 		struct odf_document **grown =
-		    arena_array(package->job->arena, capacity, sizeof(*grown));
+		    arena_array(package->job->arena, capacity,
+				sizeof(struct odf_document *));
 
 		if (grown == NULL)
 			return -ERR_MEMORY;
@@ -274,14 +276,14 @@ const char *odf_package_resolve(const struct odf_package *package,
 int odf_part_remove(struct odf_package *package, struct odf_part *part,
 		    enum removal_kind kind, const char *detail)
 {
+	BUFFER_CLEANUP struct buffer unpacked = buffer_make(0);
 	struct view content = {NULL, 0};
 	int error;
 
 	if (part->reported)
 		return 0;
 	part->reported = true;
-	error = zip_reader_read(package->zip, part->entry,
-				(struct view){NULL, 0}, &content);
+	error = odf_part_read(package, part, &unpacked, &content);
 	if (error != 0)
 		return error;
 	job_remove(package->job, kind, part->name, content, "%s", detail);

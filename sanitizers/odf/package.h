@@ -34,13 +34,17 @@ struct odf_type {
 /* NULL when no document that is taken has this media type. */
 const struct odf_type *odf_type_of(struct view media_type);
 
+struct odf_lock;
+
 struct odf_part {
 	const char *name;
-	size_t entry;     /* in the ZIP */
-	const char *type; /* media type of the manifest, "" when none */
-	bool encrypted;   /* the manifest has a key for it */
-	bool reported;    /* that it goes */
-	bool used;        /* the output refers to it, or it is of a document */
+	size_t entry;          /* in the ZIP */
+	const char *type;      /* media type of the manifest, "" when none */
+	struct odf_lock *lock; /* how it is encrypted; NULL: it is not */
+	uint64_t size;         /* by the manifest; of what is encrypted */
+	struct buffer opened;  /* decrypted */
+	bool reported;         /* that it goes */
+	bool used; /* the output refers to it, or it is of a document */
 	/* a picture */
 	uint32_t ticket;
 	bool asked;   /* handed over */
@@ -78,6 +82,7 @@ struct odf_package {
 	const struct odf_type *type;
 	const char *version;        /* of the manifest, "" for none */
 	bool encrypted;             /* a part of it */
+	const char *password;       /* that opened it; NULL: none was needed */
 	struct odf_folder *folders; /* with their media types */
 	size_t folder_count;
 	struct odf_document **documents;
@@ -90,7 +95,8 @@ struct odf_package {
  * Opens the package: its media type from "mimetype", else the manifest, and
  * what the manifest says of each file. -ERR_MALFORMED without one or without
  * content.xml, -ERR_TYPE_AMBIGUOUS where two media types differ,
- * -ERR_TYPE_UNSUPPORTED for one that is no document, -ERR_NAME_COLLISION.
+ * -ERR_TYPE_UNSUPPORTED for one that is no document, -ERR_NAME_COLLISION; and
+ * the errors of odf_lock_open().
  */
 int odf_package_open(struct job *job,
 		     struct odf_package *ret_package) MUST_CHECK;

@@ -1,5 +1,5 @@
 #include "sanitizers/mail/transfer.h"
-#include "sanitizers/odf/package.h"
+#include "sanitizers/odf/lock.h"
 #include "sanitizers/ooxml/part_name.h"
 #include "sanitizers/picture/placeholder.h"
 
@@ -29,8 +29,8 @@ int odf_picture_begin(struct odf_package *package, struct odf_part *part)
 	    .path = part->name,
 	    .name = slash == NULL ? part->name : slash + 1,
 	};
-	int error = zip_reader_read(package->zip, part->entry,
-				    (struct view){NULL, 0}, &request.content);
+	int error =
+	    odf_part_read(package, part, &part->content, &request.content);
 
 	part->asked = true;
 	if (error != 0)

@@ -1,5 +1,6 @@
 #include "sanitizers/odf/rebuild.h"
 
+#include "sanitizers/odf/lock.h"
 #include "sanitizers/odf/rules.h"
 
 #include "base/banned.h"
@@ -146,9 +147,8 @@ static int search_all(struct odf_package *package)
 
 			if (part == NULL)
 				continue;
-			error = zip_reader_unpack(package->zip, part->entry,
-						  (struct view){NULL, 0},
-						  &unpacked, &content);
+			error =
+			    odf_part_read(package, part, &unpacked, &content);
 			if (error == 0)
 				error = xml_read(package->reader, content,
 						 &events, &search);
@@ -173,9 +173,7 @@ static int filter_file(struct odf_filter *filter, struct odf_package *package,
 	BUFFER_CLEANUP struct buffer unpacked = buffer_make(0);
 	struct odf_part *part = document->files[file];
 	struct view content;
-	int error =
-	    zip_reader_unpack(package->zip, part->entry, (struct view){NULL, 0},
-			      &unpacked, &content);
+	int error = odf_part_read(package, part, &unpacked, &content);
 
 	if (error != 0)
 		return error;
@@ -250,8 +248,10 @@ int odf_filter_package(struct job *job, enum odf_kind kind, bool text,
 
 void odf_release(struct odf_package *package)
 {
-	for (size_t i = 0; i < package->count; i++)
+	for (size_t i = 0; i < package->count; i++) {
 		buffer_free(&package->parts[i].content);
+		buffer_free(&package->parts[i].opened);
+	}
 	xml_reader_close(package->reader);
 }
 

@@ -120,9 +120,10 @@ ODF_ELEMENT_RULE(odf_rule_field_parameter)
 static bool is_text_setting(struct view name)
 {
 	static const char *const names[] = {
-	    "ActiveTable",    "ViewId",    "SelectedViews",
-	    "CursorPosition", "BeginLine", "EndLine",
-	    "Language",       "Country",   "Variant",
+	    "ActiveTable",   "ViewId",         "PrinterIndependentLayout",
+	    "SelectedViews", "CursorPosition", "BeginLine",
+	    "EndLine",       "Language",       "Country",
+	    "Variant",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

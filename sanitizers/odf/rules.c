@@ -18,7 +18,7 @@ static const struct odf_rule rules[] = {
 static const struct odf_attribute_rule attribute_rules[] = {
 #define ELEMENT(space, name, treatment, kind, check, end)
 #define ATTRIBUTE(space, name, kind, check)                                    \
-	{SPACE_##space, name, REMOVAL_OF(kind), check},
+	{name, check, SPACE_##space, REMOVAL_OF(kind)},
 #define REFERENCE(space, name, what)
 #include "sanitizers/odf/rules.def"
 #undef ELEMENT
@@ -27,14 +27,14 @@ static const struct odf_attribute_rule attribute_rules[] = {
 };
 
 static const struct {
-	enum odf_space space;
 	const char *name;
+	enum odf_space space;
 	enum odf_reference reference;
 } references[] = {
 #define ELEMENT(space, name, treatment, kind, check, end)
 #define ATTRIBUTE(space, name, kind, check)
 #define REFERENCE(space, name, what)                                           \
-	{SPACE_##space, name, ODF_REFERENCE_##what},
+	{name, SPACE_##space, ODF_REFERENCE_##what},
 #include "sanitizers/odf/rules.def"
 #undef ELEMENT
 #undef ATTRIBUTE

@@ -30,10 +30,10 @@ typedef bool odf_attribute_check(struct odf_filter *filter,
 				 struct odf_attribute *attribute);
 
 struct odf_attribute_rule {
-	enum odf_space space;
-	const char *name; /* "*": every one; "*x": ends with x */
-	enum removal_kind kind;
+	const char *name;           /* "*": every one; "*x": ends with x */
 	odf_attribute_check *check; /* NULL: it goes */
+	enum odf_space space;       /* of the attribute */
+	enum removal_kind kind;
 };
 
 /* NULL where the lists of names alone decide. */

@@ -42,7 +42,7 @@ static const char *without_maker(const char *name)
 
 static bool knows_call(const char *name)
 {
-	char upper[FUNCTION_MAX + 1];
+	char upper[FUNCTION_MAX + 1] = "";
 	size_t size;
 
 	name = without_maker(name);
@@ -78,7 +78,7 @@ static bool hyperlink_is_safe(const struct policy *policy, const char *at)
 
 static int check_word(const struct odf_scan *scan, const char **at)
 {
-	char name[FUNCTION_MAX + 1];
+	char name[FUNCTION_MAX + 1] = "";
 	const char *start = *at;
 	const char *end = start;
 	const char *dash;

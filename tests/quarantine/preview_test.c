@@ -63,7 +63,7 @@ static int keep(struct store *store, const struct preview *preview,
 static void make_one(struct store *store)
 {
 	const struct preview preview = a_preview();
-	struct vault_opened opened;
+	struct vault_opened opened = {0};
 	char content[128];
 	bool ready = true;
 
@@ -208,7 +208,7 @@ static void what_was_not_asked_for_is_not_kept(void **state)
 static void parts_that_do_not_fit_their_content_are_refused(void **state)
 {
 	struct preview preview = a_preview();
-	struct vault_opened opened;
+	struct vault_opened opened = {0};
 	bool ready;
 
 	assert_int_equal(ask(*state, RIN, &ready), 0);
@@ -227,7 +227,7 @@ static void parts_that_do_not_fit_their_content_are_refused(void **state)
 static void what_does_not_pass_says_why(void **state)
 {
 	struct preview preview = a_preview();
-	struct vault_opened opened;
+	struct vault_opened opened = {0};
 	bool ready;
 
 	assert_int_equal(ask(*state, RIN, &ready), 0);
@@ -242,7 +242,7 @@ static void what_does_not_pass_says_why(void **state)
 
 static void after_three_openings_it_has_failed(void **state)
 {
-	struct vault_opened opened;
+	struct vault_opened opened = {0};
 	bool ready;
 
 	assert_int_equal(ask(*state, RIN, &ready), 0);
@@ -260,7 +260,7 @@ static void after_three_openings_it_has_failed(void **state)
 static void so_many_askings_an_hour(void **state)
 {
 	struct preview preview = a_preview();
-	struct vault_opened opened;
+	struct vault_opened opened = {0};
 	bool ready;
 
 	preview.reason = ERR_TYPE_FORBIDDEN;

@@ -24,16 +24,16 @@ enum sort {
 
 static const struct rule {
 	const char *name;
-	enum sort sort;
 	size_t size;
+	enum sort sort;
 	enum removal_kind kind;
 } rules[DOC_REGIONS_MAX] = {
-#define TABLE(number, name, size) [number] = {name, SORT_TABLE, size, 0},
-#define BYTES(number, name) [number] = {name, SORT_BYTES, 0, 0},
-#define WRITTEN(number, name) [number] = {name, SORT_WRITTEN, 0, 0},
-#define COMMENTS(number, name, size) [number] = {name, SORT_COMMENTS, size, 0},
+#define TABLE(number, name, size) [number] = {name, size, SORT_TABLE, 0},
+#define BYTES(number, name) [number] = {name, 0, SORT_BYTES, 0},
+#define WRITTEN(number, name) [number] = {name, 0, SORT_WRITTEN, 0},
+#define COMMENTS(number, name, size) [number] = {name, size, SORT_COMMENTS, 0},
 #define GONE(number, name, kind)                                               \
-	[number] = {name, SORT_GONE, 0, REMOVAL_##kind},
+	[number] = {name, 0, SORT_GONE, REMOVAL_##kind},
 #include "sanitizers/doc/regions.def"
 #undef TABLE
 #undef BYTES

@@ -272,7 +272,8 @@ static int begin(struct escher *escher, struct blip *blip)
 		return 0;
 	if (!blip->sort->metafile)
 		return hand_over(escher, blip);
-	if (escher->metafiles && blip->sort->number != 4)
+	if (escher->metafiles && blip->sort->number != 4 &&
+	    blip->head.data != NULL)
 		return rebuild_metafile(escher, blip);
 	put_placeholder(escher, blip, blip->sort->extension);
 	return 0;

@@ -111,7 +111,7 @@ struct biff_sheet {
 	bool blank;       /* macro or VB sheet: written empty */
 	uint32_t first;   /* its BOF; BIFF_NONE when there is none */
 	uint32_t last;    /* its EOF */
-	uint8_t kind;     /* enum biff_substream, of its BOF */
+	uint16_t kind;    /* enum biff_substream, of its BOF */
 	size_t item;      /* its BOUNDSHEET in the output */
 	size_t begin;     /* its BOF in the output */
 };

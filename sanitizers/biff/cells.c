@@ -213,6 +213,8 @@ static int add_value(struct book *book, size_t record, size_t end)
 	struct view formula = biff_body(book, record);
 	struct view value = view_slice(formula, CELL_SIZE, VALUE_SIZE);
 
+	if (value.size < VALUE_SIZE)
+		return 0;
 	buffer_view(&body, view_slice(formula, 0, CELL_SIZE));
 	if (value.data[6] != 0xFF || value.data[7] != 0xFF) {
 		buffer_view(&body, value);

@@ -61,6 +61,13 @@ static struct host *add_host(struct gathering *gathering, size_t record)
 	return host;
 }
 
+static bool is_chart(const struct book *book, size_t record)
+{
+	struct cursor cursor = cursor_at(biff_body(book, record), 2);
+
+	return cursor_u16le(&cursor) == BIFF_CHART;
+}
+
 /* A chart belongs to the object in front of it. */
 static size_t gather_chart(struct gathering *gathering, size_t record,
 			   size_t last)
@@ -73,7 +80,8 @@ static size_t gather_chart(struct gathering *gathering, size_t record,
 
 	if (end > last)
 		return last;
-	if (host != NULL && host->end == record && host->chart == 0 &&
+	if (is_chart(gathering->book, record) && host != NULL &&
+	    host->end == record && host->chart == 0 &&
 	    gathering->book->records[host->record].type == BIFF_OBJ) {
 		host->chart = record;
 		host->chart_end = end;
@@ -285,7 +293,8 @@ static int add_object5(struct book *book, struct biff_drawing *drawing,
 	bool kept;
 	int error;
 
-	if (chart >= book->count || book->records[chart].type != BIFF_BOF) {
+	if (chart >= book->count || book->records[chart].type != BIFF_BOF ||
+	    !is_chart(book, chart)) {
 		if (biff_may_report(book, REMOVAL_XLS_DRAWING))
 			job_remove(book->job, REMOVAL_XLS_DRAWING,
 				   drawing->path, biff_body(book, *at),

@@ -94,7 +94,7 @@ static void find_substream(struct book *book, struct biff_sheet *sheet,
 		return;
 	cursor = cursor_at(biff_body(book, first), 2);
 	sheet->first = first;
-	sheet->kind = (uint8_t)cursor_u16le(&cursor);
+	sheet->kind = cursor_u16le(&cursor);
 	if (!claim(book, first, sheet->last))
 		return;
 	sheet->blank = !(sheet->kind == BIFF_WORKSHEET && kind == 0) &&

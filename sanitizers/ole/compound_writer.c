@@ -224,8 +224,8 @@ static int plant_tree(struct compound_writer *writer,
 
 static int plant_trees(struct compound_writer *writer)
 {
-	struct compound_item **siblings =
-	    arena_array(writer->arena, writer->count, sizeof(*siblings));
+	struct compound_item **siblings = arena_array(
+	    writer->arena, writer->count, sizeof(struct compound_item *));
 	int error = 0;
 
 	if (siblings == NULL)

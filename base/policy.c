@@ -1,8 +1,9 @@
 #include "base/policy.h"
 
 static const char *const mode_names[MODE_COUNT] = {
-    [MODE_BLOCK] = "block", [MODE_REBUILD] = "rebuild", [MODE_TEXT] = "text",
-    [MODE_PDF] = "pdf",     [MODE_PICTURE] = "picture",
+    [MODE_BLOCK] = "block",     [MODE_REBUILD] = "rebuild",
+    [MODE_TEXT] = "text",       [MODE_PDF] = "pdf",
+    [MODE_PICTURE] = "picture", [MODE_CONVERT] = "convert",
 };
 
 const char *mode_name(enum mode mode)

@@ -15,6 +15,9 @@ enum mode {
 	MODE_TEXT,      /* UTF-8 text of all visible content */
 	MODE_PDF,       /* the pages as a plain PDF */
 	MODE_PICTURE,   /* the pages as pixels in a PDF */
+	MODE_CONVERT,   /* the office engine makes another format of it, and
+			   that is rebuilt; what the engine does not take is
+			   rebuilt as it is */
 	MODE_COUNT
 };
 
@@ -107,7 +110,7 @@ void policy_default(struct policy *ret_policy);
 void policy_write(struct buffer *buffer, const struct policy *policy);
 int policy_read(struct cursor *cursor, struct policy *ret_policy) MUST_CHECK;
 
-/* "block", "rebuild", "text", "pdf", "picture". Static storage. */
+/* "block", "rebuild", "text", "pdf", "picture", "convert". Static storage. */
 const char *mode_name(enum mode mode);
 
 /* -ERR_CONFIG when there is no such mode. */

@@ -15,10 +15,11 @@ class Sample:
     passwords: list = field(default_factory=list)  # given with it
     demo: bool = False  # part of the demonstration
     note: str = ""  # what it shows
+    engine: bool = False  # LibreOffice converts it: only where that is installed
 
     def expectation(self):
         wanted = {"verdict": self.verdict, "removals": sorted(self.removals)}
-        for key in ("reason", "output", "passwords", "demo", "note"):
+        for key in ("reason", "output", "passwords", "demo", "note", "engine"):
             value = getattr(self, key)
             if value:
                 wanted[key] = value

@@ -55,8 +55,10 @@ struct sanitizer {
 	enum claim (*claims)(struct view input);
 
 	/* Emits the rebuilt object; 0 or a negative enum error, and then
-	 * nothing that was emitted is used. */
+	 * nothing that was emitted is used. NULL: it cannot be rebuilt in its
+	 * own form; `instead` is its mode then, MODE_CONVERT or MODE_BLOCK. */
 	int (*rebuild)(struct job *job) MUST_CHECK;
+	enum mode instead;
 
 	/* Emits UTF-8 text; NULL where there is no text mode. */
 	int (*text)(struct job *job) MUST_CHECK;

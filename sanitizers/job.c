@@ -3,6 +3,7 @@
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "sanitizers/detect.h"
+#include "sanitizers/office/engine.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -102,28 +103,65 @@ void job_set_output(struct job *job, const char *extension, const char *mime)
 	(void)snprintf(job->mime, sizeof(job->mime), "%s", mime);
 }
 
+/* What the policy says, as far as it makes sense for this input. */
+static enum mode mode_of(const struct job *job,
+			 const struct sanitizer *sanitizer)
+{
+	enum mode mode = (enum mode)job->policy->modes[job->format];
+	struct engine_route route;
+
+	/* The output of a run in another mode is what that made: its second
+	 * run rebuilds. */
+	if (job->recheck && mode != MODE_BLOCK)
+		mode = MODE_REBUILD;
+	/* A PDF consists of pages already. */
+	if (mode == MODE_PDF && job->format == FORMAT_PDF)
+		mode = MODE_REBUILD;
+	if (mode == MODE_CONVERT &&
+	    !engine_route(sanitizer->name, mode, &route))
+		mode = MODE_REBUILD;
+	if (mode == MODE_REBUILD && sanitizer->rebuild == NULL)
+		mode = sanitizer->instead;
+	return mode;
+}
+
+static int run_text(struct job *job, const struct sanitizer *sanitizer)
+{
+	struct engine_route route;
+
+	/* The engine's output is an object of its own, of which the policy
+	 * must ask for text as well. */
+	if (sanitizer->text == NULL &&
+	    engine_route(sanitizer->name, MODE_CONVERT, &route) &&
+	    job->policy->modes[format_by_name(route.output)] == MODE_TEXT)
+		return -ERR_CONVERTED_ELSEWHERE;
+	if (sanitizer->text == NULL)
+		return -ERR_MODE_UNSUPPORTED;
+	job_set_output(job, "txt", "text/plain");
+	job->output_format = FORMAT_TEXT;
+	job->converted = true;
+	return sanitizer->text(job);
+}
+
 static int run_sanitizer(struct job *job)
 {
 	const struct sanitizer *sanitizer = sanitizer_for(job->format);
+	struct engine_route route;
 
 	if (sanitizer == NULL)
 		return -ERR_TYPE_UNKNOWN;
-	job->mode = (enum mode)job->policy->modes[job->format];
+	job->mode = mode_of(job, sanitizer);
 	job->output_format = job->format;
-	/* The output of a text mode run is text: its second run rebuilds. */
-	if (job->recheck && job->mode == MODE_TEXT)
-		job->mode = MODE_REBUILD;
 	switch (job->mode) {
 	case MODE_REBUILD:
 		return sanitizer->rebuild(job);
 	case MODE_TEXT:
-		if (sanitizer->text == NULL)
-			return -ERR_MODE_UNSUPPORTED;
-		job_set_output(job, "txt", "text/plain");
-		job->output_format = FORMAT_TEXT;
-		job->converted = true;
-		return sanitizer->text(job);
+		return run_text(job, sanitizer);
+	case MODE_CONVERT:
 	case MODE_PDF:
+		return engine_route(sanitizer->name, job->mode, &route)
+			   ? -ERR_CONVERTED_ELSEWHERE
+			   : -ERR_MODE_UNSUPPORTED;
 	case MODE_PICTURE:
 		return -ERR_MODE_UNSUPPORTED;
 	case MODE_BLOCK:

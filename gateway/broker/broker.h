@@ -38,6 +38,7 @@ enum zygote_index {
 	ZYGOTE_VERIFIER,
 	ZYGOTE_READER, /* a verifier with the heavy parsers */
 	ZYGOTE_PREVIEW,
+	ZYGOTE_OFFICE, /* starts LibreOffice on what is to be converted */
 	ZYGOTES
 };
 
@@ -124,6 +125,7 @@ struct object {
 	char *path;      /* parts divided by '!' */
 	char *name;      /* file name */
 	char format[32]; /* that somebody vouches for; "" */
+	char kind[32];   /* that the worker found: what is converted from */
 	int input;       /* sealed memory file or unlinked file */
 	uint64_t input_bytes;
 	int output; /* -1: none */

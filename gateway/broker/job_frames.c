@@ -200,6 +200,9 @@ static void fill_parameters(const struct job_run *job,
 		       submission->item_id);
 	(void)snprintf(parameters->format, sizeof(parameters->format), "%s",
 		       object->format);
+	if (job->zygote == ZYGOTE_OFFICE)
+		(void)snprintf(parameters->format, sizeof(parameters->format),
+			       "%s", object->kind);
 	if (original)
 		(void)snprintf(parameters->declared,
 			       sizeof(parameters->declared), "%s",

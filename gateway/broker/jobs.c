@@ -56,6 +56,9 @@ static enum zygote_index zygote_of(const struct object *object,
 		/* A message of Outlook comes out as mail. */
 		if (strcmp(object->outcome.output_format, "eml") == 0)
 			return ZYGOTE_OPENER;
+		/* What was converted is of a format that the worker knows. */
+		if (object->rebuilder == ZYGOTE_OFFICE)
+			return ZYGOTE_WORKER;
 		break;
 	case JOB_SANITIZE:
 	case JOB_TEXT:

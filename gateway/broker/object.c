@@ -281,17 +281,20 @@ static void begin_checks(struct object *object, const struct job_run *job)
 
 /* Who has what this format needs, of those that are not rebuilt by the worker.
  * A lie ends in another sandbox that knows the format as little. */
-static enum zygote_index rebuilder_of(const char *format)
+static enum zygote_index rebuilder_of(enum error error, const char *format)
 {
+	if (error == ERR_CONVERTED_ELSEWHERE)
+		return ZYGOTE_OFFICE;
 	return strcmp(format, "eml") == 0 ? ZYGOTE_OPENER : ZYGOTE_DECODER;
 }
 
-/* The worker found a picture or a mail. What it has done otherwise would be
- * done twice, so it must not have done anything. */
+/* The worker found a picture, a mail, or something to be converted. What it has
+ * done otherwise would be done twice, so it must not have done anything. */
 static bool is_handed_on(const struct object *object, const struct job_run *job,
 			 enum error error)
 {
-	return error == ERR_DECODED_ELSEWHERE &&
+	return (error == ERR_DECODED_ELSEWHERE ||
+		error == ERR_CONVERTED_ELSEWHERE) &&
 	       object->rebuilder == ZYGOTE_WORKER && job->children == 0 &&
 	       object->removals == 0;
 }
@@ -360,7 +363,9 @@ static void end_rebuild(struct object *object, const struct job_run *job,
 	char detail[REMOVAL_DETAIL_MAX + 1];
 
 	if (is_handed_on(object, job, error)) {
-		object->rebuilder = rebuilder_of(job->outcome.format);
+		object->rebuilder = rebuilder_of(error, job->outcome.format);
+		(void)text_copy(object->kind, sizeof(object->kind),
+				job->outcome.format);
 		begin_rebuild(object);
 	} else if (error != ERR_NONE) {
 		object->outcome = job->outcome;

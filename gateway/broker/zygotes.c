@@ -12,7 +12,7 @@ static const char *const zygote_names[ZYGOTES] = {
     [ZYGOTE_WORKER] = "worker",     [ZYGOTE_DECODER] = "decoder",
     [ZYGOTE_OPENER] = "opener",     [ZYGOTE_SCANNER] = "scanner",
     [ZYGOTE_VERIFIER] = "verifier", [ZYGOTE_READER] = "reader",
-    [ZYGOTE_PREVIEW] = "preview",
+    [ZYGOTE_PREVIEW] = "preview",   [ZYGOTE_OFFICE] = "office",
 };
 
 int zygote_index_of(const char *name)

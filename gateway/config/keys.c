@@ -7,8 +7,8 @@
 static const char *const languages[] = {"ja", "en", NULL};
 static const char *const log_levels[] = {"error", "warning", "notice",
 					 "info",  "debug",   NULL};
-static const char *const modes[] = {"block", "rebuild", "text",
-				    "pdf",   "picture", NULL};
+static const char *const modes[] = {"block",   "rebuild", "text", "pdf",
+				    "picture", "convert", NULL};
 static const char *const links[] = {"keep", "remove", NULL};
 static const char *const charsets[] = {"original", "utf8", NULL};
 static const char *const disguises[] = {"rename", "block", NULL};
@@ -33,7 +33,7 @@ static const char *const directions[] = {"inbound", "outbound", "any", NULL};
 /* The values are the positions in the arrays above. */
 _Static_assert(LANGUAGE_JA == 0 && LANGUAGE_EN == 1, "languages");
 _Static_assert(LOG_LEVEL_COUNT == 5, "log_levels");
-_Static_assert(MODE_COUNT == 5 && LINKS_COUNT == 2, "modes, links");
+_Static_assert(MODE_COUNT == 6 && LINKS_COUNT == 2, "modes, links");
 _Static_assert(CHARSET_OUT_COUNT == 2 && DISGUISE_COUNT == 2, "charsets");
 _Static_assert(MEMBER_COUNT == 2 && ZIP_NAMES_COUNT == 2, "members, names");
 _Static_assert(REENCRYPT_COUNT == 2 && DCT_COUNT == 2, "reencrypts, dcts");

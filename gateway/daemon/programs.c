@@ -15,6 +15,7 @@ const struct program_description program_table[PROGRAMS] = {
     [PROGRAM_VERIFIER] = {"verifier", "sekisho-verifier", false, true, NULL},
     [PROGRAM_READER] = {"reader", "sekisho-reader", false, true, NULL},
     [PROGRAM_PREVIEW] = {"preview", "sekisho-preview", false, false, NULL},
+    [PROGRAM_OFFICE] = {"office", "sekisho-office", false, true, NULL},
     [PROGRAM_FOLDER] = {"folder", "sekisho-folder", true, false, NULL},
     [PROGRAM_MILTER] = {"milter", "sekisho-milter", true, false, NULL},
     [PROGRAM_LMTP] = {"lmtp", "sekisho-lmtp", true, false, NULL},
@@ -37,6 +38,7 @@ static const enum program_index edges[][2] = {
     {PROGRAM_BROKER, PROGRAM_OPENER},  {PROGRAM_DIRECTORY, PROGRAM_VAULT},
     {PROGRAM_POLICY, PROGRAM_VAULT},   {PROGRAM_BROKER, PROGRAM_PREVIEW},
     {PROGRAM_NOTIFIER, PROGRAM_VAULT},
+    {PROGRAM_BROKER, PROGRAM_OFFICE},
 };
 
 bool program_has_edge(enum program_index one, enum program_index other)

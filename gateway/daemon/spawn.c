@@ -211,6 +211,7 @@ static void add_options(const struct daemon *daemon, struct start *start,
 	case PROGRAM_VERIFIER:
 	case PROGRAM_READER:
 	case PROGRAM_PREVIEW:
+	case PROGRAM_OFFICE:
 	case PROGRAM_POLICY:
 	case PROGRAMS:
 		break;

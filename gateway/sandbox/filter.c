@@ -2,6 +2,7 @@
 #include "gateway/sandbox/filter.h"
 
 #include "base/handle.h"
+#include "gateway/sandbox/office.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,13 +175,12 @@ static int export_program(scmp_filter_ctx filter,
 	return 0;
 }
 
-int filter_build(enum sandbox_kind kind, struct sock_fprog *ret_program)
+static int allow_for(scmp_filter_ctx filter, enum sandbox_kind kind)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int error;
 
-	if (filter == NULL)
-		return -ERR_SANDBOX_SETUP;
+	if (kind == SANDBOX_OFFICE)
+		return office_allow(filter);
 	error = allow_list(filter, allowed, sizeof(allowed) / sizeof(int));
 	if (error == 0 && kind == SANDBOX_SCRATCH)
 		error = allow_list(filter, allowed_scratch,
@@ -188,8 +188,19 @@ int filter_build(enum sandbox_kind kind, struct sock_fprog *ret_program)
 	if (error == 0 && kind == SANDBOX_FONTS)
 		error = allow_list(filter, allowed_fonts,
 				   sizeof(allowed_fonts) / sizeof(int));
-	if (error == 0)
-		error = allow_some(filter);
+	return error == 0 ? allow_some(filter) : error;
+}
+
+int filter_build(enum sandbox_kind kind, struct sock_fprog *ret_program)
+{
+	scmp_filter_ctx filter =
+	    seccomp_init(kind == SANDBOX_OFFICE ? SCMP_ACT_ERRNO(EPERM)
+						: SCMP_ACT_KILL_PROCESS);
+	int error;
+
+	if (filter == NULL)
+		return -ERR_SANDBOX_SETUP;
+	error = allow_for(filter, kind);
 	/* A binary tree instead of a chain: the filter runs at every call. */
 	if (error == 0 &&
 	    seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)

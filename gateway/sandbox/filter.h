@@ -9,8 +9,9 @@
 
 #include <linux/filter.h>
 
-/* Everything outside the list kills the process. `ret_program->filter` is
- * allocated and lives as long as the zygote. */
+/* Everything outside the list kills the process, or fails with EPERM in
+ * SANDBOX_OFFICE, which has a list of what kills as well. `ret_program->filter`
+ * is allocated and lives as long as the zygote. */
 int filter_build(enum sandbox_kind kind,
 		 struct sock_fprog *ret_program) MUST_CHECK;
 

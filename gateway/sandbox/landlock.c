@@ -63,8 +63,26 @@ static int allow(int ruleset, uint64_t rights, int folder)
 		   : -ERR_SANDBOX_SETUP;
 }
 
-static int restrict_to(int abi, uint64_t rights, const int *folders,
-		       size_t count)
+static uint64_t rights_of(int abi, enum landlock_use use)
+{
+	switch (use) {
+	case LANDLOCK_USE_PROGRAM:
+		return LANDLOCK_ACCESS_FS_READ_FILE |
+		       LANDLOCK_ACCESS_FS_EXECUTE;
+	case LANDLOCK_USE_SCRATCH:
+		return scratch_rights(abi) | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+		       LANDLOCK_ACCESS_FS_MAKE_SYM |
+		       (abi >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0);
+	case LANDLOCK_USE_DEVICE:
+		return LANDLOCK_ACCESS_FS_READ_FILE |
+		       LANDLOCK_ACCESS_FS_WRITE_FILE;
+	case LANDLOCK_USE_READ:
+		break;
+	}
+	return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+}
+
+static int make_ruleset(int abi, int *ret_ruleset)
 {
 	struct ruleset_attributes attributes = {
 	    .handled_access_fs = every_right(abi),
@@ -72,20 +90,30 @@ static int restrict_to(int abi, uint64_t rights, const int *folders,
 	    .scoped = abi >= 6 ? SCOPE_SOCKET_SIGNAL : 0,
 	};
 	size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-	HANDLE_CLEANUP int ruleset = -1;
 
 	if (abi < 1)
 		return -ERR_SANDBOX_SETUP;
-	ruleset =
+	*ret_ruleset =
 	    (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
-	if (ruleset < 0)
-		return -ERR_SANDBOX_SETUP;
-	for (size_t i = 0; i < count; i++)
-		if (allow(ruleset, rights, folders[i]) != 0)
-			return -ERR_SANDBOX_SETUP;
+	return *ret_ruleset >= 0 ? 0 : -ERR_SANDBOX_SETUP;
+}
+
+static int restrict_self(int ruleset)
+{
 	return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0
 		   ? 0
 		   : -ERR_SANDBOX_SETUP;
+}
+
+static int restrict_to(int abi, uint64_t rights, const int *folders,
+		       size_t count)
+{
+	HANDLE_CLEANUP int ruleset = -1;
+	int error = make_ruleset(abi, &ruleset);
+
+	for (size_t i = 0; error == 0 && i < count; i++)
+		error = allow(ruleset, rights, folders[i]);
+	return error == 0 ? restrict_self(ruleset) : error;
 }
 
 int landlock_restrict(int abi, int scratch_fd)
@@ -97,4 +125,16 @@ int landlock_restrict(int abi, int scratch_fd)
 int landlock_restrict_reading(int abi, const int *folders, size_t count)
 {
 	return restrict_to(abi, LANDLOCK_ACCESS_FS_READ_FILE, folders, count);
+}
+
+int landlock_restrict_to(int abi, const struct landlock_place *places,
+			 size_t count)
+{
+	HANDLE_CLEANUP int ruleset = -1;
+	int error = make_ruleset(abi, &ruleset);
+
+	for (size_t i = 0; error == 0 && i < count; i++)
+		error =
+		    allow(ruleset, rights_of(abi, places[i].use), places[i].fd);
+	return error == 0 ? restrict_self(ruleset) : error;
 }

@@ -24,4 +24,21 @@ int landlock_restrict(int abi, int scratch_fd) MUST_CHECK;
 int landlock_restrict_reading(int abi, const int *folders,
 			      size_t count) MUST_CHECK;
 
+/* What may be done below a folder, or with a file. */
+enum landlock_use {
+	LANDLOCK_USE_READ,    /* files and lists of them */
+	LANDLOCK_USE_SCRATCH, /* all but that programs are executed */
+	LANDLOCK_USE_DEVICE,  /* a file: read and written */
+	LANDLOCK_USE_PROGRAM, /* a file: read and executed */
+};
+
+struct landlock_place {
+	int fd; /* O_PATH */
+	enum landlock_use use;
+};
+
+/* Everything is denied but what is said of some places. */
+int landlock_restrict_to(int abi, const struct landlock_place *places,
+			 size_t count) MUST_CHECK;
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "gateway/sandbox/filter.h"
 #include "gateway/sandbox/landlock.h"
+#include "gateway/sandbox/office.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,9 +88,12 @@ static int enter_namespaces(const struct sandbox *sandbox)
 	int error = 0;
 
 	if (!sandbox->features.user_namespace)
-		return 0;
-	if (!sandbox->isolated)
+		return sandbox->kind == SANDBOX_OFFICE ? -ERR_SANDBOX_SETUP : 0;
+	/* One user namespace each: its processes are counted in it. */
+	if (!sandbox->isolated || sandbox->kind == SANDBOX_OFFICE)
 		error = leave_host();
+	if (error == 0 && sandbox->kind == SANDBOX_OFFICE)
+		return office_leave_machine();
 	if (error != 0 || sandbox->kind != SANDBOX_SCRATCH)
 		return error;
 	if (unshare(CLONE_NEWNS) != 0)
@@ -123,6 +127,8 @@ static int set_limits(const struct sandbox *sandbox,
 	if (error == 0)
 		error =
 		    set_limit(RLIMIT_NOFILE, OPEN_FILES_MAX, OPEN_FILES_MAX);
+	if (error == 0 && sandbox->kind == SANDBOX_OFFICE)
+		error = office_limit_processes();
 #ifndef SEKISHO_SANITIZED
 	if (error == 0)
 		error = set_limit(RLIMIT_AS, memory, memory);
@@ -169,6 +175,17 @@ static int restrict_to_fonts(const struct sandbox *sandbox)
 	return error;
 }
 
+static int restrict_files(const struct sandbox *sandbox, int scratch)
+{
+	int abi = sandbox->features.landlock_abi;
+
+	if (sandbox->kind == SANDBOX_FONTS)
+		return restrict_to_fonts(sandbox);
+	if (sandbox->kind == SANDBOX_OFFICE)
+		return office_restrict(abi);
+	return landlock_restrict(abi, scratch);
+}
+
 static int confine(const struct sandbox *sandbox)
 {
 	HANDLE_CLEANUP int scratch = -1;
@@ -184,10 +201,7 @@ static int confine(const struct sandbox *sandbox)
 	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -ERR_SANDBOX_SETUP;
-	error =
-	    sandbox->kind == SANDBOX_FONTS
-		? restrict_to_fonts(sandbox)
-		: landlock_restrict(sandbox->features.landlock_abi, scratch);
+	error = restrict_files(sandbox, scratch);
 	handle_close(&scratch);
 	if (error == 0)
 		error = filter_apply(&sandbox->filter);

@@ -17,14 +17,18 @@ enum sandbox_kind {
 	SANDBOX_PURE,    /* worker, verifier: no file can be opened */
 	SANDBOX_SCRATCH, /* scanner: a small temporary folder of its own */
 	SANDBOX_FONTS,   /* preview: fonts and character maps can be read */
+	SANDBOX_OFFICE,  /* office: a program of the machine is started, in a
+			    root, and with processes, of its own */
 };
 
 /*
  * Finds out what the kernel has and builds the seccomp filter, before the first
  * library is initialised: from then on all threads share one heap. For
  * SANDBOX_SCRATCH `scratch` is an existing empty folder that becomes the
- * mount point of the child's tmpfs. -ERR_SANDBOX_SETUP when no_new_privs,
- * Landlock or seccomp cannot be had: then nothing may be processed.
+ * mount point of the child's tmpfs. SANDBOX_OFFICE is nothing without user
+ * namespaces: its children cannot enter then. -ERR_SANDBOX_SETUP when
+ * no_new_privs, Landlock or seccomp cannot be had: then nothing may be
+ * processed.
  */
 int sandbox_prepare(enum sandbox_kind kind, const char *scratch,
 		    struct sandbox **ret_sandbox) MUST_CHECK;
@@ -56,6 +60,9 @@ struct sandbox_features {
 
 void sandbox_features(const struct sandbox *sandbox,
 		      struct sandbox_features *ret_features);
+
+/* The one program that can be executed inside SANDBOX_OFFICE. */
+#define SANDBOX_OFFICE_PROGRAM "/usr/lib/libreoffice/program/soffice.bin"
 
 /* Exit status of a child that could not enter. */
 enum { SANDBOX_EXIT_SETUP = 125 };

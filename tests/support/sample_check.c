@@ -115,6 +115,15 @@ static bool check_sample(const char *format, const char *name,
 	    json_string_value(value);
 	run = local_run_with(buffer_contents(&input), name, NULL, passwords,
 			     json_array_size(given), false);
+	/* Another program is to do it: no more can be seen here. */
+	if (json_is_true(json_object_get(expected, "engine"))) {
+		fits = run->error == -ERR_CONVERTED_ELSEWHERE;
+		if (!fits)
+			explain(name, run);
+		local_run_free(run);
+		buffer_free(&input);
+		return fits;
+	}
 	held = run->error != 0;
 	fits =
 	    strcmp(verdict_of(run), verdict) == 0 &&

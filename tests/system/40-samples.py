@@ -16,7 +16,9 @@ IN_FLIGHT = 6
 def samples():
     for path in sorted(gateway.SAMPLES.rglob("*.expect.json")):
         name = path.name.removesuffix(".expect.json")
-        yield path.with_name(name), json.loads(path.read_text())
+        expectation = json.loads(path.read_text())
+        if not expectation.get("engine") or gateway.OFFICE.exists():
+            yield path.with_name(name), expectation
 
 
 def problems(result, expectation):

@@ -18,6 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SEKISHO_BUILD", ROOT / "build"))
 BIN = BUILD / "bin"
 SAMPLES = BUILD / "samples"
+# What sekisho-office starts.
+OFFICE = pathlib.Path("/usr/lib/libreoffice/program/soffice.bin")
 
 VERDICTS = ["blocked", "password", "sanitized", "unchanged", "converted"]
 

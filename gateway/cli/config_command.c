@@ -61,6 +61,9 @@ int command_config_check(const struct options *options)
 		problems_print(&problems, options->language);
 		return EXIT_COULD_NOT;
 	}
+	/* It is good all the same: what cannot be converted is held. */
+	if (config_office_notes(path, NULL, &problems) == 0)
+		problems_print(&problems, options->language);
 	(void)printf(SAY(options->language,
 			 "%s: 問題ありません(ポリシー %zu、規則 %zu)。\n",
 			 "%s: good (%zu policies, %zu rules).\n"),

@@ -1,5 +1,6 @@
 #include "gateway/config/check.h"
 
+#include "gateway/config/office.h"
 #include "gateway/config/problem.h"
 
 #include "base/banned.h"
@@ -244,6 +245,11 @@ static int check_node(const struct outline *outline, const struct node *node,
 	    (!key_store(key, node->value, &scratch) ||
 	     !is_sound(key, &scratch.config)))
 		return wrong_value(outline, node, key, problems);
+	if (error == 0 && node->value != NULL && !office_can(key, node->value))
+		return problem_quote(
+		    problems, node->line, shown(outline, node), node->value,
+		    "は、この形式では使えません(docs/office.md)。",
+		    "is not there for this format (docs/office.md).");
 	return error;
 }
 

@@ -268,6 +268,14 @@ int config_load_text(struct view text, const char *name,
 		     struct config_problems *problems,
 		     struct config **ret_config) MUST_CHECK;
 
+/*
+ * What the file at `path`, or NULL, asks of LibreOffice although that is not
+ * installed: a problem each, none of which keeps the gateway from starting.
+ * `program` stands for LibreOffice's own in tests; NULL.
+ */
+int config_office_notes(const char *path, const char *program,
+			struct config_problems *ret_notes) MUST_CHECK;
+
 void config_free(struct config *config);
 
 /* Frees what a `struct config *` variable points to: for cleanup. */

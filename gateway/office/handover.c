@@ -90,12 +90,12 @@ static int send_removal(int channel, const struct engine_route *route)
 			  buffer_contents(&payload), -1);
 }
 
-/* It came out as what it was asked to be, or as text where the policy wants
- * text of that. */
+/* It came out as what it was asked to be, or as text or pages where the policy
+ * wants that of it. */
 static bool is_expected(const struct engine_route *route, const char *format)
 {
 	return strcmp(format, route->output) == 0 ||
-	       strcmp(format, "text") == 0;
+	       strcmp(format, "text") == 0 || strcmp(format, "pdf") == 0;
 }
 
 int handover(int channel, const struct engine_route *route, struct view made,

@@ -43,6 +43,11 @@ static int convert(int channel, const struct job_start *start,
 
 	if (error == 0 && !engine_is_there())
 		error = -ERR_OFFICE_MISSING;
+#ifdef SEKISHO_SANITIZED
+	/* There is no sandbox, and /tmp is everybody's. */
+	if (error == 0)
+		error = -ERR_SANDBOX_SETUP;
+#endif
 	if (error == 0)
 		error = engine_run(&task, &made, detail);
 	(void)text_copy(outcome->detail, sizeof(outcome->detail), detail);

@@ -127,9 +127,9 @@ static int set_limits(const struct sandbox *sandbox,
 	if (error == 0)
 		error =
 		    set_limit(RLIMIT_NOFILE, OPEN_FILES_MAX, OPEN_FILES_MAX);
+#ifndef SEKISHO_SANITIZED
 	if (error == 0 && sandbox->kind == SANDBOX_OFFICE)
 		error = office_limit_processes();
-#ifndef SEKISHO_SANITIZED
 	if (error == 0)
 		error = set_limit(RLIMIT_AS, memory, memory);
 #else

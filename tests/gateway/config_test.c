@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -291,7 +292,12 @@ static void wrong_files_are_refused_with_line_and_allowed_values(void **state)
 	refused("policies:\n - modes: {exe: text}\n", 2,
 		"policies[0].modes.exe", "text");
 	refused("policies:\n - modes:\n     text: kill\n", 3,
-		"policies[0].modes.text", "block, rebuild, text, pdf, picture");
+		"policies[0].modes.text",
+		"block, rebuild, text, pdf, picture, convert");
+	refused("policies:\n - modes:\n     png: convert\n", 3,
+		"policies[0].modes.png", "not there for this format");
+	refused("policies:\n - modes: {docx: convert}\n", 2,
+		"policies[0].modes.docx", "not there for this format");
 	refused("policies:\n - name: a\n - name: a\n", 3, "policies[1].name",
 		"two policies");
 	refused("rules:\n - policy: a\n", 2, "rules[0].policy",
@@ -358,6 +364,39 @@ static void somebody_must_take_what_administrators_are_told(void **state)
 		3, "alarms.to[0]", "is not allowed");
 	refused("alarms:\n  server: inet:25@127.0.0.1\n  to: [a]\n", 3,
 		"alarms.to[0]", "is not allowed");
+}
+
+static void what_needs_an_office_that_is_not_there_is_told(void **state)
+{
+	static const char text[] = "policies:\n"
+				   " - mode: rebuild\n"
+				   "   modes:\n"
+				   "     vsd: convert\n"
+				   "     png: pdf\n"
+				   "     docx: pdf\n"
+				   "     xlsx: text\n"
+				   " - name: all\n"
+				   "   mode: convert\n";
+	static struct config_problems notes;
+	char path[] = "/tmp/sekisho-config-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	(void)close(fd);
+	assert_int_equal(config_office_notes(path, "/nonexistent", &notes), 0);
+	assert_int_equal(notes.count, 3);
+	assert_int_equal(notes.list[0].line, 4);
+	assert_string_equal(notes.list[0].key, "policies[0].modes.vsd");
+	assert_non_null(
+	    strstr(notes.list[0].sentence[LANGUAGE_EN], "not installed"));
+	assert_int_equal(notes.list[1].line, 6);
+	assert_int_equal(notes.list[2].line, 9);
+	assert_string_equal(notes.list[2].key, "policies[1].mode");
+	assert_int_equal(config_office_notes(path, "/bin/sh", &notes), 0);
+	assert_int_equal(notes.count, 0);
+	(void)unlink(path);
 }
 
 static void all_problems_are_told_at_once(void **state)
@@ -569,6 +608,7 @@ int main(void)
 		wrong_files_are_refused_with_line_and_allowed_values),
 	    cmocka_unit_test(pathological_yaml_is_refused),
 	    cmocka_unit_test(somebody_must_take_what_administrators_are_told),
+	    cmocka_unit_test(what_needs_an_office_that_is_not_there_is_told),
 	    cmocka_unit_test(all_problems_are_told_at_once),
 	    cmocka_unit_test(a_message_names_file_line_key_and_choices),
 	    cmocka_unit_test(the_state_folder_can_be_replaced),

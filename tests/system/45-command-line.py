@@ -399,7 +399,7 @@ class CommandLine(unittest.TestCase):
         done = self.run_cli("sanitize", "--policy", policy, "--out-dir", self.out,
                             self.put("a.txt"))
         self.assertEqual(done.returncode, 1)
-        self.assertIn("block, rebuild, text, pdf, picture", done.stderr)
+        self.assertIn("block, rebuild, text, pdf, picture, convert", done.stderr)
 
     def test_report_of_one_is_an_object_of_several_a_list(self):
         report = self.folder / "report.json"

@@ -118,7 +118,7 @@ class Client:
         self.tickets += 1
         payload = string("") + struct.pack("<BB", 0, 0) + string(department)
         payload += string(name) + string("") + string(format) + b"\0"
-        modes = ["block", "rebuild", "text", "pdf", "picture"]
+        modes = ["block", "rebuild", "text", "pdf", "picture", "convert"]
         payload += struct.pack("<BBB", mode is not None,
                                modes.index(mode) if mode else 0, record)
         payload += b"\0" + struct.pack("<I", 0) + string("") + string("")

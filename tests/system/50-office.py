@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Documents that LibreOffice converts: what comes out, what cannot be reached, and
+every way in which it can fail."""
+import io
+import os
+import pathlib
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+
+import gateway
+
+CONFIG = """
+policies:
+  - name: default
+    modes:
+      rtf: convert
+      vsd: convert
+    limits:
+      seconds: 240
+"""
+XLSB = "xlsb/料金表.xlsb"
+REMOTE = rb"""{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}
+{\field{\*\fldinst INCLUDEPICTURE "http://127.0.0.1:%(port)d/picture.png" \\d}{\fldrslt one}}
+{\field{\*\fldinst INCLUDETEXT "http://127.0.0.1:%(port)d/text.docx"}{\fldrslt two}}
+{\field{\*\fldinst DDEAUTO http "127.0.0.1:%(port)d" "x"}{\fldrslt three}}
+{\*\template http://127.0.0.1:%(port)d/template.dotm}
+visible words\par}
+"""
+
+
+def sample(name):
+    return (gateway.SAMPLES / name).read_bytes()
+
+
+def reason(result):
+    return (result["report"]["reason"] or {}).get("code", "none")
+
+
+def kinds(result):
+    return {removal["kind"] for removal in result["report"]["removals"]}
+
+
+def check_outputs(client):
+    """xlsb, vsdx, rtf and docx: each comes out as what the table says."""
+    result = client.sanitize(sample(XLSB), "料金表.xlsb")
+    assert result["verdict"] == "converted", result
+    assert "office.converted" in kinds(result), result
+    assert result["report"]["output"]["name"] == "料金表.xlsx", result
+    with zipfile.ZipFile(io.BytesIO(result["output"])) as book:
+        names = book.namelist()
+        text = "".join(book.read(name).decode() for name in names if name.endswith(".xml"))
+    assert "会議室使用料" in text and "<v>1200</v>" in text and "<v>2400</v>" in text, text
+    result = client.sanitize(sample("xlsb/macros.xlsb"), "macros.xlsb")
+    assert result["verdict"] == "converted", result
+    assert b"vbaProject" not in result["output"]
+    result = client.sanitize(sample("vsdx/配置図.vsdx"), "配置図.vsdx")
+    assert result["verdict"] == "converted", result
+    assert result["output"].startswith(b"%PDF-"), result
+    result = client.sanitize(sample("docx/plain.docx"), "plain.docx", mode="pdf")
+    assert result["verdict"] == "converted", result
+    assert result["output"].startswith(b"%PDF-"), result
+
+
+class Listener:
+    """On loopback; nobody may come."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.visits = 0
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            connection, _ = self.socket.accept()
+            self.visits += 1
+            connection.close()
+
+
+def check_remote(client):
+    listener = Listener()
+    result = client.sanitize(REMOTE.replace(b"%(port)d", b"%d" % listener.port), "遠隔.rtf")
+    assert result["verdict"] == "converted", result
+    with zipfile.ZipFile(io.BytesIO(result["output"])) as document:
+        body = document.read("word/document.xml").decode()
+        everything = b"".join(document.read(name) for name in document.namelist())
+    assert "visible words" in body, body
+    assert b"127.0.0.1" not in everything, everything
+    assert listener.visits == 0
+    # It does count, when somebody comes.
+    socket.create_connection(("127.0.0.1", listener.port)).close()
+    for _ in range(600):
+        if listener.visits:
+            break
+        time.sleep(0.1)
+    assert listener.visits == 1
+
+
+def offices():
+    """The processes of LibreOffice that belong to some sekisho-office, by pid."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        try:
+            if (folder / "cmdline").read_bytes().split(b"\0")[0] == str(gateway.OFFICE).encode() \
+                    and b"/tmp/in/document." in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def ancestors(pid):
+    while pid > 1:
+        yield pid
+        try:
+            stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return
+        pid = int(stat.rsplit(")", 1)[1].split()[1])
+
+
+def ours(running):
+    zygotes = set(running.pids("sekisho-office"))
+    return [pid for pid in offices() if zygotes & set(ancestors(pid))]
+
+
+def wait_for(condition, what, seconds=120):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"not in time: {what}")
+
+
+def check_killed(running, client):
+    """Whoever ends LibreOffice under way: its object is held for that, the next passes."""
+    ticket = client.submit(sample(XLSB), "killed.xlsb")
+
+    def kill():
+        for pid in ours(running):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            return True
+        return False
+    wait_for(kill, "LibreOffice under way")
+    result = client.result()
+    assert result["ticket"] == ticket
+    assert reason(result) == "office.crashed", result
+    assert result["output"] is None
+    assert client.sanitize(sample(XLSB), "next.xlsb")["verdict"] == "converted"
+
+
+def check_hanging(folder):
+    with gateway.Gateway(folder / "hanging", CONFIG.replace("240", "30")) as running:
+        client = running.client()
+        ticket = client.submit(sample(XLSB), "hanging.xlsb")
+
+        def stop():
+            for pid in ours(running):
+                os.kill(pid, signal.SIGSTOP)
+                return True
+            return False
+        wait_for(stop, "LibreOffice under way")
+        result = client.result()
+        assert result["ticket"] == ticket
+        # The one limit or, on a machine that has too much to do, the other.
+        assert reason(result) in ("office.time", "limit.time"), result
+        wait_for(lambda: not ours(running), "the end of what hung")
+        client.close()
+
+
+def check_limits(folder):
+    for limit, wanted in (("memory_bytes: 64MiB", "limit.memory"),
+                          ("output_bytes: 1KiB", "limit.output")):
+        name = wanted.replace(".", "-")
+        with gateway.Gateway(folder / name, CONFIG + f"      {limit}\n") as running:
+            client = running.client()
+            result = client.sanitize(sample(XLSB), "limited.xlsb")
+            assert reason(result) == wanted, (limit, result)
+            assert not ours(running)
+            client.close()
+
+
+def check_refused(client):
+    """Recognised by its streams, and nothing that LibreOffice can open."""
+    result = client.sanitize(sample("vsd/図面.vsd"), "図面.vsd")
+    assert reason(result) in ("office.no_output", "office.crashed"), result
+    assert client.sanitize(b"fine\n", "fine.txt")["verdict"] == "unchanged"
+
+
+def main():
+    if not gateway.OFFICE.exists():
+        print("LibreOffice is not installed")
+        return 77
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        os.chmod(folder, 0o755)
+        with gateway.Gateway(folder / "state", CONFIG) as running:
+            client = running.client()
+            check_outputs(client)
+            check_remote(client)
+            check_refused(client)
+            check_killed(running, client)
+            # All of it was in memory, and is gone with its processes.
+            wait_for(lambda: not ours(running), "the end of all of it")
+            assert not any((running.state / "work").iterdir())
+            client.close()
+        check_hanging(folder)
+        check_limits(folder)
+    print("what LibreOffice converts is sanitized, and its failures are held")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -83,22 +83,22 @@ struct policy {
 	uint8_t disguise;              /* enum disguise: wrong extension */
 	uint8_t refused_member;        /* enum member_policy: archives */
 	uint8_t zip_names;             /* enum zip_names */
-	uint8_t reencrypt;             /* enum reencrypt: what a password opened */
-	uint8_t dct;                   /* enum dct: JPEG inside PDF */
-	uint8_t embedded;              /* enum embedded: documents in OOXML */
-	uint8_t custom_xml;            /* 1: OOXML customXml parts stay */
-	uint8_t comments;              /* 1: comments stay, also in text mode */
-	uint8_t csv_formulas;          /* 1: CSV formula cells are prefixed */
-	uint8_t recheck;               /* 1: sanitize the output again */
-	uint8_t mail_html;             /* enum mail_html: HTML bodies */
-	uint8_t mail_ambiguous;        /* enum mail_ambiguous */
-	uint8_t mail_calendar;         /* enum mail_calendar: invitations */
-	uint8_t mail_language;         /* enum mail_language: notices */
-	uint8_t mail_first_line;       /* 1: what was done opens the body */
-	uint8_t mail_prefix;           /* 1: the subject says what was done */
-	uint8_t mail_on_held;          /* enum mail_on_held: held whole */
-	uint8_t mail_spam;             /* enum mail_spam: so says a filter in
-					  front, in X-Spam-*, X-Rspamd-* */
+	uint8_t reencrypt;       /* enum reencrypt: what a password opened */
+	uint8_t dct;             /* enum dct: JPEG inside PDF */
+	uint8_t embedded;        /* enum embedded: documents in OOXML */
+	uint8_t custom_xml;      /* 1: OOXML customXml parts stay */
+	uint8_t comments;        /* 1: comments stay, also in text mode */
+	uint8_t csv_formulas;    /* 1: CSV formula cells are prefixed */
+	uint8_t recheck;         /* 1: sanitize the output again */
+	uint8_t mail_html;       /* enum mail_html: HTML bodies */
+	uint8_t mail_ambiguous;  /* enum mail_ambiguous */
+	uint8_t mail_calendar;   /* enum mail_calendar: invitations */
+	uint8_t mail_language;   /* enum mail_language: notices */
+	uint8_t mail_first_line; /* 1: what was done opens the body */
+	uint8_t mail_prefix;     /* 1: the subject says what was done */
+	uint8_t mail_on_held;    /* enum mail_on_held: held whole */
+	uint8_t mail_spam;       /* enum mail_spam: so says a filter in
+				    front, in X-Spam-*, X-Rspamd-* */
 	struct limits limits;
 };
 

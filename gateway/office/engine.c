@@ -158,7 +158,7 @@ static int judge_end(const struct engine_task *task,
 		     const struct engine_end *end,
 		     char detail[ENGINE_DETAIL_MAX])
 {
-	char messages[MESSAGES_MAX];
+	char messages[MESSAGES_MAX] = "";
 
 	if (end->late)
 		return -ERR_OFFICE_TIME;

@@ -30,8 +30,6 @@ enum {
 	TEXT_MAX = 256,
 };
 
-#define OFFICE_FOLDER "/usr/lib/libreoffice/program"
-
 /* What the first process says at the end. */
 struct last_words {
 	int status;
@@ -68,7 +66,7 @@ become_office(const struct engine_route *route)
 	    "SAL_DISABLE_OPENCL=1", "SAL_DISABLESKIA=1", "MAX_CONCURRENCY=2",
 	    "SOURCE_DATE_EPOCH=946684800",
 	    /* the loader finds the program's folder by /proc */
-	    "LD_LIBRARY_PATH=" OFFICE_FOLDER, NULL};
+	    "LD_LIBRARY_PATH=/usr/lib/libreoffice/program", NULL};
 	char filter[TEXT_MAX];
 	char target[TEXT_MAX];
 	char input[TEXT_MAX];

@@ -64,7 +64,6 @@ become_office(const struct engine_route *route)
 	    "HOME=/tmp", "TMPDIR=/tmp", "PATH=/nonexistent", "LANG=C.UTF-8",
 	    "LC_ALL=C.UTF-8", "TZ=UTC0", "SAL_USE_VCLPLUGIN=svp",
 	    "SAL_DISABLE_OPENCL=1", "SAL_DISABLESKIA=1", "MAX_CONCURRENCY=2",
-	    "SOURCE_DATE_EPOCH=946684800",
 	    /* the loader finds the program's folder by /proc */
 	    "LD_LIBRARY_PATH=/usr/lib/libreoffice/program", NULL};
 	char filter[TEXT_MAX];

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Documents that LibreOffice converts: what comes out, what cannot be reached, and
 every way in which it can fail."""
+import ctypes
 import io
+import json
 import os
 import pathlib
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -14,15 +17,32 @@ import zipfile
 
 import gateway
 
+sys.path.insert(0, str(gateway.ROOT / "samples"))
+import odfmaker  # noqa: E402  beside the samples
+
 CONFIG = """
 policies:
   - name: default
     modes:
       rtf: convert
+      odt: convert
       vsd: convert
     limits:
       seconds: 240
 """
+# Would leave a second file beside the output, which holds the object.
+MACRO = """<office:scripts><office:script script:language="ooo:Basic"><ooo:libraries>
+<ooo:library-embedded ooo:name="Standard"><ooo:module ooo:name="M"><ooo:source-code>
+Sub Main
+Open "/tmp/out/ran" For Output As #1
+Print #1, "ran"
+Close #1
+End Sub
+</ooo:source-code></ooo:module></ooo:library-embedded></ooo:libraries></office:script>
+<office:event-listeners><script:event-listener script:language="ooo:script"
+ script:event-name="dom:load" xlink:type="simple"
+ xlink:href="vnd.sun.star.script:Standard.M.Main?language=Basic&amp;location=document"/>
+</office:event-listeners></office:scripts>"""
 XLSB = "xlsb/料金表.xlsb"
 REMOTE = rb"""{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}
 {\field{\*\fldinst INCLUDEPICTURE "http://127.0.0.1:%(port)d/picture.png" \\d}{\fldrslt one}}
@@ -91,6 +111,15 @@ def check_remote(client):
         everything = b"".join(document.read(name) for name in document.namelist())
     assert "visible words" in body, body
     assert b"127.0.0.1" not in everything, everything
+    place = f"http://127.0.0.1:{listener.port}"
+    section = (f'<text:section text:name="s"><text:section-source xlink:href="{place}/s.odt"/>'
+               '<text:p>section</text:p></text:section>')
+    document = odfmaker.flat("text", odfmaker.p("visible words") + "<text:p>"
+                             + odfmaker.frame(odfmaker.image(place + "/p.png")) + "</text:p>"
+                             + section, scripts=MACRO)
+    result = client.sanitize(document, "遠隔.fodt")
+    assert result["verdict"] == "converted", result
+    assert result["report"]["output"]["name"] == "遠隔.docx", result
     assert listener.visits == 0
     # It does count, when somebody comes.
     socket.create_connection(("127.0.0.1", listener.port)).close()
@@ -190,6 +219,44 @@ def check_limits(folder):
             client.close()
 
 
+def hide_office():
+    """In the new process: nobody in its mount namespace sees LibreOffice."""
+    new_user, new_mounts, private = 0x10000000, 0x20000, 0x40000 | 0x4000
+    libc = ctypes.CDLL(None, use_errno=True)
+    user, group = os.geteuid(), os.getegid()
+    if libc.unshare(new_mounts | (new_user if user else 0)) != 0:
+        os._exit(77)
+    if user:
+        pathlib.Path("/proc/self/setgroups").write_text("deny")
+        pathlib.Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        pathlib.Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    if libc.mount(None, b"/", None, private, None) != 0 or \
+            libc.mount(b"tmpfs", str(gateway.OFFICE.parent).encode(), b"tmpfs", 0, None) != 0:
+        os._exit(77)
+
+
+def check_missing(folder):
+    """On a machine without LibreOffice: said before, and held with that reason."""
+    config = folder / "missing.yaml"
+    config.write_text(CONFIG)
+    config.chmod(0o644)
+    done = subprocess.run([gateway.BIN / "sekisho", "--lang", "en", "config", "check", config],
+                          preexec_fn=hide_office, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done
+    assert "policies[0].modes.rtf" in done.stderr and "not installed" in done.stderr, done
+    assert f"{config}:5:" in done.stderr, done
+    state = folder / "missing"
+    state.mkdir()
+    state.chmod(0o755)
+    done = subprocess.run(
+        [gateway.BIN / "sekisho", "sanitize", "--standalone", "--json", "--config", config,
+         "--state", state, "--definitions", gateway.SAMPLES / "definitions",
+         "-o", folder / "missing.xlsx", gateway.SAMPLES / XLSB],
+        preexec_fn=hide_office, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done
+    assert json.loads(done.stdout)["reason"] == "office.missing", done
+
+
 def check_refused(client):
     """Recognised by its streams, and nothing that LibreOffice can open."""
     result = client.sanitize(sample("vsd/図面.vsd"), "図面.vsd")
@@ -216,6 +283,7 @@ def main():
             client.close()
         check_hanging(folder)
         check_limits(folder)
+        check_missing(folder)
     print("what LibreOffice converts is sanitized, and its failures are held")
     return 0
 

@@ -240,7 +240,7 @@ def check_missing(folder):
     config = folder / "missing.yaml"
     config.write_text(CONFIG)
     config.chmod(0o644)
-    done = subprocess.run([gateway.BIN / "sekisho", "--lang", "en", "config", "check", config],
+    done = subprocess.run([gateway.BIN / "sekisho", "config", "check", "--lang", "en", config],
                           preexec_fn=hide_office, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done
     assert "policies[0].modes.rtf" in done.stderr and "not installed" in done.stderr, done

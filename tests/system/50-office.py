@@ -168,21 +168,34 @@ def wait_for(condition, what, seconds=120):
     raise AssertionError(f"not in time: {what}")
 
 
+class Meddler:
+    """Sends every LibreOffice of this gateway a signal, for as long as it lives."""
+
+    def __init__(self, running, number):
+        self.running, self.number, self.over = running, number, False
+        self.thread = threading.Thread(target=self.meddle, daemon=True)
+
+    def meddle(self):
+        while not self.over:
+            for pid in ours(self.running):
+                try:
+                    os.kill(pid, self.number)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.01)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *error):
+        self.over = True
+        self.thread.join()
+
+
 def check_killed(running, client):
     """Whoever ends LibreOffice under way: its object is held for that, the next passes."""
-    ticket = client.submit(sample(XLSB), "killed.xlsb")
-
-    def kill():
-        for pid in ours(running):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            return True
-        return False
-    wait_for(kill, "LibreOffice under way")
-    result = client.result()
-    assert result["ticket"] == ticket
+    with Meddler(running, signal.SIGKILL):
+        result = client.sanitize(sample(XLSB), "killed.xlsb")
     assert reason(result) == "office.crashed", result
     assert result["output"] is None
     assert client.sanitize(sample(XLSB), "next.xlsb")["verdict"] == "converted"
@@ -191,16 +204,8 @@ def check_killed(running, client):
 def check_hanging(folder):
     with gateway.Gateway(folder / "hanging", CONFIG.replace("240", "30")) as running:
         client = running.client()
-        ticket = client.submit(sample(XLSB), "hanging.xlsb")
-
-        def stop():
-            for pid in ours(running):
-                os.kill(pid, signal.SIGSTOP)
-                return True
-            return False
-        wait_for(stop, "LibreOffice under way")
-        result = client.result()
-        assert result["ticket"] == ticket
+        with Meddler(running, signal.SIGSTOP):
+            result = client.sanitize(sample(XLSB), "hanging.xlsb")
         # The one limit or, on a machine that has too much to do, the other.
         assert reason(result) in ("office.time", "limit.time"), result
         wait_for(lambda: not ours(running), "the end of what hung")

@@ -43,7 +43,7 @@ static int verify(struct view output, enum reencrypt reencrypt,
 	int error;
 
 	policy_default(&policy);
-	policy.reencrypt = reencrypt;
+	policy.reencrypt = (uint8_t)reencrypt;
 	assert_non_null(check.arena);
 	error = verifier_for("encrypted")->verify(&check);
 	arena_free(check.arena);

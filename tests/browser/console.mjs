@@ -1,6 +1,7 @@
 /* The console as people use it: logging in for the first time, reviewing,
  * asking, deciding, uploading, stopping; both languages; by keyboard. */
 
+import {execFileSync} from "node:child_process";
 import {readFileSync} from "node:fs";
 import {accessible, check, code, enter, facts, finish, go, open, shot, shows, step}
 	from "./harness.mjs";
@@ -183,6 +184,28 @@ await step("another approves; his own request he cannot", async () => {
 	await page.waitForSelector("#why-not");
 	check(await page.isDisabled("#approve"), "he can approve his own");
 	await shot(page, "own-request");
+}, page);
+await page.context().close();
+
+page = await open();
+await step("what changed since it was asked for is not let out", async () => {
+	const [program, ...words] = facts.changed.command;
+
+	await enter(page, approver);
+	await go(page, `#/approvals?id=${facts.changed.request}`);
+	await page.waitForSelector("#approve:enabled");
+	execFileSync(program, words);
+	const [answer] = await Promise.all([
+		page.waitForResponse((one) => one.url().endsWith(":approve")),
+		page.click("#approve")]);
+	check(answer.status() === 409, `status ${answer.status()}`);
+	await page.waitForFunction(() => /状態が変わった/.test(
+		document.querySelector("#decide .error").innerText));
+	await shot(page, "changed-evidence");
+	await accessible(page, "changed evidence");
+	await page.reload();
+	await page.waitForSelector("#main .state");
+	check(await page.locator("#approve").count() === 0, "it can still be approved");
 }, page);
 await page.context().close();
 

@@ -6,6 +6,7 @@ Pictures of the pages are left in browser/ of the build folder."""
 import importlib
 import json
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ BROWSER = pathlib.Path(__file__).resolve().parents[1] / "browser"
 HELD = "設計書.xlsm.exe"
 MANY = ["一覧.exe", "台帳.exe"]
 OWN = "自分の.exe"
+CHANGED = "差替え.exe"
 RELEASED, FAILED = "受付票.exe", "集計表.exe"
 SCRIPT = "<img src=x onerror=alert(1)>.exe"
 DEPARTMENT = "税務課"
@@ -71,14 +73,23 @@ def let_out(made):
         decide(made, item, kind, state)
 
 
+def change(database, name):
+    """What somebody who has the database would do between a request and its approval."""
+    base = sqlite3.connect(database, timeout=60)
+    with base:
+        base.execute("INSERT INTO finding SELECT number, 999, tenant, 'type.renamed', '', '', 0,"
+                     " zeroblob(32) FROM item WHERE name = ?", (name,))
+    base.close()
+
+
 def drop(console):
-    for name in [HELD, *MANY, OWN, SCRIPT.replace("/", "_")]:
+    for name in [HELD, *MANY, OWN, CHANGED, SCRIPT.replace("/", "_")]:
         console.drop(DEPARTMENT, name, b"MZ" + bytes(200))
     console.drop(DEPARTMENT, "お知らせ.txt", "お知らせ\n".encode())
-    console.wait_outcomes(6)
+    console.wait_outcomes(7)
     for name, data in shown.FILES.items():
         console.drop(DEPARTMENT, name, data)
-    console.wait_outcomes(6 + len(shown.FILES))
+    console.wait_outcomes(7 + len(shown.FILES))
 
 
 class Post:
@@ -157,6 +168,14 @@ def main():
                      "released": RELEASED, "failed": FAILED, "banner": BANNER,
                      **shown.FACTS}
             drop(console)
+            found = made["reviewer"].browser.get("/api/v1/items?state=held").json()["items"]
+            item = next(one["id"] for one in found if one["name"] == CHANGED)
+            answer = made["reviewer"].browser.post(f"/api/v1/items/{item}:request", {
+                "kind": "release_original", "reason": "業務で必要"})
+            assert answer.status == 201, answer
+            facts["changed"] = {"name": CHANGED, "request": answer.json()["request"],
+                                "command": [sys.executable, __file__, "change",
+                                            str(console.state / "vault.db"), CHANGED]}
             path = folder / "facts.json"
             path.write_text(json.dumps(facts))
             failed = run("preview.mjs", path) | run("console.mjs", path)
@@ -173,4 +192,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(change(*sys.argv[2:]) if sys.argv[1:2] == ["change"] else main())

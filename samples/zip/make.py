@@ -44,6 +44,10 @@ def good_samples():
         "archive.member_removed", "archive.member_renamed", "ooxml.macro_enabled",
         "ooxml.vba_project", "picture.exif", "picture.gps", "picture.thumbnail"], demo=True,
         note="CP932 names; the program leaves a note, the rest passes")
+    yield Sample("old-office.zip", zip_file([
+        Entry(f"plain.{form}".encode(), sibling(form, f"plain.{form}"))
+        for form in ("doc", "ppt")]), verdict="unchanged",
+        note="members that are compound files in what comes out, too")
     yield Sample("plain.zip", zip_file([
         Entry(b"notice.txt", NOTICE), Entry(b"table.csv", TABLE),
         Entry("folder/公告.txt".encode(), NOTICE, utf8=True),

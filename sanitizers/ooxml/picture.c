@@ -109,6 +109,7 @@ int embedded_finish(struct rebuilt *rebuilt, struct part *part, bool *ret_kept)
 	if (error != 0)
 		return error;
 	*ret_kept = verdict_passes(result.verdict) &&
+		    result.format != FORMAT_ENCRYPTED &&
 		    (strcmp(result.extension, "docx") == 0 ||
 		     strcmp(result.extension, "xlsx") == 0 ||
 		     strcmp(result.extension, "pptx") == 0);

@@ -8,7 +8,7 @@
  * Drop: every other stream, region, and byte that nothing on the list claims.
  * Specification: [MS-DOC], [MS-CFB], [MS-ODRAW].
  */
-#include "sanitizers/detect/kind.h"
+#include "sanitizers/detect/claims.h"
 #include "sanitizers/doc/document.h"
 #include "sanitizers/ole/compound_writer.h"
 #include "sanitizers/ole/properties.h"
@@ -26,12 +26,7 @@ static const struct view nothing;
 
 static enum claim doc_claims(struct view input)
 {
-	struct kind kind;
-
-	if (!compound_probe(input))
-		return CLAIM_NONE;
-	kind = kind_of_cfb(input);
-	return strcmp(kind.name, "doc") == 0 ? CLAIM_EXACT : CLAIM_NONE;
+	return claim_compound(input, "doc");
 }
 
 /* ---- reading ---- */

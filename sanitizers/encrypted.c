@@ -6,7 +6,7 @@
  *            anew around the rebuilt package.
  * Specification: [MS-CFB]; [MS-OFFCRYPTO] 2.3.4 (ECMA-376 encryption).
  */
-#include "sanitizers/detect/kind.h"
+#include "sanitizers/detect/claims.h"
 #include "sanitizers/job.h"
 #include "sanitizers/ole/compound.h"
 #include "sanitizers/ole/lock.h"
@@ -21,12 +21,7 @@ static const struct view nothing;
 
 static enum claim encrypted_claims(struct view input)
 {
-	struct kind kind;
-
-	if (!compound_probe(input))
-		return CLAIM_NONE;
-	kind = kind_of_cfb(input);
-	return strcmp(kind.name, "encrypted") == 0 ? CLAIM_EXACT : CLAIM_NONE;
+	return claim_compound(input, "encrypted");
 }
 
 /* ---- the key ---- */
@@ -167,22 +162,15 @@ static bool is_package(struct view package)
 static int hand_over(struct job *job, struct view package,
 		     struct nested_result *ret_result)
 {
-	struct nested_request request = {
+	const struct nested_request request = {
 	    .path = "EncryptedPackage",
 	    .name = job->name,
 	    .content = package,
 	};
-	uint32_t ticket;
-	int error = job_nested_begin(job, &request, &ticket);
+	int error = job_nested_whole(job, &request, ret_result);
 
-	if (error == 0)
-		error = job_nested_wait(job, ticket, ret_result);
 	if (error != 0)
 		return error;
-	if (!verdict_passes(ret_result->verdict))
-		return ret_result->reason == ERR_NONE
-			   ? -ERR_INTERNAL
-			   : -(int)ret_result->reason;
 	return is_package(package) ? 0 : -ERR_TYPE_UNSUPPORTED;
 }
 

@@ -97,6 +97,20 @@ int job_nested_wait(struct job *job, uint32_t ticket,
 	return job->host->nested_wait(job, ticket, ret_result);
 }
 
+int job_nested_whole(struct job *job, const struct nested_request *request,
+		     struct nested_result *ret_result)
+{
+	uint32_t ticket;
+	int error = job_nested_begin(job, request, &ticket);
+
+	if (error == 0)
+		error = job_nested_wait(job, ticket, ret_result);
+	if (error != 0 || verdict_passes(ret_result->verdict))
+		return error;
+	return ret_result->reason == ERR_NONE ? -ERR_INTERNAL
+					      : -(int)ret_result->reason;
+}
+
 void job_set_output(struct job *job, const char *extension, const char *mime)
 {
 	(void)snprintf(job->extension, sizeof(job->extension), "%s", extension);

@@ -145,6 +145,11 @@ int job_nested_begin(struct job *job, const struct nested_request *request,
 int job_nested_wait(struct job *job, uint32_t ticket,
 		    struct nested_result *ret_result) MUST_CHECK;
 
+/* Hands over all that there is in this object and waits: where it is held,
+ * this one is, for the same reason. */
+int job_nested_whole(struct job *job, const struct nested_request *request,
+		     struct nested_result *ret_result) MUST_CHECK;
+
 /* Says what the output is, where it is not the sanitizer's default. */
 void job_set_output(struct job *job, const char *extension, const char *mime);
 

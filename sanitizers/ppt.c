@@ -9,7 +9,7 @@
  *   stream but four.
  * Specification: [MS-PPT], [MS-ODRAW], [MS-CFB].
  */
-#include "sanitizers/detect/kind.h"
+#include "sanitizers/detect/claims.h"
 #include "sanitizers/ole/compound_writer.h"
 #include "sanitizers/ole/properties.h"
 #include "sanitizers/ppt/ppt.h"
@@ -29,14 +29,7 @@ enum { REWRITTEN = sizeof(rewritten) / sizeof(rewritten[0]) };
 
 static enum claim ppt_claims(struct view input)
 {
-	struct kind kind;
-
-	if (!compound_probe(input))
-		return CLAIM_NONE;
-	kind = kind_of_cfb(input);
-	return kind.refusal == ERR_NONE && strcmp(kind.name, "ppt") == 0
-		   ? CLAIM_EXACT
-		   : CLAIM_NONE;
+	return claim_compound(input, "ppt");
 }
 
 static enum removal_kind removal_of(const char *name)

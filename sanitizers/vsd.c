@@ -4,13 +4,13 @@
  * Drop: the form it came in.
  * Specification: none is published.
  */
-#include "sanitizers/office/kinds.h"
+#include "sanitizers/detect/claims.h"
 
 #include "base/banned.h"
 
 static enum claim vsd_claims(struct view input)
 {
-	return office_claims_compound(input, "vsd");
+	return claim_compound(input, "vsd");
 }
 
 const struct sanitizer sanitizer_vsd = {

@@ -4,13 +4,13 @@
  * Drop: the form it came in.
  * Specification: [MS-VSDX].
  */
-#include "sanitizers/office/kinds.h"
+#include "sanitizers/detect/claims.h"
 
 #include "base/banned.h"
 
 static enum claim vsdx_claims(struct view input)
 {
-	return office_claims_package(input, "vsdx");
+	return claim_package(input, "vsdx");
 }
 
 const struct sanitizer sanitizer_vsdx = {

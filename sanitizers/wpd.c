@@ -4,13 +4,13 @@
  * Drop: the form it came in.
  * Specification: none that is complete.
  */
-#include "sanitizers/office/kinds.h"
+#include "sanitizers/detect/claims.h"
 
 #include "base/banned.h"
 
 static enum claim wpd_claims(struct view input)
 {
-	return office_claims_head(input, "wpd");
+	return claim_head(input, "wpd");
 }
 
 const struct sanitizer sanitizer_wpd = {

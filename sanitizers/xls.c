@@ -12,6 +12,7 @@
  *   OpenOffice.org's Documentation of the Microsoft Excel File Format.
  */
 #include "sanitizers/biff/biff.h"
+#include "sanitizers/detect/claims.h"
 #include "sanitizers/detect/kind.h"
 #include "sanitizers/ole/compound_writer.h"
 #include "sanitizers/ole/properties.h"
@@ -21,13 +22,7 @@
 
 static enum claim xls_claims(struct view input)
 {
-	struct kind kind;
-
-	if (!compound_probe(input))
-		return CLAIM_NONE;
-	kind = kind_of_cfb(input);
-	return kind.name != NULL && strcmp(kind.name, "xls") == 0 ? CLAIM_EXACT
-								  : CLAIM_NONE;
+	return claim_compound(input, "xls");
 }
 
 /* ---- what is beside the workbook ---- */

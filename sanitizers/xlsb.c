@@ -4,13 +4,13 @@
  * Drop: the form it came in.
  * Specification: [MS-XLSB].
  */
-#include "sanitizers/office/kinds.h"
+#include "sanitizers/detect/claims.h"
 
 #include "base/banned.h"
 
 static enum claim xlsb_claims(struct view input)
 {
-	return office_claims_package(input, "xlsb");
+	return claim_package(input, "xlsb");
 }
 
 const struct sanitizer sanitizer_xlsb = {

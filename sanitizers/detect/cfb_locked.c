@@ -1,8 +1,8 @@
 /*
- * Whether a doc, xls or ppt is encrypted, an xls in a way that is not opened: a
- * flag in Word's file information block ([MS-DOC] 2.5.2), a record behind the first of a workbook ([MS-XLS]
- * 2.4.117), a mark in PowerPoint's stream of the current user ([MS-PPT]
- * 2.3.2).
+ * Whether an xls or ppt is encrypted in a way that is not opened: a record
+ * behind the first of a workbook ([MS-XLS] 2.4.117), a mark in PowerPoint's
+ * stream of the current user ([MS-PPT] 2.3.2). A doc says so itself, to its
+ * sanitizer.
  */
 #include "sanitizers/detect/kind.h"
 #include "sanitizers/ole/compound.h"
@@ -12,8 +12,6 @@
 enum {
 	MEMORY_MAX = 256 * 1024 * 1024,
 	HEAD_SIZE = 64 * 1024,
-	WORD_FLAGS = 10,
-	WORD_ENCRYPTED = 0x0100,
 	RECORD_FILEPASS = 0x2F,
 	WAY_RC4 = 1,
 	RECORDS_LOOKED_AT = 16,
@@ -21,13 +19,6 @@ enum {
 };
 
 #define SLIDES_ENCRYPTED UINT32_C(0xF3D1C4DF)
-
-static bool is_locked_word(struct view head)
-{
-	struct cursor cursor = cursor_at(head, WORD_FLAGS);
-
-	return (cursor_u16le(&cursor) & WORD_ENCRYPTED) != 0;
-}
 
 static bool is_locked_workbook(struct view head)
 {
@@ -58,7 +49,6 @@ static const struct {
 	const char *stream;
 	bool (*is_locked)(struct view head);
 } locks[] = {
-    {"WordDocument", is_locked_word},
     {"Workbook", is_locked_workbook},
     {"Book", is_locked_workbook},
     {"Current User", is_locked_slides},

@@ -365,7 +365,7 @@ static void reset(struct odf_filter *filter)
 	filter->skipping = 0;
 	filter->field_count = 0;
 	filter->owner_count = 0;
-	filter->tally_count = 0;
+	filter->tallies.count = 0;
 	filter->error = 0;
 	xml_writer_begin(&filter->writer, filter->job->arena,
 			 filter->job->policy->limits.output_bytes);

@@ -9,10 +9,10 @@
 #include "sanitizers/odf/names.h"
 #include "sanitizers/odf/package.h"
 #include "sanitizers/ooxml/xml_writer.h"
+#include "sanitizers/tally.h"
 
 enum {
 	ODF_DEPTH_MAX = 250, /* below XML_DEPTH_MAX, and libxml2's 256 */
-	ODF_TALLY_MAX = 64,
 	ODF_FIELDS_MAX = 64, /* field marks open at a time */
 };
 
@@ -72,13 +72,6 @@ struct odf_frame {
 	struct view setting_type;
 };
 
-/* A kind of removal with its detail, and how often it was seen. */
-struct odf_tally {
-	enum removal_kind kind;
-	char detail[REMOVAL_DETAIL_MAX + 1];
-	uint32_t count;
-};
-
 /* A field mark that has begun. */
 struct odf_field {
 	bool kept;
@@ -104,8 +97,7 @@ struct odf_filter {
 	bool *dropped; /* by owner of a stretch */
 	size_t owner_count;
 	size_t owner_capacity;
-	struct odf_tally tallies[ODF_TALLY_MAX];
-	size_t tally_count;
+	struct tallies tallies;
 	uint64_t parts; /* how many were filtered */
 	int error;
 };

@@ -13,43 +13,17 @@ void odf_filter_fail(struct odf_filter *filter, int error)
 void odf_report(struct odf_filter *filter, enum removal_kind kind,
 		const char *detail, ...)
 {
-	struct odf_tally tally = {.kind = kind, .count = 1};
-	bool full = filter->tally_count == ODF_TALLY_MAX;
 	va_list list;
 
 	va_start(list, detail);
-	if (vsnprintf(tally.detail, sizeof(tally.detail), detail, list) < 0)
-		tally.detail[0] = '\0';
+	tally_add(&filter->tallies, filter->job, filter->path, kind, detail,
+		  list);
 	va_end(list);
-	for (size_t i = 0; i < filter->tally_count; i++) {
-		struct odf_tally *known = &filter->tallies[i];
-
-		if (known->kind == kind &&
-		    (full || strcmp(known->detail, tally.detail) == 0)) {
-			known->count++;
-			return;
-		}
-	}
-	if (!full)
-		filter->tallies[filter->tally_count++] = tally;
-	else
-		job_remove(filter->job, kind, filter->path,
-			   (struct view){NULL, 0}, "%s", tally.detail);
 }
 
 void odf_report_all(struct odf_filter *filter)
 {
-	for (size_t i = 0; i < filter->tally_count; i++) {
-		const struct odf_tally *tally = &filter->tallies[i];
-
-		if (tally->count > 1)
-			job_remove(filter->job, tally->kind, filter->path,
-				   (struct view){NULL, 0}, "%s (x%u)",
-				   tally->detail, tally->count);
-		else
-			job_remove(filter->job, tally->kind, filter->path,
-				   (struct view){NULL, 0}, "%s", tally->detail);
-	}
+	tally_tell(&filter->tallies, filter->job, filter->path);
 }
 
 uint32_t odf_filter_owner(struct odf_filter *filter)

@@ -10,11 +10,11 @@
 #include "sanitizers/ooxml/vocabulary.h"
 #include "sanitizers/ooxml/xml_reader.h"
 #include "sanitizers/ooxml/xml_writer.h"
+#include "sanitizers/tally.h"
 
 enum {
 	FILTER_DEPTH_MAX = 250, /* below XML_DEPTH_MAX, and libxml2's 256 */
 	FILTER_CAPTURE_MAX = 256 * 1024, /* formulas, names */
-	FILTER_TALLY_MAX = 64,
 };
 
 struct filter;
@@ -85,13 +85,6 @@ struct frame {
 	uint32_t owner;      /* ...of this field */
 };
 
-/* A kind of removal with its detail, and how often it was seen. */
-struct tally {
-	enum removal_kind kind;
-	char detail[REMOVAL_DETAIL_MAX + 1];
-	uint32_t count;
-};
-
 struct name_list {
 	const char **names;
 	size_t count;
@@ -123,8 +116,7 @@ struct filter {
 	struct fields *fields;
 	struct buffer shared_groups; /* Excel: one byte for each kept group */
 	char *pending_name;          /* Excel: of the name being read */
-	struct tally tallies[FILTER_TALLY_MAX];
-	size_t tally_count;
+	struct tallies tallies;
 	int error;
 };
 

@@ -7,43 +7,17 @@
 void filter_report(struct filter *filter, enum removal_kind kind,
 		   const char *detail, ...)
 {
-	struct tally tally = {.kind = kind, .count = 1};
 	va_list list;
 
 	va_start(list, detail);
-	if (vsnprintf(tally.detail, sizeof(tally.detail), detail, list) < 0)
-		tally.detail[0] = '\0';
+	tally_add(&filter->tallies, filter->job, filter->part->name, kind,
+		  detail, list);
 	va_end(list);
-	for (size_t i = 0; i < filter->tally_count; i++) {
-		struct tally *known = &filter->tallies[i];
-		bool full = filter->tally_count == FILTER_TALLY_MAX;
-
-		if (known->kind == kind &&
-		    (full || strcmp(known->detail, tally.detail) == 0)) {
-			known->count++;
-			return;
-		}
-	}
-	if (filter->tally_count < FILTER_TALLY_MAX)
-		filter->tallies[filter->tally_count++] = tally;
-	else
-		job_remove(filter->job, kind, filter->part->name,
-			   (struct view){NULL, 0}, "%s", tally.detail);
 }
 
 void filter_report_all(struct filter *filter)
 {
-	for (size_t i = 0; i < filter->tally_count; i++) {
-		const struct tally *tally = &filter->tallies[i];
-
-		if (tally->count > 1)
-			job_remove(filter->job, tally->kind, filter->part->name,
-				   (struct view){NULL, 0}, "%s (x%u)",
-				   tally->detail, tally->count);
-		else
-			job_remove(filter->job, tally->kind, filter->part->name,
-				   (struct view){NULL, 0}, "%s", tally->detail);
-	}
+	tally_tell(&filter->tallies, filter->job, filter->part->name);
 }
 
 struct view filter_tag(struct filter *filter, const char *prefix,

@@ -153,23 +153,11 @@ static enum odf_treatment judge(struct odf_filter *filter,
 }
 
 /* Declares its prefix on the open tag unless that already means it. */
-static void declare_if_needed(struct odf_filter *filter,
-			      const struct xml_name *name)
+static void declare(struct xml_writer *writer, const struct xml_name *name)
 {
 	struct known_name *known = name->note;
-	const char *prefix = name->prefix == NULL ? "" : name->prefix;
-	const char *uri = name->uri == NULL ? "" : name->uri;
-	const char *bound;
 
-	if (known->declared == filter->writer.scope ||
-	    strcmp(prefix, "xml") == 0)
-		return;
-	bound = xml_writer_lookup(&filter->writer, prefix);
-	if (bound == NULL && prefix[0] == '\0')
-		bound = "";
-	if (bound == NULL || strcmp(bound, uri) != 0)
-		xml_writer_declare(&filter->writer, prefix, uri);
-	known->declared = filter->writer.scope;
+	xml_writer_declare_name(writer, name, &known->declared);
 }
 
 static void write_start(struct odf_filter *filter, struct odf_element *element)
@@ -184,12 +172,12 @@ static void write_start(struct odf_filter *filter, struct odf_element *element)
 		    odf_space_is_declared(odf_space_of(one->uri)))
 			xml_writer_declare(writer, one->prefix, one->uri);
 	}
-	declare_if_needed(filter, element->as_read);
+	declare(writer, element->as_read);
 	for (size_t i = 0; i < element->attribute_count; i++) {
 		const struct odf_attribute *attribute = &element->attributes[i];
 
 		if (!attribute->dropped && attribute->as_read->uri != NULL)
-			declare_if_needed(filter, attribute->as_read);
+			declare(writer, attribute->as_read);
 	}
 	for (size_t i = 0; i < element->attribute_count; i++) {
 		const struct odf_attribute *attribute = &element->attributes[i];

@@ -2,6 +2,7 @@
 
 #include "sanitizers/odf/lock.h"
 #include "sanitizers/odf/manifest.h"
+#include "sanitizers/ooxml/part_list.h"
 #include "sanitizers/ooxml/part_name.h"
 
 #include "base/banned.h"
@@ -40,8 +41,8 @@ const struct odf_type *odf_type_of(struct view media_type)
 
 static int compare_parts(const void *a, const void *b)
 {
-	return strcasecmp(((const struct odf_part *)a)->name,
-			  ((const struct odf_part *)b)->name);
+	return part_name_compare(((const struct odf_part *)a)->name,
+				 ((const struct odf_part *)b)->name);
 }
 
 struct odf_part *odf_package_find(const struct odf_package *package,
@@ -55,42 +56,24 @@ struct odf_part *odf_package_find(const struct odf_package *package,
 		       compare_parts);
 }
 
-/* One part for each entry with a name that can be a file's; an entry whose
- * name cannot goes, and is reported. */
 static int list_parts(struct odf_package *package)
 {
-	struct job *job = package->job;
-	size_t entries = zip_reader_count(package->zip);
+	struct part_entry *entries;
+	size_t count;
+	int error = part_list(package->job, package->zip,
+			      REMOVAL_ODF_PART_UNKNOWN, &entries, &count);
 
-	package->parts =
-	    arena_array(job->arena, entries + 1, sizeof(*package->parts));
+	if (error < 0)
+		return error;
+	package->parts = arena_array(package->job->arena, count + 1,
+				     sizeof(*package->parts));
 	if (package->parts == NULL)
 		return -ERR_MEMORY;
-	for (size_t i = 0; i < entries; i++) {
-		const struct zip_entry *entry =
-		    zip_reader_entry(package->zip, i);
-		const char *name = NULL;
-
-		if (entry->directory)
-			continue;
-		if (entry->name != NULL)
-			name = part_name_resolve(job->arena, "", entry->name);
-		if (name == NULL) {
-			job_remove(job, REMOVAL_ODF_PART_UNKNOWN,
-				   entry->name == NULL ? "?" : entry->name,
-				   (struct view){NULL, 0}, "unsafe name");
-			continue;
-		}
-		package->parts[package->count++] =
-		    (struct odf_part){.name = name, .entry = i, .type = ""};
-	}
-	if (package->count > 1)
-		qsort(package->parts, package->count, sizeof(*package->parts),
-		      compare_parts);
-	for (size_t i = 1; i < package->count; i++)
-		if (compare_parts(&package->parts[i - 1], &package->parts[i]) ==
-		    0)
-			return -ERR_NAME_COLLISION;
+	for (size_t i = 0; i < count; i++)
+		package->parts[i] = (struct odf_part){.name = entries[i].name,
+						      .entry = entries[i].entry,
+						      .type = ""};
+	package->count = count;
 	return 0;
 }
 

@@ -198,23 +198,11 @@ static enum treatment judge(struct filter *filter, struct element *element,
 }
 
 /* Declares its prefix on the open tag unless that already means it. */
-static void declare_if_needed(struct filter *filter,
-			      const struct xml_name *name)
+static void declare(struct xml_writer *writer, const struct xml_name *name)
 {
 	struct known_name *known = name->note;
-	const char *prefix = name->prefix == NULL ? "" : name->prefix;
-	const char *uri = name->uri == NULL ? "" : name->uri;
-	const char *bound;
 
-	if (known->declared == filter->writer.scope ||
-	    strcmp(prefix, "xml") == 0)
-		return;
-	bound = xml_writer_lookup(&filter->writer, prefix);
-	if (bound == NULL && prefix[0] == '\0')
-		bound = "";
-	if (bound == NULL || strcmp(bound, uri) != 0)
-		xml_writer_declare(&filter->writer, prefix, uri);
-	known->declared = filter->writer.scope;
+	xml_writer_declare_name(writer, name, &known->declared);
 }
 
 static void write_start(struct filter *filter, struct element *element)
@@ -230,12 +218,12 @@ static void write_start(struct filter *filter, struct element *element)
 			continue;
 		xml_writer_declare(writer, one->prefix, one->uri);
 	}
-	declare_if_needed(filter, element->as_read);
+	declare(writer, element->as_read);
 	for (size_t i = 0; i < element->attribute_count; i++) {
 		const struct attribute *attribute = &element->attributes[i];
 
 		if (!attribute->dropped && attribute->uri != NULL)
-			declare_if_needed(filter, attribute->as_read);
+			declare(writer, attribute->as_read);
 	}
 	for (size_t i = 0; i < element->attribute_count; i++) {
 		const struct attribute *attribute = &element->attributes[i];

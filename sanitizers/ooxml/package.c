@@ -1,5 +1,6 @@
 #include "sanitizers/ooxml/package.h"
 
+#include "sanitizers/ooxml/part_list.h"
 #include "sanitizers/ooxml/part_name.h"
 
 #include "base/banned.h"
@@ -63,8 +64,8 @@ const struct main_type *main_type_of(const char *content_type)
 
 static int compare_parts(const void *a, const void *b)
 {
-	return strcasecmp(((const struct part *)a)->name,
-			  ((const struct part *)b)->name);
+	return part_name_compare(((const struct part *)a)->name,
+				 ((const struct part *)b)->name);
 }
 
 struct part *package_find(const struct package *package, const char *name)
@@ -77,42 +78,24 @@ struct part *package_find(const struct package *package, const char *name)
 		       compare_parts);
 }
 
-/* One part for each entry with a name that can be a part's; an entry whose
- * name cannot goes, and is reported. */
 static int list_parts(struct package *package)
 {
-	struct job *job = package->job;
-	size_t entries = zip_reader_count(package->zip);
+	struct part_entry *entries;
+	size_t count;
+	int error = part_list(package->job, package->zip,
+			      REMOVAL_OOXML_PART_UNKNOWN, &entries, &count);
 
-	package->parts =
-	    arena_array(job->arena, entries + 1, sizeof(*package->parts));
+	if (error < 0)
+		return error;
+	package->parts = arena_array(package->job->arena, count + 1,
+				     sizeof(*package->parts));
 	if (package->parts == NULL)
 		return -ERR_MEMORY;
-	for (size_t i = 0; i < entries; i++) {
-		const struct zip_entry *entry =
-		    zip_reader_entry(package->zip, i);
-		const char *name = NULL;
-
-		if (entry->directory)
-			continue;
-		if (entry->name != NULL)
-			name = part_name_resolve(job->arena, "", entry->name);
-		if (name == NULL) {
-			job_remove(job, REMOVAL_OOXML_PART_UNKNOWN,
-				   entry->name == NULL ? "?" : entry->name,
-				   (struct view){NULL, 0}, "unsafe name");
-			continue;
-		}
-		package->parts[package->count++] =
-		    (struct part){.name = name, .entry = i, .declared = ""};
-	}
-	if (package->count > 1)
-		qsort(package->parts, package->count, sizeof(*package->parts),
-		      compare_parts);
-	for (size_t i = 1; i < package->count; i++)
-		if (compare_parts(&package->parts[i - 1], &package->parts[i]) ==
-		    0)
-			return -ERR_NAME_COLLISION;
+	for (size_t i = 0; i < count; i++)
+		package->parts[i] = (struct part){.name = entries[i].name,
+						  .entry = entries[i].entry,
+						  .declared = ""};
+	package->count = count;
 	return 0;
 }
 

@@ -170,6 +170,37 @@ void xml_writer_declare(struct xml_writer *writer, const char *prefix,
 	buffer_u8(&writer->out, '"');
 }
 
+/* What the prefix means for what is written now; NULL when undeclared. */
+static const char *lookup(const struct xml_writer *writer, const char *prefix)
+{
+	for (size_t i = writer->binding_count; i-- > 0;) {
+		const struct binding *binding = &writer->bindings[i];
+
+		if (binding->hidden == 0 &&
+		    (binding->prefix == prefix ||
+		     strcmp(binding->prefix, prefix) == 0))
+			return binding->uri;
+	}
+	return NULL;
+}
+
+void xml_writer_declare_name(struct xml_writer *writer,
+			     const struct xml_name *name, uint64_t *seen)
+{
+	const char *prefix = name->prefix == NULL ? "" : name->prefix;
+	const char *uri = name->uri == NULL ? "" : name->uri;
+	const char *bound;
+
+	if (*seen == writer->scope || strcmp(prefix, "xml") == 0)
+		return;
+	bound = lookup(writer, prefix);
+	if (bound == NULL && prefix[0] == '\0')
+		bound = "";
+	if (bound == NULL || strcmp(bound, uri) != 0)
+		xml_writer_declare(writer, prefix, uri);
+	*seen = writer->scope;
+}
+
 void xml_writer_text(struct xml_writer *writer, struct view text)
 {
 	if (text.size == 0)
@@ -210,20 +241,6 @@ void xml_writer_end(struct xml_writer *writer, struct view name, size_t content,
 size_t xml_writer_content(struct xml_writer *writer)
 {
 	return writer->out.size + (writer->open ? 1 : 0);
-}
-
-const char *xml_writer_lookup(const struct xml_writer *writer,
-			      const char *prefix)
-{
-	for (size_t i = writer->binding_count; i-- > 0;) {
-		const struct binding *binding = &writer->bindings[i];
-
-		if (binding->hidden == 0 &&
-		    (binding->prefix == prefix ||
-		     strcmp(binding->prefix, prefix) == 0))
-			return binding->uri;
-	}
-	return NULL;
 }
 
 void xml_writer_hide(struct xml_writer *writer, size_t first, size_t end,

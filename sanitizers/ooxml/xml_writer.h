@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "sanitizers/ooxml/xml_names.h"
 
 struct binding {
 	const char *prefix; /* "" for the default namespace */
@@ -53,6 +54,11 @@ void xml_writer_attribute(struct xml_writer *writer, struct view name,
  * xml_writer_end(). */
 void xml_writer_declare(struct xml_writer *writer, const char *prefix,
 			const char *uri);
+/* The declaration that a name needs, if any, on the open tag. `seen` is the
+ * scope in which the name's prefix was last seen to mean its namespace: 0 at
+ * first, kept by the caller for each name. */
+void xml_writer_declare_name(struct xml_writer *writer,
+			     const struct xml_name *name, uint64_t *seen);
 void xml_writer_text(struct xml_writer *writer, struct view text);
 
 /* Ends the element whose content began at `content` (see
@@ -62,10 +68,6 @@ void xml_writer_end(struct xml_writer *writer, struct view name, size_t content,
 
 /* Closes the start tag; where its content begins. */
 size_t xml_writer_content(struct xml_writer *writer);
-
-/* What this prefix means for what is written now; NULL when undeclared. */
-const char *xml_writer_lookup(const struct xml_writer *writer,
-			      const char *prefix);
 
 /* Hides or shows again the declarations from `first` to before `end`. */
 void xml_writer_hide(struct xml_writer *writer, size_t first, size_t end,

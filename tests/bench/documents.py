@@ -55,6 +55,18 @@ def docx(size):
     return grown(make, size)
 
 
+SHEET_TYPE = ('<Override PartName="/xl/worksheets/sheet1.xml" ContentType="'
+              f'{MIME}spreadsheetml.worksheet+xml"/>')
+WORKBOOK = {
+    "xl/workbook.xml":
+        f'<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets><sheet name="集計" '
+        'sheetId="1" r:id="rId1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels":
+        f'<Relationships xmlns="{RELATIONS}"><Relationship Id="rId1" '
+        f'Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+}
+
+
 def xlsx(size):
     def make(count):
         source = random.Random(2)
@@ -68,14 +80,28 @@ def xlsx(size):
             rows.append(f'<row r="{row}">{cells}</row>')
         sheet = (f'<worksheet xmlns="{SHEET}"><sheetData>' + "".join(rows)
                  + "</sheetData></worksheet>")
-        book = (f'<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets><sheet name="集計" '
-                'sheetId="1" r:id="rId1"/></sheets></workbook>')
-        links = (f'<Relationships xmlns="{RELATIONS}"><Relationship Id="rId1" '
-                 f'Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-                 "</Relationships>")
-        return package({"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": links,
-                        "xl/worksheets/sheet1.xml": sheet},
-                       "xl/workbook.xml", "spreadsheetml.sheet",
-                       '<Override PartName="/xl/worksheets/sheet1.xml" ContentType="'
-                       f'{MIME}spreadsheetml.worksheet+xml"/>')
+        return package({**WORKBOOK, "xl/worksheets/sheet1.xml": sheet},
+                       "xl/workbook.xml", "spreadsheetml.sheet", SHEET_TYPE)
     return grown(make, size)
+
+
+def large_xlsx(path, rows=1_000_000, columns=7):
+    """A workbook with one sheet of so many rows of numbers that pack badly;
+    gives the bytes of the sheet."""
+    source = random.Random(3)
+    numbers = [f"{source.uniform(0, 10 ** 6):.9f}" for _ in range(1 << 16)]
+    path.write_bytes(package(WORKBOOK, "xl/workbook.xml", "spreadsheetml.sheet",
+                             SHEET_TYPE))
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:columns]
+    size = 0
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, \
+            archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
+        size += sheet.write(f'{XML}<worksheet xmlns="{SHEET}"><sheetData>'.encode())
+        for first in range(1, rows + 1, 1000):
+            values = iter(source.choices(numbers, k=1000 * columns))
+            size += sheet.write("".join(
+                f'<row r="{row}">' + "".join([f'<c r="{letter}{row}"><v>{next(values)}</v></c>'
+                                              for letter in letters]) + "</row>"
+                for row in range(first, min(first + 1000, rows + 1))).encode())
+        size += sheet.write(b"</sheetData></worksheet>")
+    return size

@@ -1,8 +1,8 @@
 """What other programs make of a file: LibreOffice its text, poppler that of a PDF.
 
-Answers are kept by content, since LibreOffice costs a second each: a folder of
-NAME.txt (the text) or NAME.none (it does not open).
+Answers are kept by content, since LibreOffice costs a second each.
 """
+import concurrent.futures
 import hashlib
 import os
 import pathlib
@@ -10,11 +10,11 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import xml.etree.ElementTree
 
 BATCH = 60
-STILL_SECONDS = 15
 WORD = {"docx", "docm", "dotx", "dotm", "rtf", "doc"}
 SHEET = {"xlsx", "xlsm", "xltx", "xltm", "xls"}
 SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm", "ppt", "pps", "pot"}
@@ -27,8 +27,6 @@ SHEET |= ODF_SHEET
 SLIDES |= ODF_SLIDES
 OFFICE = WORD | SHEET | SLIDES | DRAWINGS
 ALL_SHEETS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
-FORMS = {"word": "txt:Text (encoded):UTF8", "sheet": ALL_SHEETS, "slides": "fodp",
-         "drawings": "fodg"}
 
 
 def family(extension):
@@ -49,7 +47,13 @@ def run(command, seconds):
         return None, b""
 
 
-class Texts:
+class Answers:
+    """What LibreOffice makes of each file, kept by content: a file NAME + END,
+    or NAME.none where it does not open."""
+    END = None
+    FORMS = None
+    STILL_SECONDS = 15
+
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -57,64 +61,62 @@ class Texts:
     def key(self, data, extension):
         return f"{hashlib.sha256(data).hexdigest()}.{extension}"
 
+    def path(self, key):
+        return self.folder / (key + self.END)
+
+    def none(self, key):
+        return self.folder / f"{key}.none"
+
     def get(self, data, extension):
-        """The text, None when the file does not open, KeyError when not asked."""
+        """The answer, None when the file does not open, KeyError when not asked."""
         key = self.key(data, extension)
-        if (self.folder / f"{key}.none").exists():
+        if self.none(key).exists():
             return None
-        path = self.folder / f"{key}.txt"
-        if not path.exists():
+        if not self.path(key).exists():
             raise KeyError(key)
-        return path.read_text(errors="replace")
+        return self.path(key).read_bytes()
 
-    def put(self, key, text):
-        if text is None:
-            (self.folder / f"{key}.none").touch()
-        else:
-            (self.folder / f"{key}.txt").write_text(text, errors="replace")
-
-    def ask(self, files):
-        """Has other programs open these (data, extension) pairs."""
-        missing = {}
+    def missing(self, files):
+        found = {}
         for data, extension in files:
             key = self.key(data, extension)
-            if not any((self.folder / (key + end)).exists() for end in (".txt", ".none")):
-                missing[key] = (data, extension)
-        for key, (data, extension) in missing.items():
-            if extension == "pdf":
-                self.put(key, self.pdf(data))
-        for name, form in FORMS.items():
+            if not self.path(key).exists() and not self.none(key).exists():
+                found[key] = (data, extension)
+        return found
+
+    def ask(self, files):
+        """Has LibreOffice open these (data, extension) pairs."""
+        self.office(self.missing(files))
+
+    def office(self, missing):
+        batches = []
+        for name, form in self.FORMS.items():
             keys = [key for key, (_, extension) in missing.items()
                     if family(extension) == name]
-            for at in range(0, len(keys), BATCH):
-                self.office({key: missing[key][0] for key in keys[at:at + BATCH]}, form)
+            batches += [({key: missing[key][0] for key in keys[at:at + BATCH]}, form)
+                        for at in range(0, len(keys), BATCH)]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda batch: self.work(*batch), batches))
 
-    def pdf(self, data):
-        path = self.folder / "asked.pdf"
-        path.write_bytes(data)
-        status, text = run(["pdftotext", "-q", "-enc", "UTF-8", path, "-"], 60)
-        return text.decode("utf-8", "replace") if status == 0 else None
-
-    def office(self, batch, form):
+    def work(self, batch, form):
         """One LibreOffice for the batch. It works in order: where it stops or
         stands still, the file after its last answer is the one."""
         waiting = dict(batch)
         while waiting:
             ended = self.convert(waiting, form)
             keys = list(waiting)
-            done = [(self.folder / f"{key}.txt").exists() for key in keys]
+            done = [self.path(key).exists() for key in keys]
             last = len(keys) if ended else len(done) - 1 - done[::-1].index(True) + 2 \
                 if True in done else 1
             for key, answered in list(zip(keys, done))[:last]:
                 if not answered:
-                    self.put(key, None)
+                    self.none(key).touch()
                 del waiting[key]
 
     def convert(self, batch, form):
         """Whether LibreOffice came to its end."""
-        place = self.folder / "soffice"
-        shutil.rmtree(place, ignore_errors=True)
-        (place / "in").mkdir(parents=True)
+        place = pathlib.Path(tempfile.mkdtemp(dir=self.folder, prefix="soffice-"))
+        (place / "in").mkdir()
         (place / "out").mkdir()
         names = {}
         for number, (key, data) in enumerate(batch.items()):
@@ -127,9 +129,13 @@ class Texts:
         for path, key in names.items():
             found = sorted(place.glob(f"out/{path.stem}[-.]*"))
             if found:
-                self.put(key, "".join(office_text(one) for one in found))
+                self.keep(key, found)
         shutil.rmtree(place, ignore_errors=True)
         return ended
+
+    def keep(self, key, found):
+        """Makes path(key) of the files that LibreOffice wrote."""
+        raise NotImplementedError
 
     def watch(self, command, out):
         """Runs it for as long as files keep appearing."""
@@ -142,13 +148,44 @@ class Texts:
             found = sum(1 for _ in out.iterdir())
             if found != count:
                 count, since = found, time.monotonic()
-            if time.monotonic() - since > STILL_SECONDS:
+            if time.monotonic() - since > self.STILL_SECONDS:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 for path in newest(out):
                     path.unlink()  # half written
                 return False
         return process.returncode == 0
+
+
+class Texts(Answers):
+    END = ".txt"
+    FORMS = {"word": "txt:Text (encoded):UTF8", "sheet": ALL_SHEETS, "slides": "fodp",
+             "drawings": "fodg"}
+
+    def get(self, data, extension):
+        text = super().get(data, extension)
+        return None if text is None else text.decode(errors="replace")
+
+    def ask(self, files):
+        missing = self.missing(files)
+        for key, (data, extension) in missing.items():
+            if extension == "pdf":
+                text = self.pdf(data)
+                if text is None:
+                    self.none(key).touch()
+                else:
+                    self.path(key).write_text(text, errors="replace")
+        self.office(missing)
+
+    def pdf(self, data):
+        path = self.folder / "asked.pdf"
+        path.write_bytes(data)
+        status, text = run(["pdftotext", "-q", "-enc", "UTF-8", path, "-"], 60)
+        return text.decode("utf-8", "replace") if status == 0 else None
+
+    def keep(self, key, found):
+        text = "".join(office_text(one) for one in found)
+        self.path(key).write_text(text, errors="replace")
 
 
 def newest(folder):

@@ -2,14 +2,18 @@
 """Sends a folder of real files through a running gateway and prints a table.
 
 usage: tests/corpus/run.py [--corpus DIR] [--format docx,xlsx,...] [--limit N]
-                           [--text] [--jobs N] [--work DIR] [--markdown FILE]
+                           [--text] [--pages] [--jobs N] [--work DIR]
+                           [--markdown FILE]
 
 For each format: how many files, how many of them their own tool opens
 (LibreOffice, poppler, libvips, Python), how many came out rebuilt, with --text
 whether other tools see the same before and after, and what is left in the
 output that should not be. The same is: text but for white space and what does
 not show; pictures by size, pages and structural similarity (0.95); archives by
-the number of files. Without --format: those that a sanitizer takes; "all" is
+the number of files. With --pages LibreOffice draws the first page of each office
+document before and after: alike is a structural similarity of 0.98 or more, and
+a page that is not there afterwards or has another size is not alike (pages.py).
+Without --format: those that a sanitizer takes; "all" is
 every file. Outputs, reports and lists lie in the work folder (build/corpus).
 Fails when a file takes over 60 s, a sandboxed process crashes,
 or the gateway is not healthy at the end.
@@ -29,6 +33,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/system"))
 import gateway  # noqa: E402
 import other_tools  # noqa: E402
+import pages  # noqa: E402
 import plain_tools  # noqa: E402
 import residue  # noqa: E402
 
@@ -206,13 +211,15 @@ def table(rows):
     for row in rows:
         groups[row["extension"] or "(none)"].append(row)
     yield ["format", "files", "out", "opens", "of these out", "%", "compared", "equal",
-           "residue", "held, of all: reason (count)"]
+           "pages", "alike", "%", "residue", "held, of all: reason (count)"]
     for extension in sorted(groups, key=lambda name: -len(groups[name])):
         group = groups[extension]
         out = [row for row in group if row["verdict"] in PASSED]
         opens = [row for row in group if row.get("opens")]
         good = [row for row in opens if row["verdict"] in PASSED]
         read = [row for row in good if "same" in row]
+        drawn = [row for row in group if "alike" in row]
+        alike = sum(row["alike"] >= pages.ALIKE for row in drawn)
         reasons = collections.Counter(row["reason"] for row in group
                                       if row["verdict"] not in PASSED)
         known = any("opens" in row for row in group)
@@ -222,6 +229,8 @@ def table(rows):
                f"{100 * len(good) / len(opens):.1f}" if opens else "",
                len(read) if known else "",
                sum(row["same"] for row in read) if known else "",
+               len(drawn) if drawn else "", alike if drawn else "",
+               f"{100 * alike / len(drawn):.1f}" if drawn else "",
                sum(bool(row.get("residue")) for row in group) if looked else "",
                ", ".join(f"{name} {count}" for name, count in reasons.most_common())]
 
@@ -237,6 +246,8 @@ def lists(rows):
     yield "does not open afterwards", [str(row["path"]) for row in rows if row.get("lost")]
     yield "not the same", [f"{row['path']} ({row['removals']} removals)" for row in rows
                          if row.get("same") is False and not row["lost"]]
+    yield "first page not alike", [f"{row['alike']:.3f} {row['path']} ({row['removals']} removals)"
+                                   for row in rows if row.get("alike", 1) < pages.ALIKE]
     yield "residue", [f"{row['path']}: {'; '.join(row['residue'])}" for row in rows
                       if row.get("residue")]
 
@@ -281,6 +292,7 @@ def parse(arguments):
     parser.add_argument("--format")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--text", action="store_true")
+    parser.add_argument("--pages", action="store_true")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--work", type=pathlib.Path, default=gateway.BUILD / "corpus")
     parser.add_argument("--markdown", type=pathlib.Path)
@@ -319,6 +331,8 @@ def main(arguments=None):
     outputs.mkdir(parents=True, exist_ok=True)
     rows, took, memory = through_gateway(entries, options.jobs, outputs)
     judge(rows, other_tools.Texts(options.work / "texts"), options.text)
+    if options.pages:
+        pages.judge(rows, options.work / "pages")
     lines, words = list(table(rows)), summary(rows, took, memory)
     print_table(lines, sys.stdout)
     print("\n" + "\n".join(words))
@@ -329,8 +343,8 @@ def main(arguments=None):
     if options.markdown:
         kept = from_heading(options.markdown, "## Messages")
         with open(options.markdown, "w", encoding="utf-8") as stream:
-            print("# The corpus\n\nMade by `tests/corpus/run.py --text --markdown "
-                  "docs/corpus.md`: every file of the folder of\nreal files through a "
+            print("# The corpus\n\nMade by `tests/corpus/run.py --text --pages --markdown "
+                  "docs/corpus.md`: every file of\nthe folder of real files through a "
                   "running gateway. What the columns mean stands in that script.\n",
                   file=stream)
             print_table(lines, stream)

@@ -253,18 +253,22 @@ static int settle_rest(struct job *job, struct votes *votes)
  * application/octet-stream, claim nothing. */
 static const char *false_claim(const struct job *job, const char *extension)
 {
+	const char *declared = NULL;
+
 	if (extension[0] != '\0')
 		return format_has_extension(job->format, extension) ? NULL
 								    : extension;
 	for (int i = 1; i < FORMAT_COUNT; i++) {
 		enum format format = (enum format)i;
 
-		if (fits_declared(format, job->declared))
-			return is_a(format, format_name(job->format))
-				   ? NULL
-				   : sanitizer_for(format)->mime;
+		if (!fits_declared(format, job->declared))
+			continue;
+		if (is_a(format, format_name(job->format)))
+			return NULL;
+		/* More than one format may have the type. */
+		declared = sanitizer_for(format)->mime;
 	}
-	return NULL;
+	return declared;
 }
 
 /* A name that does not fit the content: renamed or held by policy. */

@@ -230,7 +230,7 @@ def unsupported():
                        "PowerPoint Document": bytes(5000)},
     }
     yield blocked("locked.doc", compoundmaker.compound({"WordDocument": b"\xec\xa5" + bytes(9) + b"\x01" + bytes(4200)}),
-                  "type.office_old", "encrypted, it says, but of a version before Word 97")
+                  "encrypted.unsupported", "encrypted, it says, but of a version before Word 97")
     for name, tree in old.items():
         yield blocked(name, compoundmaker.compound(tree), "encrypted.unsupported",
                       "an old document under a password")

@@ -4,6 +4,7 @@ import struct
 import docmaker as word
 import metafilemaker as meta
 import rc4lock
+from compoundmaker import compound
 from docmaker import BOLD, DATA, OBJECT, OLE2, PICTURE, SPECIAL, Doc, at, field
 from sample import Sample, sibling
 
@@ -255,8 +256,8 @@ def locked():
 def refused():
     yield held("template.dot", Doc(flags=0x1201), "type.office_template", "a template")
     yield held("template.doc", Doc(flags=0x1201), "type.office_template", "the same under another name")
-    yield held("word6.doc", Doc(ident=0xA5DC, version=0x65), "type.office_old", "Word 6")
-    yield held("word95.doc", Doc(version=0x68), "type.office_old", "Word 95")
+    yield Sample("word6.doc", bytes(compound({"WordDocument": struct.pack("<HH", 0xA5DC, 0x65).ljust(600, b"\0")})),
+                 verdict="blocked", reason="type.office_old", note="Word 6, and smaller than any that Word has written")
     yield held("encrypted.doc", Doc(flags=0x1300), "malformed.truncated", "says it is encrypted, and how is not there")
     yield held("obfuscated.doc", Doc(flags=0x9300), "encrypted.unsupported", "XOR")
     yield held("no-table.doc", Doc(flags=0x1000, streams={"1Table": b"x", "0Table": b""}), "malformed",

@@ -4,6 +4,7 @@
  * it end.
  */
 #include "sanitizers/detect/kind.h"
+#include "sanitizers/doc/document.h"
 
 #include "base/banned.h"
 
@@ -11,6 +12,13 @@ enum {
 	ENTRY_SIZE = 128,
 	ENTRIES_MAX = 4096,
 	HEADER_FAT_SECTORS = 109,
+	MINI_STREAM_MAX = 4096,
+	ENTRY_START = 116,
+	ENTRY_STREAM_SIZE = 120,
+	WORD_HEAD_SIZE = 32,
+	WORD_FLAGS_AT = 10, /* the same in all versions */
+	WORD_TEMPLATE = 0x0003,
+	WORD_ENCRYPTED = 0x0100,
 };
 
 struct cfb {
@@ -133,8 +141,9 @@ static uint32_t field_of(const uint8_t *entry, size_t offset)
 	return cursor_u32le(&cursor);
 }
 
-/* Walks the tree of the root's children ([MS-CFB] 2.6.4) without recursion. */
-static void find_streams(const struct cfb *cfb, bool found[STREAMS])
+/* Walks the tree of the root's children ([MS-CFB] 2.6.4) without recursion.
+ * Notes the last entry of each name; NULL where there is none. */
+static void find_streams(const struct cfb *cfb, const uint8_t *found[STREAMS])
 {
 	static uint32_t stack[ENTRIES_MAX];
 	bool seen[ENTRIES_MAX] = {false};
@@ -150,7 +159,7 @@ static void find_streams(const struct cfb *cfb, bool found[STREAMS])
 		seen[index] = true;
 		stream = stream_of(cfb->entries[index]);
 		if (stream < STREAMS)
-			found[stream] = true;
+			found[stream] = cfb->entries[index];
 		for (size_t side = 68; side <= 72; side += 4) {
 			uint32_t child = field_of(cfb->entries[index], side);
 
@@ -183,10 +192,32 @@ static bool is_never_unlocked(const char *name)
 	return strcmp(name, "xls") == 0 || strcmp(name, "ppt") == 0;
 }
 
+/* Documents of Word 6 and 95 have the stream's name of Word 97, and another
+ * structure. What lies in the mini stream is too short for any of them. */
+static struct kind judge_word(const struct cfb *cfb, const uint8_t *entry)
+{
+	struct kind kind = {.name = "doc"};
+	struct view head = view_of(NULL, 0);
+	uint16_t flags;
+
+	if (field_of(entry, ENTRY_STREAM_SIZE) >= MINI_STREAM_MAX)
+		head = sector_at(cfb, field_of(entry, ENTRY_START));
+	if (head.size < WORD_HEAD_SIZE ||
+	    doc_fib_probe(head) != -ERR_OFFICE_OLD)
+		return kind;
+	flags = doc_u16(head.data + WORD_FLAGS_AT);
+	kind.name = "word95";
+	if ((flags & WORD_ENCRYPTED) != 0)
+		kind.refusal = ERR_ENCRYPTION_UNSUPPORTED;
+	else if ((flags & WORD_TEMPLATE) != 0)
+		kind.refusal = ERR_OFFICE_TEMPLATE;
+	return kind;
+}
+
 static struct kind judge(const struct cfb *cfb)
 {
 	struct kind kind = {.name = "cfb"};
-	bool found[STREAMS] = {false};
+	const uint8_t *found[STREAMS] = {NULL};
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (memcmp(cfb->entries[0] + 80 + classes[i].offset,
@@ -195,18 +226,21 @@ static struct kind judge(const struct cfb *cfb)
 					     .refusal = classes[i].refusal};
 	find_streams(cfb, found);
 	for (size_t i = STREAMS; i-- > 0;)
-		if (found[i])
+		if (found[i] != NULL)
 			kind = (struct kind){.name = streams[i].kind,
 					     .refusal = streams[i].refusal};
 	/* Word, Excel and PowerPoint each take the one stream they know. */
-	if ((int)found[STREAM_WORD] +
-		    (int)(found[STREAM_WORKBOOK] || found[STREAM_BOOK]) +
-		    (int)found[STREAM_SLIDES] >
+	if ((int)(found[STREAM_WORD] != NULL) +
+		    (int)(found[STREAM_WORKBOOK] != NULL ||
+			  found[STREAM_BOOK] != NULL) +
+		    (int)(found[STREAM_SLIDES] != NULL) >
 		1 &&
-	    !found[STREAM_RIGHTS] && !found[STREAM_PACKAGE] &&
-	    !found[STREAM_SLIDES_TWICE])
+	    found[STREAM_RIGHTS] == NULL && found[STREAM_PACKAGE] == NULL &&
+	    found[STREAM_SLIDES_TWICE] == NULL)
 		kind = (struct kind){.name = "doc, xls or ppt",
 				     .refusal = ERR_TYPE_AMBIGUOUS};
+	if (kind.refusal == ERR_NONE && strcmp(kind.name, "doc") == 0)
+		kind = judge_word(cfb, found[STREAM_WORD]);
 	if (kind.refusal == ERR_NONE && is_never_unlocked(kind.name) &&
 	    cfb_is_locked(cfb->input))
 		kind.refusal = ERR_ENCRYPTION_UNSUPPORTED;

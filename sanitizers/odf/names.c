@@ -79,7 +79,7 @@ bool odf_space_is_declared(enum odf_space space)
 {
 	return groups[space][ODF_ELEMENT].count > 0 ||
 	       groups[space][ODF_ATTRIBUTE].count > 0 || space == SPACE_OF ||
-	       space == SPACE_OOOC || space == SPACE_OOOW;
+	       space == SPACE_OOO || space == SPACE_OOOC || space == SPACE_OOOW;
 }
 
 const char *const *odf_names_all(enum odf_space space,

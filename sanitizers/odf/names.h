@@ -30,8 +30,8 @@ enum odf_space odf_space_of(const char *uri);
 bool odf_names_have(enum odf_space space, enum odf_name_group group,
 		    const char *name);
 
-/* Whether its declaration may stay: there are names of it, or formulas name it
- * by its prefix. */
+/* Whether its declaration may stay: there are names of it, or formulas or the
+ * groups of settings name it by its prefix. */
 bool odf_space_is_declared(enum odf_space space);
 
 /* The names of a group, sorted; for those who compare lists. */

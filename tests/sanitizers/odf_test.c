@@ -71,6 +71,23 @@ static void text_links_notes_and_pictures_stay(void **state)
 	package_check_close(&check);
 }
 
+/* LibreOffice reads the prefix in their name, and none of the settings of a set
+ * whose prefix means nothing. */
+static void the_sets_of_settings_keep_the_prefix_of_their_names(void **state)
+{
+	static const char settings[] = "settings.xml";
+	struct package_check check =
+	    package_check_open("odt", "settings.odt", NULL);
+
+	(void)state;
+	assert_true(package_check_contains(
+	    &check, settings, "config:name=\"ooo:configuration-settings\""));
+	assert_true(package_check_contains(
+	    &check, settings,
+	    "xmlns:ooo=\"http://openoffice.org/2004/office\""));
+	package_check_close(&check);
+}
+
 static void a_formula_that_fetches_leaves_its_value(void **state)
 {
 	for (int i = 1; i <= 17; i++) {
@@ -208,6 +225,8 @@ int main(void)
 	    cmocka_unit_test(macros_leave_the_document_and_its_manifest),
 	    cmocka_unit_test(the_media_type_comes_first_and_stored),
 	    cmocka_unit_test(text_links_notes_and_pictures_stay),
+	    cmocka_unit_test(
+		the_sets_of_settings_keep_the_prefix_of_their_names),
 	    cmocka_unit_test(a_formula_that_fetches_leaves_its_value),
 	    cmocka_unit_test(an_object_leaves_its_picture),
 	    cmocka_unit_test(a_chart_stays_without_the_picture_that_cannot),

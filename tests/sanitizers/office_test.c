@@ -11,8 +11,8 @@
 
 static void every_sample_meets_its_expectation(void **state)
 {
-	static const char *const formats[] = {"xlsb", "vsdx", "vsd",
-					      "pub",  "wps",  "wpd"};
+	static const char *const formats[] = {"xlsb", "vsdx", "vsd",   "pub",
+					      "wps",  "wpd",  "word95"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
@@ -54,6 +54,21 @@ static void what_is_opaque_is_converted_where_the_policy_says_so(void **state)
 			 -ERR_BLOCKED_BY_POLICY);
 	assert_int_equal(run_in_mode("xlsb", "料金表.xlsb", MODE_PICTURE),
 			 -ERR_MODE_UNSUPPORTED);
+}
+
+/* Not by the mode of what has the same extension and another structure. */
+static void a_document_of_word_95_has_a_mode_of_its_own(void **state)
+{
+	struct policy policy;
+
+	(void)state;
+	policy_default(&policy);
+	assert_int_equal(run_sample("word95", "word95.doc", &policy),
+			 -ERR_CONVERTED_ELSEWHERE);
+	policy.modes[FORMAT_WORD95] = MODE_BLOCK;
+	assert_int_equal(run_sample("word95", "word95.doc", &policy),
+			 -ERR_BLOCKED_BY_POLICY);
+	assert_int_equal(run_sample("doc", "bookmark.doc", &policy), 0);
 }
 
 /* Else what the engine makes would go to the engine again. */
@@ -135,6 +150,7 @@ int main(void)
 	    cmocka_unit_test(every_sample_meets_its_expectation),
 	    cmocka_unit_test(
 		what_is_opaque_is_converted_where_the_policy_says_so),
+	    cmocka_unit_test(a_document_of_word_95_has_a_mode_of_its_own),
 	    cmocka_unit_test(what_the_engine_makes_is_rebuilt),
 	    cmocka_unit_test(
 		text_takes_the_way_over_the_engine_where_both_are_text),

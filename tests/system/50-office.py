@@ -27,6 +27,9 @@ policies:
       rtf: convert
       odt: convert
       vsd: convert
+      doc: convert
+      xls: convert
+      ppt: convert
     limits:
       seconds: 240
 """
@@ -84,6 +87,36 @@ def check_outputs(client):
     result = client.sanitize(sample("docx/plain.docx"), "plain.docx", mode="pdf")
     assert result["verdict"] == "converted", result
     assert result["output"].startswith(b"%PDF-"), result
+
+
+# Name, part that shows it, what stays, kinds that are reported, what goes.
+OLD = (
+    ("doc/field-dde.doc", "word/document.xml", "shown", {"ooxml.field"}, "DDE"),
+    ("xls/予算書.xls", "xl/sharedStrings.xml", "品目", set(), "DDE"),
+    ("xls/dde.xls", "xl/workbook.xml", "sheet", set(), "calc.exe"),
+    ("xls/macro.xls", "xl/workbook.xml", "sheet", set(), "Auto_Open"),
+    ("ppt/plain.ppt", "ppt/slides/slide1.xml", "入札説明会", set(), "ole"),
+    ("ppt/action-program.ppt", "ppt/slides/slide1.xml", "入札説明会", set(), "ppaction://program"),
+    ("word95/通知.doc", "word/document.xml", "Second paragraph", set(), "DDE"),
+    ("word95/dde.doc", "word/document.xml", "shown", {"ooxml.field"}, "DDE"),
+)
+
+
+def check_old(client):
+    """Those of Office 97-2003 by policy, of Word 6 without one: what LibreOffice makes
+    of their fields and actions goes by the rules of the new form."""
+    for name, part, text, wanted, gone in OLD:
+        own = pathlib.Path(name)
+        result = client.sanitize(sample(name), own.name)
+        assert result["verdict"] == "converted", (name, result)
+        assert result["report"]["output"]["name"] == own.stem + own.suffix + "x", result
+        assert {"office.converted"} | wanted <= kinds(result), (name, kinds(result))
+        with zipfile.ZipFile(io.BytesIO(result["output"])) as package:
+            shown = package.read(part).decode()
+            everything = b"".join(package.read(entry) for entry in package.namelist())
+        assert text in shown, (name, shown)
+        assert gone.encode() not in everything, (name, everything)
+        assert not any("vba" in entry.lower() for entry in package.namelist()), name
 
 
 class Listener:
@@ -279,6 +312,7 @@ def main():
         with gateway.Gateway(folder / "state", CONFIG) as running:
             client = running.client()
             check_outputs(client)
+            check_old(client)
             check_remote(client)
             check_refused(client)
             check_killed(running, client)

@@ -1,6 +1,7 @@
 """Writes workbooks of Excel 97-2003 (BIFF8, [MS-XLS]) and 5/95 (BIFF5) from nothing."""
 import struct
 
+import metafilemaker
 from compoundmaker import compound
 
 CLASS8 = bytes.fromhex("2008020000000000c000000000000046")
@@ -235,7 +236,8 @@ def picture_group(*entries, shapes=2):
     """MSODRAWINGGROUP with pictures: (kind of BLIP, type, bytes)."""
     blips = b""
     for kind, instance, data in entries:
-        blip = escher({6: 0xF01E, 5: 0xF01D, 2: 0xF01A}[kind], bytes(16) + b"\xff" + data, 0, instance)
+        inner = metafilemaker.blip(data) if kind < 4 else b"\xff" + data
+        blip = escher({6: 0xF01E, 5: 0xF01D, 2: 0xF01A, 3: 0xF01B}[kind], bytes(16) + inner, 0, instance)
         blips += escher(0xF007, bytes([kind, kind]) + bytes(16) + struct.pack("<HIIIBBH", 0xFF, len(blip), 1, 0, 0, 0, 0)
                         + blip, 2, kind)
     dgg = escher(0xF006, struct.pack("<IIII", 0x402 + shapes, 2, shapes, 1) + struct.pack("<II", 1, shapes))

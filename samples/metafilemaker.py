@@ -1,4 +1,5 @@
 """Metafiles of Windows ([MS-WMF], [MS-EMF]), and how drawings hold them ([MS-ODRAW] 2.2.31)."""
+import gzip
 import struct
 import zlib
 
@@ -27,8 +28,8 @@ def emf_text(text, start=76):
     return emf_record(84, body + raw + bytes(-len(raw) % 4))
 
 
-def emf_picture(pixels, packing=0):
-    header = struct.pack("<IiiHHIIiiII", 40, 2, 2, 1, 24, packing, 0, 0, 0, 0, 0)
+def emf_picture(pixels, packing=0, width=2, height=2):
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, packing, 0, 0, 0, 0, 0)
     fixed = bytes(16) + struct.pack("<iiiiiiIIIIIIii", 0, 0, 0, 0, 2, 2, 80, 40, 120, len(pixels), 0,
                                     0xCC0020, 50, 50)
     return emf_record(81, fixed + header + pixels)
@@ -64,3 +65,67 @@ def blip(metafile, enhanced=True, packed=True, size=None):
     head = struct.pack("<IiiiiiiIBB", len(metafile) if size is None else size, 0, 0, 100, 100,
                        914400, 914400, len(data), 0 if packed else 0xFE, 0xFE)
     return head + data
+
+
+def placed(metafile, checksum=True, handle=0):
+    """With the header in front that says where it is ([MS-WMF] 2.3.2.3)."""
+    head = struct.pack("<IHhhhhHI", 0x9AC6CDD7, handle, 0, 0, 1000, 1000, 1440, 0)
+    total = 0
+    for word in struct.unpack("<10H", head):
+        total ^= word
+    return head + struct.pack("<H", total if checksum else total ^ 1) + metafile
+
+
+def wmf_picture(pixels, packing=0, width=2, height=2):
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, packing, 0, 0, 0, 0, 0)
+    data = struct.pack("<IHhhhhhhhhh", 0xCC0020, 0, 2, 2, 0, 0, 50, 50, 50, 50, 0)[:22] + header + pixels
+    data += bytes(len(data) % 2)
+    return wmf_record(0x0F43, *struct.unpack(f"<{len(data) // 2}H", data))
+
+
+def packed(metafile, size=None):
+    """emz, wmz: a gzip of it."""
+    data = gzip.compress(metafile, mtime=0)
+    return data if size is None else data[:-4] + struct.pack("<I", size)
+
+
+EMF_LINES = (EMF_PEN, EMF_SELECT, EMF_LINE)
+WMF_LINES = (WMF_WINDOW, WMF_PEN, WMF_SELECT, WMF_LINE)
+EMF = emf(*EMF_LINES, emf_text("図"), emf_picture(bytes(range(16))))
+WMF = placed(wmf(*WMF_LINES))
+EMF_DUAL = emf(EMF_COMMENT, *EMF_LINES)
+WMF_DRIVER = placed(wmf(*WMF_LINES, WMF_ESCAPE))
+
+# What an EMF may be that is none, or holds more than drawing: name, bytes, kind of removal or reason.
+EMF_BAD = {
+    "comment": (EMF_DUAL, "picture.metafile"),
+    "public": (emf(emf_record(70, struct.pack("<I", 40) + b"GDIC" + struct.pack("<I", 0x40000004) + bytes(32)),
+                   *EMF_LINES), "picture.metafile"),
+    "escape": (emf(*EMF_LINES, emf_record(106, struct.pack("<II", 1, 4) + b"calc")), "picture.metafile"),
+    "profile": (emf(*EMF_LINES, emf_record(112, bytes(24))), "picture.metafile"),
+    "opengl": (emf(*EMF_LINES, emf_record(102, bytes(16))), "picture.metafile"),
+    "count": (emf(*EMF_LINES, emf_polyline((0, 0), count=0x10000000)), "picture.metafile"),
+    "text": (emf(*EMF_LINES, emf_text("x", 0xFFFFFFF0)), "picture.metafile"),
+    "pixels": (emf(*EMF_LINES, emf_picture(bytes(15))), "picture.metafile"),
+    "jpeg": (emf(*EMF_LINES, emf_picture(bytes(16), 4)), "picture.metafile"),
+    "bomb": (emf(*EMF_LINES, emf_picture(bytes(16), width=30000, height=30000)), "picture.metafile"),
+    "object": (emf(*EMF_LINES, emf_record(38, struct.pack("<IIiiI", 77, 0, 1, 0, 0))), "picture.metafile"),
+    "unknown": (emf(*EMF_LINES, emf_record(120, bytes(8))), "picture.metafile"),
+    "nothing": (emf(EMF_COMMENT), "picture.nothing_left"),
+    "cut": (EMF[:-30], "malformed"),
+    "beyond": (emf(*EMF_LINES, struct.pack("<II", 17, 0x7FFFFFF0) + bytes(4)), "malformed"),
+    "zero": (emf(*EMF_LINES, struct.pack("<II", 17, 0)), "malformed"),
+    "header": (EMF[:4] + struct.pack("<I", 0xFFFFFFFC) + EMF[8:], "malformed"),
+}
+WMF_BAD = {
+    "escape": (WMF_DRIVER, "picture.metafile"),
+    "count": (wmf(*WMF_LINES, wmf_record(0x0324, 999, 1, 1)), "picture.metafile"),
+    "region": (wmf(wmf_record(0x06FF, 0, 6, 0, 9), *WMF_LINES), "picture.metafile"),
+    "pixels": (wmf(*WMF_LINES, wmf_picture(bytes(13))), "picture.metafile"),
+    "bomb": (wmf(*WMF_LINES, wmf_picture(bytes(16), width=30000, height=30000)), "picture.metafile"),
+    "jpeg": (wmf(*WMF_LINES, wmf_picture(bytes(16), 4)), "picture.metafile"),
+    "nothing": (wmf(WMF_ESCAPE), "picture.nothing_left"),
+    "cut": (WMF[:-10], "malformed"),
+    "beyond": (placed(wmf(*WMF_LINES, struct.pack("<IH", 0x7FFFFFFF, 0x0103))), "malformed"),
+    "zero": (placed(wmf(*WMF_LINES, struct.pack("<IH", 0, 0x0103))), "malformed"),
+}

@@ -2,10 +2,11 @@
  * What stands in the records: links, names, expressions, objects, drawings.
  */
 #include "gateway/verifier/biff.h"
+#include "gateway/verifier/compound_blip.h"
 
 #include "base/banned.h"
 
-enum { DRAWING_DEPTH_MAX = 70 };
+enum { DRAWING_DEPTH_MAX = 70, ENTRY_SIZE = 36 };
 
 /* ---- what is collected ---- */
 
@@ -256,13 +257,19 @@ int biff_check_content(struct biff_walk *walk)
 
 /* ---- drawings ---- */
 
-/* Pictures: PNG, JPEG and TIFF alone; no ZIP in a property, no OLE shape. */
+/* Pictures by their own readers; no ZIP in a property, no OLE shape. */
 static int check_drawing_record(struct biff_walk *walk, unsigned type,
-				struct view body)
+				struct view record)
 {
-	if (type >= 0xF018 && type <= 0xF117 && type != 0xF01D &&
-	    type != 0xF01E && type != 0xF029 && type != 0xF02A)
-		return biff_residue(walk, "picture");
+	struct view body = view_slice(record, 8, SIZE_MAX);
+
+	if (type >= 0xF018 && type <= 0xF117)
+		return compound_verify_blip(walk->check, record);
+	if (type == 0xF007 && body.size > ENTRY_SIZE)
+		return compound_verify_blip(
+		    walk->check, view_slice(body, ENTRY_SIZE, SIZE_MAX));
+	if (type == 0xF007 && body.size < ENTRY_SIZE)
+		return biff_malformed(walk, "picture");
 	if (type == 0xF00A && (biff_number(body, 4, 4) & 0x10) != 0)
 		return biff_residue(walk, "OLE shape");
 	if (type < 0xF000 || type > 0xF122)
@@ -290,7 +297,7 @@ static int check_drawing(struct biff_walk *walk, struct view drawing)
 		if (end - at < 8 || size > end - at - 8)
 			return biff_malformed(walk, "drawing");
 		error = check_drawing_record(walk, type,
-					     view_slice(drawing, at + 8, size));
+					     view_slice(drawing, at, 8 + size));
 		if (error != 0)
 			return error;
 		at += 8;

@@ -53,9 +53,4 @@ int doc_check_properties(struct doc_scan *scan) MUST_CHECK;
 int doc_check_records(struct doc_scan *scan, struct view records,
 		      bool delayed) MUST_CHECK;
 
-/* ---- doc_metafile.c ---- */
-
-/* A BLIP that is a metafile: drawing and nothing else. */
-int doc_check_metafile(struct doc_scan *scan, struct view record) MUST_CHECK;
-
 #endif

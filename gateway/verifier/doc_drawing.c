@@ -1,3 +1,4 @@
+#include "gateway/verifier/compound_blip.h"
 #include "gateway/verifier/doc.h"
 
 #include "base/banned.h"
@@ -8,23 +9,6 @@ static int residue(struct doc_scan *scan, const char *what, uint32_t value)
 {
 	return check_fail(scan->check, -ERR_VERIFY_RESIDUE, "%s %04x", what,
 			  (unsigned)value);
-}
-
-/* Behind one or two identifiers and a byte: PNG, JPEG or TIFF. */
-static int check_blip(struct doc_scan *scan, struct view record)
-{
-	uint32_t type = doc_get(record, 2, 2);
-	uint32_t instance = doc_get(record, 0, 2) >> 4;
-	struct view picture = view_slice(
-	    record, HEADER + 17 + ((instance & 1) != 0 ? 16 : 0), SIZE_MAX);
-
-	if (type == 0xF01A || type == 0xF01B)
-		return doc_check_metafile(scan, record);
-	if (view_starts_with(picture, "\x89PNG\r\n\x1A\n") ||
-	    view_starts_with(picture, "\xFF\xD8\xFF") ||
-	    view_starts_with(picture, "MM") || view_starts_with(picture, "II"))
-		return 0;
-	return residue(scan, "picture", doc_get(record, 2, 2));
 }
 
 /* An entry of the store: its picture follows, or lies in WordDocument. */
@@ -44,7 +28,7 @@ static int check_entry(struct doc_scan *scan, struct view body, bool delayed)
 		return error;
 	if (doc_get(main, (size_t)at + 4, 4) + HEADER != size)
 		return residue(scan, "entry", at);
-	return check_blip(scan, view_slice(main, at, size));
+	return compound_verify_blip(scan->check, view_slice(main, at, size));
 }
 
 /* Names of files, links and archives within properties. */
@@ -106,7 +90,8 @@ static int check_record(struct doc_scan *scan, struct view record, bool delayed)
 		if (check_entry(scan, body, delayed) != 0)
 			return residue(scan, "entry", type);
 		return body.size > 36 + HEADER
-			   ? check_blip(scan, view_slice(body, 36, SIZE_MAX))
+			   ? compound_verify_blip(
+				 scan->check, view_slice(body, 36, SIZE_MAX))
 			   : 0;
 	case 0xF01A:
 	case 0xF01B:
@@ -114,7 +99,7 @@ static int check_record(struct doc_scan *scan, struct view record, bool delayed)
 	case 0xF01E:
 	case 0xF029:
 	case 0xF02A:
-		return check_blip(scan, record);
+		return compound_verify_blip(scan->check, record);
 	default:
 		return residue(scan, "record", type);
 	}

@@ -168,6 +168,8 @@ static const char *const allowed_types[] = {
     "image/bmp",
     "image/webp",
     "image/tiff",
+    "image/emf",
+    "image/wmf",
     "image/svg+xml",
     "application/pdf",
     "application/zip",

@@ -64,28 +64,6 @@ bool odf_may_embed(const struct policy *policy, const char *media_type)
 	return false;
 }
 
-int odf_check_picture(struct opc *opc, const char *name, struct view content)
-{
-	struct check inner = *opc->check;
-	int error = -ERR_VERIFY_RESIDUE;
-
-	inner.output = content;
-	if (view_starts_with(content, "\x89PNG"))
-		error = picture_verify_png(&inner);
-	else if (view_starts_with(content, "\xff\xd8\xff"))
-		error = picture_verify_jpeg(&inner);
-	else if (view_starts_with(content, "GIF8"))
-		error = picture_verify_gif(&inner);
-	else if (view_starts_with(content, "II*") ||
-		 view_starts_with(content, "MM"))
-		error = picture_verify_tiff(&inner);
-	else
-		error = check_fail(&inner, error, "no picture");
-	return error == 0 ? 0
-			  : check_fail(opc->check, error, "%s: %s", name,
-				       inner.detail);
-}
-
 /* ---- the manifest ---- */
 
 struct manifest {
@@ -244,7 +222,7 @@ static int check_part(struct opc *opc, const struct manifest *manifest,
 	    strchr(rest + 9, '/') != NULL ||
 	    strncmp(part->type, "image/", 6) != 0)
 		return residue(opc, part->name, part->type);
-	return odf_check_picture(opc, part->name, part->content);
+	return picture_verify_part(opc->check, part->name, part->content);
 }
 
 /* Each folder is one that an object refers to: odf_check_xml() marked its

@@ -20,10 +20,6 @@ struct odf_scan {
  * one file; marks the files that it refers to as reached. */
 int odf_check_xml(struct odf_scan *scan) MUST_CHECK;
 
-/* A picture by its own reader. */
-int odf_check_picture(struct opc *opc, const char *name,
-		      struct view content) MUST_CHECK;
-
 /* The media type of an embedded document: of a chart or a formula, or, by
  * policy, of any other. */
 bool odf_may_embed(const struct policy *policy, const char *media_type);

@@ -1,6 +1,7 @@
 #include "gateway/verifier/odf.h"
 
 #include "gateway/verifier/ooxml_names.h"
+#include "gateway/verifier/picture.h"
 
 #include "base/banned.h"
 
@@ -314,8 +315,9 @@ static int end_gathered(struct walk *walk, const char *name)
 		return residue(walk, "text of", name);
 	if (strcmp(name, "binary-data") == 0)
 		return decode(&walk->text)
-			   ? odf_check_picture(opc, walk->scan->part->name,
-					       buffer_contents(&walk->text))
+			   ? picture_verify_part(opc->check,
+						 walk->scan->part->name,
+						 buffer_contents(&walk->text))
 			   : residue(walk, "text of", name);
 	for (size_t i = 0; i < walk->text.size; i++)
 		if (strchr("/\\:", walk->text.data[i]) != NULL)

@@ -284,28 +284,6 @@ static int check_embedded(struct opc *opc, const struct opc_part *part)
 				       inner.detail);
 }
 
-static int check_picture(struct opc *opc, const struct opc_part *part)
-{
-	struct check inner = *opc->check;
-	int error = -ERR_VERIFY_RESIDUE;
-
-	inner.output = part->content;
-	if (view_starts_with(part->content, "\x89PNG"))
-		error = picture_verify_png(&inner);
-	else if (view_starts_with(part->content, "\xff\xd8\xff"))
-		error = picture_verify_jpeg(&inner);
-	else if (view_starts_with(part->content, "GIF8"))
-		error = picture_verify_gif(&inner);
-	else if (view_starts_with(part->content, "II*") ||
-		 view_starts_with(part->content, "MM"))
-		error = picture_verify_tiff(&inner);
-	else
-		error = check_fail(&inner, error, "no picture");
-	return error == 0 ? 0
-			  : check_fail(opc->check, error, "%s: %s", part->name,
-				       inner.detail);
-}
-
 static bool is_xml(const char *type)
 {
 	size_t size = strlen(type);
@@ -326,7 +304,8 @@ static int check_part(struct opc *opc, struct opc_part *part)
 	if (view_find(part->content, view_of_string(cfb), 0) != SIZE_MAX)
 		return residue(opc, part->name, "compound file");
 	if (strncmp(part->type, "image/", 6) == 0)
-		return check_picture(opc, part);
+		return picture_verify_part(opc->check, part->name,
+					   part->content);
 	if (!is_xml(part->type))
 		return check_embedded(opc, part);
 	error = read_relations(&scan, part->name);

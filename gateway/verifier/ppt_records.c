@@ -1,4 +1,4 @@
-#include "gateway/verifier/picture.h"
+#include "gateway/verifier/compound_blip.h"
 #include "gateway/verifier/ppt.h"
 
 #include "base/banned.h"
@@ -277,46 +277,20 @@ int ppt_check_record(struct ppt_scan *scan, const struct ppt_place *place)
 	}
 }
 
-/* By its record, a picture and nothing but what shows it. */
-static int check_picture(struct ppt_scan *scan, uint32_t type,
-			 struct view picture)
-{
-	struct check inner = *scan->check;
-	int error;
-
-	inner.output = picture;
-	if (type == 0xF01D)
-		error = picture_verify_jpeg(&inner);
-	else if (type == 0xF01E)
-		error = picture_verify_png(&inner);
-	else if (type == 0xF029)
-		error = picture_verify_tiff(&inner);
-	else
-		error = check_fail(&inner, -ERR_VERIFY_RESIDUE, "picture %u",
-				   (unsigned)type);
-	return error == 0
-		   ? 0
-		   : check_fail(scan->check, error, "%.200s", inner.detail);
-}
-
 int ppt_check_pictures(struct ppt_scan *scan)
 {
 	struct view pictures = scan->pictures;
 	size_t at = 0;
 
 	while (at < pictures.size) {
-		uint32_t instance = ppt_get(pictures, at, 2) >> 4;
-		uint32_t type = ppt_get(pictures, at + 2, 2);
 		size_t size = ppt_get(pictures, at + 4, 4);
-		size_t skip = 17 + ((instance & 1) != 0 ? 16 : 0);
 		int error;
 
 		if (pictures.size - at < HEADER ||
-		    size > pictures.size - at - HEADER || size < skip)
+		    size > pictures.size - at - HEADER)
 			return ppt_malformed(scan, "picture", at);
-		error = check_picture(
-		    scan, type,
-		    view_slice(pictures, at + HEADER + skip, size - skip));
+		error = compound_verify_blip(
+		    scan->check, view_slice(pictures, at, HEADER + size));
 		if (error != 0)
 			return error;
 		at += HEADER + size;

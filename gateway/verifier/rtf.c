@@ -1,16 +1,20 @@
 /*
  * RTF read as a flat run of braces, words and text: seven bits, one group, no
  * word, destination or property that is not on this list, no binary run, fields
- * by keyword and address, pictures PNG or JPEG.
+ * by keyword and address, pictures by their own readers.
  */
 #include "gateway/verifier/check.h"
+#include "gateway/verifier/picture.h"
+
+#include "base/buffer.h"
+#include "base/hex.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
 
-enum { NAME_SIZE = 40, CODE_SIZE = 16384, DEPTH_MAX = 1100, HEAD = 8 };
+enum { NAME_SIZE = 40, CODE_SIZE = 16384, DEPTH_MAX = 1100 };
 
 enum kind { WORD, DESTINATION, PROPERTY };
 
@@ -44,8 +48,8 @@ struct scan {
 	size_t name;    /* the same of a property's name */
 	char code[CODE_SIZE];
 	size_t code_size;
-	char head[HEAD * 2 + 1]; /* first digits of a picture */
-	size_t head_size;
+	struct buffer bytes; /* of the picture */
+	int digit;           /* the first of two; below 0: none */
 	char property[NAME_SIZE];
 	size_t property_size;
 };
@@ -162,11 +166,24 @@ static int check_field(struct scan *scan)
 
 static int check_picture(struct scan *scan)
 {
-	scan->head[scan->head_size] = '\0';
-	if (begins(scan->head, "89504e470d0a1a0a") ||
-	    begins(scan->head, "ffd8ff"))
+	if (scan->digit >= 0 || buffer_error(&scan->bytes) != 0)
+		return malformed(scan, "a picture");
+	return picture_verify_part(scan->check, "picture",
+				   buffer_contents(&scan->bytes));
+}
+
+static int take_digit(struct scan *scan, char c)
+{
+	int digit = hex_digit((uint8_t)c);
+
+	if (c == ' ')
 		return 0;
-	return residue(scan, "picture", scan->head);
+	if (digit < 0)
+		return residue(scan, "picture", "no digits");
+	if (scan->digit >= 0)
+		buffer_u8(&scan->bytes, (uint8_t)(scan->digit << 4 | digit));
+	scan->digit = scan->digit >= 0 ? -1 : digit;
+	return 0;
 }
 
 static int close_group(struct scan *scan)
@@ -196,7 +213,8 @@ static void enter(struct scan *scan, const char *name)
 		scan->code_size = 0;
 	} else if (strcmp(name, "pict") == 0) {
 		scan->picture = scan->depth;
-		scan->head_size = 0;
+		scan->bytes.size = 0;
+		scan->digit = -1;
 	} else if (strcmp(name, "sn") == 0) {
 		scan->name = scan->depth;
 		scan->property_size = 0;
@@ -239,10 +257,7 @@ static int take_text(struct scan *scan, char c)
 			return malformed(scan, "a long instruction");
 		scan->code[scan->code_size++] = c;
 	} else if (scan->picture == scan->depth && scan->picture != 0) {
-		if (!isxdigit((unsigned char)c) && c != ' ')
-			return residue(scan, "picture", "no digits");
-		if (scan->head_size < HEAD * 2 && c != ' ')
-			scan->head[scan->head_size++] = c;
+		return take_digit(scan, c);
 	} else if (scan->name == scan->depth && scan->name != 0 &&
 		   scan->property_size < NAME_SIZE - 1) {
 		scan->property[scan->property_size++] = c;
@@ -313,23 +328,8 @@ static bool holds_digits(struct view output, const char *digits)
 	return false;
 }
 
-static int verify_rtf(struct check *check)
+static int take_all(struct scan *scan)
 {
-	struct view output = check->output;
-	struct scan *scan = arena_alloc(check->arena, sizeof(*scan));
-
-	if (scan == NULL)
-		return -ERR_MEMORY;
-	*scan = (struct scan){
-	    .check = check,
-	    .at = (const char *)output.data,
-	    .end = (const char *)output.data + output.size,
-	};
-	if (!view_starts_with(output, "{\\rtf1\\uc1"))
-		return check_fail(check, -ERR_VERIFY_TYPE, "no RTF");
-	if (holds_digits(output, "d0cf11e0"))
-		return check_fail(check, -ERR_VERIFY_RESIDUE,
-				  "a compound file in digits");
 	while (scan->at < scan->end) {
 		int error = take(scan);
 
@@ -341,6 +341,30 @@ static int verify_rtf(struct check *check)
 	if (scan->depth != 0 || scan->end - scan->at != 1 || *scan->at != '\n')
 		return malformed(scan, "the end is elsewhere");
 	return 0;
+}
+
+static int verify_rtf(struct check *check)
+{
+	struct view output = check->output;
+	struct scan *scan = arena_alloc(check->arena, sizeof(*scan));
+	int error;
+
+	if (scan == NULL)
+		return -ERR_MEMORY;
+	*scan = (struct scan){
+	    .check = check,
+	    .at = (const char *)output.data,
+	    .end = (const char *)output.data + output.size,
+	    .bytes = buffer_make(output.size),
+	};
+	if (!view_starts_with(output, "{\\rtf1\\uc1"))
+		return check_fail(check, -ERR_VERIFY_TYPE, "no RTF");
+	if (holds_digits(output, "d0cf11e0"))
+		return check_fail(check, -ERR_VERIFY_RESIDUE,
+				  "a compound file in digits");
+	error = take_all(scan);
+	buffer_free(&scan->bytes);
+	return error;
 }
 
 const struct verifier verifier_rtf = {

@@ -250,7 +250,6 @@ def unsupported():
         "a.xdw": bytes.fromhex("600e8201" "00800300c013830401" "0d0a01") + bytes(60),
         "a.jww": b"JwwData.\x58\x02\0\0" + bytes(60), "a.dwg": b"AC1032\0\0" + bytes(60),
         "a.psd": b"8BPS\0\x01" + bytes(60), "a.ico": b"\0\0\x01\0\x01\0\x10\x10\0\0" + bytes(60),
-        "a.wmf": b"\xd7\xcd\xc6\x9a" + bytes(60), "a.emf": b"\x01\0\0\0".ljust(40, b"\0") + b" EMF\0\0\x01\0" + bytes(60),
         "a.mp3": b"ID3\x04\0\0" + bytes(60), "a.mp4": b"\0\0\0\x18ftypmp42" + bytes(60),
         "a.wav": b"RIFF\x24\0\0\0WAVEfmt " + bytes(60), "a.avi": b"RIFF\x24\0\0\0AVI LIST" + bytes(60),
         "a.mpg": b"\0\0\x01\xba" + bytes(60), "a.ogg": b"OggS\0\x02" + bytes(60),

@@ -139,14 +139,8 @@ def metafiles():
     lines = (meta.EMF_PEN, meta.EMF_SELECT, meta.EMF_LINE)
     yield keeps("emf.doc", drawing(meta.emf(*lines, meta.emf_text("図"), meta.emf_picture(bytes(16)))), "an enhanced metafile")
     yield keeps("emf-unpacked.doc", drawing(meta.emf(*lines), packed=False), "the same as it stands")
-    yield loses("emf-comment.doc", drawing(meta.emf(*lines, meta.EMF_COMMENT)), ["picture.metafile"], "GDI+ in a comment")
-    broken = {"count": meta.emf_polyline((0, 0), count=0x10000000), "text": meta.emf_text("x", 0xFFFFFFF0),
-              "pixels": meta.emf_picture(bytes(15)), "jpeg": meta.emf_picture(bytes(16), 4),
-              "object": meta.emf_record(38, struct.pack("<IIiiI", 77, 0, 1, 0, 0)), "unknown": meta.emf_record(120, bytes(8))}
-    for name, record in broken.items():
-        yield loses(f"emf-{name}.doc", drawing(meta.emf(*lines, record)), ["picture.metafile"], name)
-    yield loses("emf-nothing.doc", drawing(meta.emf(meta.EMF_COMMENT)), ["nested.blocked"], "nothing is left that draws")
-    yield loses("emf-cut.doc", drawing(meta.emf(*lines)[:-30]), ["nested.blocked"], "cut off")
+    for name, (data, what) in meta.EMF_BAD.items():
+        yield loses(f"emf-{name}.doc", drawing(data), [what if what == "picture.metafile" else "nested.blocked"], name)
     yield loses("emf-size.doc", drawing(meta.emf(*lines), size=9), ["nested.blocked"], "larger than it says")
     strokes = (meta.WMF_WINDOW, meta.WMF_PEN, meta.WMF_SELECT, meta.WMF_LINE)
     yield keeps("wmf.doc", drawing(meta.wmf(*strokes), 0xF01B), "a metafile")

@@ -1,4 +1,5 @@
 """Word documents: one for each thing that must go, and broken ones."""
+import metafilemaker as meta
 import ooxmlcases as cases
 from ooxmlmaker import (add_chart, chart_frame, MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, STRICT, VBA, Package,
                         character, compound_file, declare, docx, document_xml, field,
@@ -349,17 +350,35 @@ def rest():
             package.relate(package.main, "rId5", "image", "word/media/image1.png")
         yield sample(f"unlisted-{name}.docx", package, *kinds,
                      note="a known namespace lends no trust to unknown names")
-    package = docx(HELLO + picture("rId5"))
-    package.part("rId5", "image", "word/media/image1.emf", "image/x-emf",
-                 b"\x01\0\0\0" + bytes(36) + b" EMF" + bytes(100))
-    yield sample("metafile.docx", package, "nested.blocked",
-                 note="a transparent picture keeps the layout")
+    yield from metafiles()
     package = docx(HELLO)
     package.add("word/secret.bin", "application/octet-stream", b"MZ" + bytes(100))
     package.relate(package.main, "rId4", "image", "word/missing.png")
     package.relate(package.main, "rId5", "styles", "../../../../etc/passwd")
     package.relate(package.main, "rId6", "urn:evil/relation", "word/secret.bin")
     yield sample("loose-ends.docx", package, "relation_broken", "part_unreferenced", note="targets that lead nowhere")
+
+
+def metafiles():
+    def drawing(name, data):
+        package = docx(HELLO + picture("rId5"))
+        package.part("rId5", "image", f"word/media/{name}", f"image/x-{name[-3:]}", data)
+        return package
+
+    for name, data in (("image1.emf", meta.EMF), ("image1.wmf", meta.WMF), ("image1.emz", meta.packed(meta.EMF)),
+                       ("image1.wmz", meta.packed(meta.WMF))):
+        yield sample(f"metafile-{name[-3:]}.docx", drawing(name, data), note="a drawing")
+    yield sample("metafile-comment.docx", drawing("image1.emf", meta.EMF_DUAL), "picture.metafile",
+                 note="GDI+ beside what draws the same without")
+    yield sample("metafile-escape.docx", drawing("image1.wmf", meta.WMF_DRIVER), "picture.metafile",
+                 note="an escape that names a procedure")
+    for name, data in (("image1.emf", meta.EMF[:-30]), ("image1.wmf", meta.WMF[:-10]),
+                       ("image1.emz", meta.packed(meta.EMF, size=7)), ("image1.wmz", meta.packed(meta.WMF)[:-9])):
+        yield sample(f"metafile-bad-{name[-3:]}.docx", drawing(name, data), "nested.blocked",
+                     note="a transparent picture keeps the layout")
+    bomb = meta.packed(meta.EMF + bytes(40 << 20))
+    yield sample("metafile-bomb.docx", drawing("image1.emz", bomb), "nested.blocked",
+                 note="a few bytes that would become many are not unpacked")
 
 
 def properties(package, kind, xml):

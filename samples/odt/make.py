@@ -1,4 +1,5 @@
 """Samples of odt, ott and fodt: one for each thing that the lists name."""
+import metafilemaker as meta
 import odfmaker as odf
 import ooxmlmaker
 import picturemaker
@@ -18,7 +19,7 @@ def sample(name, package, *removals, **more):
     data = package if isinstance(package, bytes) else package.data()
     more.setdefault("verdict", "sanitized" if removals else "unchanged")
     return Sample(name, data, removals=[
-        kind if kind.startswith("nested") else "odf." + kind for kind in removals], **more)
+        kind if kind.startswith(("nested", "picture")) else "odf." + kind for kind in removals], **more)
 
 
 def listener(event="dom:load"):
@@ -227,9 +228,15 @@ def pictures():
     package.add("Pictures/a.png", PNG, "image/png")
     yield sample("picture-alternatives.odt", package, "nested.blocked",
                  note="of two forms of a picture the one that can be rebuilt stays")
-    package = odf.odt(HELLO + f'<text:p>{odf.frame(odf.image("Pictures/a.wmf"))}</text:p>')
-    package.add("Pictures/a.wmf", bytes.fromhex("d7cdc69a") + bytes(60), "")
-    yield sample("metafile.odt", package, "nested.blocked")
+    for name, data, *lost in (
+            ("a.emf", meta.EMF), ("a.wmf", meta.WMF), ("a.emz", meta.packed(meta.EMF)),
+            ("comment.emf", meta.EMF_DUAL, "picture.metafile"), ("escape.wmf", meta.WMF_DRIVER, "picture.metafile"),
+            ("cut.emf", meta.EMF[:-30], "nested.blocked"), ("cut.wmf", meta.WMF[:-10], "nested.blocked"),
+            ("a.svm", b"VCLMTF\x01\0" + bytes(60), "nested.blocked")):
+        package = odf.odt(HELLO + f'<text:p>{odf.frame(odf.image(f"Pictures/{name}"))}</text:p>')
+        package.add(f"Pictures/{name}", data, "")
+        stem, kind = name.split(".")
+        yield sample(f"metafile-{kind}.odt" if stem == "a" else f"metafile-{stem}-{kind}.odt", package, *lost)
     package = odf.odt(HELLO + f'<text:p>{odf.frame(odf.image("Pictures/a.jpg"))}</text:p>')
     package.add("Pictures/a.jpg", JPEG, "image/jpeg")
     yield sample("jpeg.odt", package)

@@ -1,6 +1,7 @@
 """Presentations of PowerPoint 97-2003 as PowerPoint and attackers write them."""
 import struct
 
+import metafilemaker as meta
 from compoundmaker import Compound, compound
 from picturemaker import flat, jpeg, png, scene
 from pptmaker import (CLASS, LOCKED, Show, atom, blip, box, child, drawing, entry, font, group,
@@ -233,9 +234,22 @@ def pictures():
     yield keeps("picture.ppt", picture_show((6, blip(png(flat(rows))))), "a PNG")
     yield loses("photo.ppt", picture_show((5, blip(jpeg(rows, after=b"payload"), 0xF01D, 0x46B))),
                 "picture.trailing_data", "a JPEG with a payload behind it")
-    yield loses("metafiles.ppt", picture_show(
+    def drawing(metafile, kind=0xF01A, **more):
+        return picture_show((2 if kind == 0xF01A else 3, atom(
+            kind, bytes(16) + meta.blip(metafile, **more), 0x3D4 if kind == 0xF01A else 0x216)))
+
+    yield keeps("metafile-emf.ppt", drawing(meta.EMF), "an enhanced metafile")
+    yield keeps("metafile-wmf.ppt", drawing(meta.wmf(*meta.WMF_LINES), 0xF01B), "a metafile")
+    yield keeps("metafile-unpacked.ppt", drawing(meta.EMF, packed=False), "the same as it stands")
+    yield loses("metafile-comment.ppt", drawing(meta.EMF_DUAL), "picture.metafile", "GDI+ in a comment")
+    yield loses("metafile-escape.ppt", drawing(meta.WMF_DRIVER, 0xF01B), "picture.metafile",
+                "an escape that names a procedure")
+    for name in ("cut", "beyond", "nothing"):
+        yield loses(f"metafile-{name}.ppt", drawing(meta.EMF_BAD[name][0]), "nested.blocked", name)
+    yield loses("metafile-size.ppt", drawing(meta.EMF, size=9), "nested.blocked", "larger than it says")
+    yield loses("metafile-none.ppt", picture_show(
         (3, metafile(b"x\x9c" + bytes(20))), (2, metafile(b"x\x9c" + bytes(20), 0xF01A, 0x3D4))),
-        "nested.blocked", "metafiles")
+        "nested.blocked", "what is no metafile")
     yield loses("not-a-picture.ppt", picture_show((6, blip(OLE))), "nested.blocked",
                 "a compound file that calls itself a PNG")
     show = picture_show((6, blip(png(flat(rows)))))

@@ -1,6 +1,7 @@
 """RTF as word processors and attackers write it."""
 import struct
 
+import metafilemaker as meta
 from sample import Sample, sibling
 
 FONTS = (rb"{\fonttbl{\f0\froman\fcharset128 MS Mincho;}{\f1\fswiss\fcharset0 Arial;}"
@@ -115,6 +116,13 @@ def pictures():
     yield keeps("picture-jpeg.rtf", picture(b"jpegblip", jpeg), "JPEG")
     yield keeps("picture-binary.rtf", rb"{\pict\pngblip\bin%d " % len(png) + png + b"}", "PNG as it stands")
     yield keeps("picture-bitmap.rtf", picture(b"dibitmap0", bitmap()), "a bitmap becomes PNG")
+    yield keeps("picture-emf.rtf", picture(b"emfblip", meta.EMF), "an enhanced metafile")
+    yield keeps("picture-wmf.rtf", picture(b"wmetafile8", meta.wmf(*meta.WMF_LINES)), "a metafile")
+    yield loses("picture-comment.rtf", picture(b"emfblip", meta.EMF_DUAL), ["picture.metafile"], "GDI+ in a comment")
+    yield loses("picture-escape.rtf", picture(b"wmetafile8", meta.WMF_DRIVER), ["picture.metafile"],
+                "an escape that names a procedure")
+    yield loses("picture-beyond.rtf", picture(b"emfblip", meta.EMF_BAD["beyond"][0]), ["nested.blocked"],
+                "a record that leads behind the end")
     yield loses("picture-metafile.rtf", picture(b"wmetafile8", bytes.fromhex("010009000003") + bytes(20)), ["nested.blocked"],
                 "a metafile leaves its place")
     yield loses("picture-pair.rtf", rb"{\*\shppict" + picture(b"pngblip", png) + rb"}{\nonshppict" +

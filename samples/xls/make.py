@@ -4,6 +4,7 @@ import struct
 from biffmaker import (ADD_IN, MACRO, SELF, SHEET, VB, Book, Drawing, add_in_name, call, cell, chart, defined_name,
                        encrypted, extern_name, extern_sheet, file_pass, formula, hyperlink, label5, name_ref, number, obj, part,
                        picture_group, record, ref, ref3d, row_record, short, string, text, txo, words, workbook_link)
+import metafilemaker as meta
 from picturemaker import flat, png, scene
 from rc4lock import Api, Plain
 from sample import Sample
@@ -217,6 +218,14 @@ def drawings():
         8, words(1)))).records())
     made.globals = picture_group((6, 0x6E0, photo))
     yield keeps("picture.xls", made, "a picture")
+    for name, drawing, lost in (("emf", meta.EMF, []), ("wmf", meta.wmf(*meta.WMF_LINES), []),
+                                ("comment", meta.EMF_DUAL, ["picture.metafile"]),
+                                ("escape", meta.WMF_DRIVER, ["picture.metafile"]),
+                                ("cut", meta.EMF[:-30], ["nested.blocked"])):
+        enhanced = drawing[:2] == meta.EMF[:2] and drawing[40:44] == b" EMF"
+        made.globals = picture_group((2, 0x3D4, drawing) if enhanced else (3, 0x216, drawing))
+        wanted = (keeps, loses)[len(lost) > 0]
+        yield wanted(f"metafile-{name}.xls", made, *([lost] if lost else []), "a metafile")
     made = book(drawing=Drawing().shape(75, 0xA10, [(0x104, 1)], obj(8, 1, part(7, words(0xFFFF)), part(
         8, words(0x31)), part(9, words(20) + b"x" * 20))).records())
     made.globals = picture_group((6, 0x6E0, photo))

@@ -19,7 +19,6 @@ int doc_shape_write(struct doc *doc, struct view art, struct buffer *out)
 	if (escher == NULL)
 		return -ERR_MEMORY;
 	escher->job = doc->job;
-	escher->metafiles = true;
 	escher->path = arena_format(doc->job->arena, "picture %u",
 				    (unsigned)doc->pictures);
 	escher->out = out;
@@ -74,7 +73,6 @@ int doc_drawing_write(struct doc *doc, struct view region, struct buffer *out)
 	if (escher == NULL)
 		return -ERR_MEMORY;
 	escher->job = doc->job;
-	escher->metafiles = true;
 	escher->path = "drawing";
 	escher->out = out;
 	escher->delay = doc->main;

@@ -1,6 +1,7 @@
 #include "sanitizers/mail/transfer.h"
 #include "sanitizers/odf/lock.h"
 #include "sanitizers/ooxml/part_name.h"
+#include "sanitizers/picture/metafile.h"
 #include "sanitizers/picture/placeholder.h"
 
 #include "base/banned.h"
@@ -9,9 +10,9 @@ static const struct {
 	const char *extension;
 	const char *type;
 } pictures[] = {
-    {"png", "image/png"}, {"jpg", "image/jpeg"}, {"jpeg", "image/jpeg"},
-    {"gif", "image/gif"}, {"tif", "image/tiff"}, {"tiff", "image/tiff"},
-    {"bmp", "image/bmp"},
+    {"png", "image/png"}, {"jpg", "image/jpeg"},  {"jpeg", "image/jpeg"},
+    {"gif", "image/gif"}, {"tif", "image/tiff"},  {"tiff", "image/tiff"},
+    {"bmp", "image/bmp"}, {"emf", "image/x-emf"}, {"wmf", "image/x-wmf"},
 };
 
 static const char *picture_type(const char *extension)
@@ -33,6 +34,8 @@ int odf_picture_begin(struct odf_package *package, struct odf_part *part)
 	    odf_part_read(package, part, &part->content, &request.content);
 
 	part->asked = true;
+	if (error == 0)
+		error = metafile_unpack(package->job, &request.content);
 	if (error != 0)
 		return error;
 	part->output = request.content;
@@ -167,7 +170,8 @@ int odf_picture_inline(struct job *job, const char *path, struct view base64,
 	if (error != 0)
 		return error;
 	request.content = bytes;
-	if (bytes.size > 0) {
+	error = metafile_unpack(job, &bytes);
+	if (error == 0 && bytes.size > 0) {
 		error = job_nested_begin(job, &request, &ticket);
 		if (error == 0)
 			error = job_nested_wait(job, ticket, &result);

@@ -2,10 +2,10 @@
  * Drawings of doc, xls and ppt (OfficeArt, [MS-ODRAW]): a tree of records, of
  * which those in escher.def are written anew with lengths of their own.
  *
- * Pictures (BLIPs) become objects of their own and come back as PNG, JPEG or
- * TIFF, metafiles by the records that draw where the host asks for them; what
- * cannot be one becomes picture_placeholder(). A shape that was an object or a control is what it
- * shows. Links, names of files, and properties that are not listed go.
+ * Pictures (BLIPs) become objects of their own and come back as PNG, JPEG,
+ * TIFF or metafile; what cannot be one becomes picture_placeholder(). A shape
+ * that was an object or a control is what it shows. Links, names of files, and
+ * properties that are not listed go.
  *
  * PowerPoint's own records are of the same build, so its whole document goes
  * through the same filter: `struct escher_host` says what becomes of records
@@ -111,10 +111,6 @@ struct escher {
 	 * plus `delay_base`. NULL: they are written into their entries. */
 	struct buffer *delay_out;
 	uint32_t delay_base;
-
-	/* Metafiles stay, by the records of sanitizers/picture/metafile.h: the
-	 * verifier of the format has to know them. */
-	bool metafiles;
 
 	struct escher_mark *marks; /* NULL: none */
 	size_t mark_count;

@@ -1,5 +1,4 @@
 #include "sanitizers/ole/escher.h"
-#include "sanitizers/picture/metafile.h"
 #include "sanitizers/picture/placeholder.h"
 
 #include <libdeflate.h>
@@ -11,7 +10,6 @@ enum {
 	FBSE_SIZE = 36,
 	UID_SIZE = 16,
 	FILE_HEADER = 14, /* of a bitmap that is a file of its own */
-	NOWHERE = -1,
 	METAFILE_HEAD = 34,
 	METAFILE_SIZE = 0,     /* of what is pressed */
 	METAFILE_PLACE = 4,    /* bounds, size on paper */
@@ -71,8 +69,7 @@ static const struct sort *sort_of_type(uint16_t type)
 static const struct sort *sort_of_extension(const char *extension)
 {
 	for (size_t i = 0; i < SORTS; i++)
-		if (!sorts[i].metafile &&
-		    strcmp(sorts[i].extension, extension) == 0)
+		if (strcmp(sorts[i].extension, extension) == 0)
 			return &sorts[i];
 	return NULL;
 }
@@ -120,9 +117,9 @@ static uint32_t bitmap_header(struct view bitmap)
 	return header + colours * 4 + (packing == 3 && header == 40 ? 12 : 0);
 }
 
-static int hand_over(struct escher *escher, struct blip *blip)
+static int hand_over(struct escher *escher, struct blip *blip,
+		     struct view bytes)
 {
-	struct view bytes = blip->bytes;
 	uint32_t header = strcmp(blip->sort->extension, "bmp") == 0
 			      ? bitmap_header(bytes)
 			      : 0;
@@ -227,55 +224,31 @@ static int pack(struct escher *escher, struct blip *blip, struct view metafile)
 	head[METAFILE_PACKING + 1] = 0xFE;
 	blip->head = view_of(head, METAFILE_HEAD);
 	blip->output = view_of(bytes, size);
-	blip->rebuilt = blip->sort;
 	return 0;
 }
 
-/* By its records; one that draws nothing any more is none. */
-static int rebuild_metafile(struct escher *escher, struct blip *blip)
-{
-	BUFFER_CLEANUP struct buffer out = buffer_make(METAFILE_MAX);
-	struct metafile_result result = {0};
-	struct view metafile;
-	int error = unpack(escher, blip, &metafile);
-
-	if (error != 0)
-		return error;
-	error = metafile_filter(strcmp(blip->sort->extension, "emf") == 0
-				    ? METAFILE_ENHANCED
-				    : METAFILE_WINDOWS,
-				metafile, &out, &result);
-	if (error == -ERR_MEMORY)
-		return error;
-	if (error != 0 || result.drawn == 0) {
-		put_placeholder(escher, blip, blip->sort->extension);
-		return 0;
-	}
-	if (result.dropped > 0)
-		job_remove(escher->job, REMOVAL_PICTURE_METAFILE, blip->path,
-			   view_of(NULL, 0), "%zu, 0x%04x", result.dropped,
-			   (unsigned)result.first);
-	return pack(escher, blip, buffer_contents(&out));
-}
-
-/* Metafiles are programs for a painter: only where the host says that it knows
- * them, they are taken apart. */
+/* A metafile is unpacked first; what cannot be, is none. */
 static int begin(struct escher *escher, struct blip *blip)
 {
+	const struct sort *sort = blip->sort;
+	struct view bytes = blip->bytes;
+	int error = 0;
+
 	escher->picture_count++;
-	blip->path = arena_format(
-	    escher->job->arena, "picture %zu.%s", escher->picture_count,
-	    blip->sort == NULL ? "" : blip->sort->extension);
+	blip->path = arena_format(escher->job->arena, "picture %zu.%s",
+				  escher->picture_count,
+				  sort == NULL ? "" : sort->extension);
 	if (blip->path == NULL)
 		return -ERR_MEMORY;
-	if (blip->sort == NULL)
+	if (sort == NULL || blip->bytes.data == NULL)
 		return 0;
-	if (!blip->sort->metafile)
-		return hand_over(escher, blip);
-	if (escher->metafiles && blip->sort->number != 4 &&
-	    blip->head.data != NULL)
-		return rebuild_metafile(escher, blip);
-	put_placeholder(escher, blip, blip->sort->extension);
+	if (blip->head.data != NULL)
+		error = unpack(escher, blip, &bytes);
+	if (error != 0)
+		return error;
+	if (bytes.size > 0)
+		return hand_over(escher, blip, bytes);
+	put_placeholder(escher, blip, sort->extension);
 	return 0;
 }
 
@@ -294,15 +267,18 @@ static int collect(struct escher *escher, struct blip *blip)
 	sort = sort_of_extension(result.extension);
 	if (!verdict_passes(result.verdict)) {
 		put_placeholder(escher, blip, error_name((int)result.reason));
-	} else if (sort == NULL) {
-		put_placeholder(escher, blip, result.extension);
-	} else {
-		blip->rebuilt = sort;
-		blip->output = result.output;
-		if (strcmp(sort->extension, "bmp") == 0)
-			blip->output =
-			    view_slice(result.output, FILE_HEADER, SIZE_MAX);
+		return 0;
 	}
+	if (sort == NULL || (sort->metafile && !blip->sort->metafile)) {
+		put_placeholder(escher, blip, result.extension);
+		return 0;
+	}
+	blip->rebuilt = sort;
+	blip->output = result.output;
+	if (sort->metafile)
+		return pack(escher, blip, result.output);
+	if (strcmp(sort->extension, "bmp") == 0)
+		blip->output = view_slice(result.output, FILE_HEADER, SIZE_MAX);
 	return 0;
 }
 

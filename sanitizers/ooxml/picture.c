@@ -1,5 +1,6 @@
 #include "sanitizers/ooxml/part_name.h"
 #include "sanitizers/ooxml/rebuild.h"
+#include "sanitizers/picture/metafile.h"
 #include "sanitizers/picture/placeholder.h"
 
 #include "base/banned.h"
@@ -8,9 +9,9 @@ static const struct {
 	const char *extension;
 	const char *type;
 } pictures[] = {
-    {"png", "image/png"}, {"jpg", "image/jpeg"}, {"jpeg", "image/jpeg"},
-    {"gif", "image/gif"}, {"tif", "image/tiff"}, {"tiff", "image/tiff"},
-    {"bmp", "image/bmp"},
+    {"png", "image/png"}, {"jpg", "image/jpeg"},  {"jpeg", "image/jpeg"},
+    {"gif", "image/gif"}, {"tif", "image/tiff"},  {"tiff", "image/tiff"},
+    {"bmp", "image/bmp"}, {"emf", "image/x-emf"}, {"wmf", "image/x-wmf"},
 };
 
 static const char *picture_type(const char *extension)
@@ -34,6 +35,8 @@ static int begin(struct rebuilt *rebuilt, struct part *part,
 				    (struct view){NULL, 0}, &request.content);
 
 	part->reported = true;
+	if (error == 0)
+		error = metafile_unpack(job, &request.content);
 	if (error != 0)
 		return error;
 	*ret_content = request.content;

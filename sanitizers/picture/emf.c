@@ -187,6 +187,17 @@ static size_t judge(struct view record, uint32_t type, uint32_t handles)
 	}
 }
 
+static uint64_t pixels(struct view record, uint32_t type)
+{
+	const struct rule *rule = &rules[type];
+	size_t header = number(record, rule->size);
+
+	if ((rule->check != BITMAP && rule->check != BRUSH) ||
+	    number(record, rule->size + 4) == 0)
+		return 0;
+	return metafile_bitmap_pixels(view_slice(record, header, SIZE_MAX));
+}
+
 static void write_record(struct buffer *out, uint32_t type, struct view record)
 {
 	size_t size = rounded(record.size);
@@ -228,6 +239,13 @@ static void write_end(struct buffer *out, size_t start, uint32_t records)
 	buffer_patch_u32le(out, start + 52, records + 2);
 }
 
+bool metafile_is_enhanced(struct view input)
+{
+	return input.size >= HEADER_LEAST &&
+	       number(input, 0) == RECORD_HEADER &&
+	       number(input, 40) == SIGNATURE;
+}
+
 int metafile_filter_emf(struct view input, struct buffer *out,
 			struct metafile_result *ret_result)
 {
@@ -237,8 +255,7 @@ int metafile_filter_emf(struct view input, struct buffer *out,
 	size_t start = out->size;
 	uint32_t records = 0;
 
-	if (input.size < HEADER_LEAST || number(input, 0) != RECORD_HEADER ||
-	    number(input, 40) != SIGNATURE || at < HEADER_LEAST)
+	if (!metafile_is_enhanced(input) || at < HEADER_LEAST)
 		return -ERR_MALFORMED;
 	write_header(out, input);
 	for (;;) {
@@ -260,6 +277,7 @@ int metafile_filter_emf(struct view input, struct buffer *out,
 			continue;
 		}
 		result.drawn += rules[type].draws;
+		result.pixels += pixels(record, type);
 		write_record(out, type, view_slice(record, 0, size));
 		records++;
 	}

@@ -1,5 +1,7 @@
 #include "sanitizers/picture/metafile.h"
 
+#include <libdeflate.h>
+
 #include "base/banned.h"
 
 enum {
@@ -8,6 +10,7 @@ enum {
 	PLAIN = 0,
 	BITFIELDS = 3,
 	SIDE_MAX = 32767,
+	GZIP_LEAST = 18, /* header and trailer */
 };
 
 static uint32_t number(struct view view, size_t offset, size_t size)
@@ -54,10 +57,69 @@ bool metafile_bitmap_fits(struct view header, struct view bits)
 	return row * (uint64_t)height <= bits.size;
 }
 
+uint64_t metafile_bitmap_pixels(struct view header)
+{
+	int64_t width = (int32_t)number(header, 4, 4);
+	int64_t height = (int32_t)number(header, 8, 4);
+
+	return (uint64_t)width * (uint64_t)(height < 0 ? -height : height);
+}
+
 int metafile_filter(enum metafile_kind kind, struct view input,
 		    struct buffer *out, struct metafile_result *ret_result)
 {
 	return kind == METAFILE_ENHANCED
 		   ? metafile_filter_emf(input, out, ret_result)
 		   : metafile_filter_wmf(input, out, ret_result);
+}
+
+int metafile_rebuild(struct job *job, enum metafile_kind kind)
+{
+	BUFFER_CLEANUP struct buffer out =
+	    buffer_make(job->policy->limits.output_bytes);
+	struct metafile_result result = {0};
+	int error = metafile_filter(kind, job->input, &out, &result);
+
+	if (error != 0)
+		return error;
+	if (result.drawn == 0 && result.dropped > 0)
+		return -ERR_NOTHING_LEFT;
+	if (result.pixels > job->policy->limits.pixels)
+		return -ERR_LIMIT_PIXELS;
+	if (result.dropped > 0)
+		job_remove(job, REMOVAL_PICTURE_METAFILE, "", view_of(NULL, 0),
+			   "%zu, 0x%04x", result.dropped,
+			   (unsigned)result.first);
+	return job_emit(job, buffer_contents(&out));
+}
+
+/* The size is the last number of a gzip (RFC 1952, 2.3.1): one that lies about
+ * it does not unpack. */
+int metafile_unpack(struct job *job, struct view *content)
+{
+	struct libdeflate_decompressor *inflater;
+	uint32_t size;
+	uint8_t *bytes;
+	int error;
+
+	if (content->size < GZIP_LEAST ||
+	    !view_starts_with(*content, "\x1F\x8B\x08"))
+		return 0;
+	size = number(*content, content->size - 4, 4);
+	if (job_check_ratio(job, content->size, size) != 0)
+		return 0;
+	error = job_charge(job, size);
+	if (error != 0)
+		return error;
+	bytes = arena_alloc(job->arena, (size_t)size + 1);
+	inflater = libdeflate_alloc_decompressor();
+	if (bytes == NULL || inflater == NULL) {
+		libdeflate_free_decompressor(inflater);
+		return -ERR_MEMORY;
+	}
+	if (libdeflate_gzip_decompress(inflater, content->data, content->size,
+				       bytes, size, NULL) == LIBDEFLATE_SUCCESS)
+		*content = view_of(bytes, size);
+	libdeflate_free_decompressor(inflater);
+	return 0;
 }

@@ -3,6 +3,8 @@
 #include "base/banned.h"
 
 enum {
+	PLACE_SIZE = 22,
+	PLACE_WORDS = 10, /* in front of their checksum */
 	HEADER_SIZE = 18,
 	HEADER_WORDS = 9,
 	RECORD_FIXED = 6, /* size, function */
@@ -160,6 +162,9 @@ static void take(struct view body, uint16_t function, struct buffer *out,
 
 	if (size != SIZE_MAX) {
 		result->drawn += rule->draws;
+		if (rule->check == BITMAP || rule->check == BRUSH)
+			result->pixels += metafile_bitmap_pixels(
+			    view_slice(body, 2 * rule->words, SIZE_MAX));
 		write_record(out, function, view_slice(body, 0, size), largest);
 		return;
 	}
@@ -170,18 +175,50 @@ static void take(struct view body, uint16_t function, struct buffer *out,
 		write_hollow(out, largest);
 }
 
+static bool is_placed(struct view input)
+{
+	return view_starts_with(input, "\xD7\xCD\xC6\x9A");
+}
+
+bool metafile_is_windows(struct view input)
+{
+	if (is_placed(input))
+		input = view_slice(input, PLACE_SIZE, SIZE_MAX);
+	return input.size >= HEADER_SIZE && word(input, 1) == HEADER_WORDS &&
+	       (word(input, 0) == 1 || word(input, 0) == 2) &&
+	       (word(input, 2) == 0x300 || word(input, 2) == 0x100);
+}
+
+/* Key, no handle, rectangle, units per inch, nothing, checksum. */
+static void write_place(struct buffer *out, struct view place)
+{
+	uint16_t sum = 0;
+
+	for (size_t i = 0; i < PLACE_WORDS; i++) {
+		uint16_t value = i == 2 || i > 7 ? 0 : word(place, i);
+
+		buffer_u16le(out, value);
+		sum ^= value;
+	}
+	buffer_u16le(out, sum);
+}
+
 int metafile_filter_wmf(struct view input, struct buffer *out,
 			struct metafile_result *ret_result)
 {
 	struct metafile_result result = {0};
-	struct cursor cursor = cursor_at(input, HEADER_SIZE);
-	size_t start = out->size;
+	struct cursor cursor;
+	size_t start;
 	uint32_t largest = 3;
 
-	if (input.size < HEADER_SIZE || word(input, 1) != HEADER_WORDS ||
-	    (word(input, 0) != 1 && word(input, 0) != 2) ||
-	    (word(input, 2) != 0x300 && word(input, 2) != 0x100))
+	if (!metafile_is_windows(input))
 		return -ERR_MALFORMED;
+	if (is_placed(input)) {
+		write_place(out, input);
+		input = view_slice(input, PLACE_SIZE, SIZE_MAX);
+	}
+	cursor = cursor_at(input, HEADER_SIZE);
+	start = out->size;
 	buffer_u16le(out, 1);
 	buffer_u16le(out, HEADER_WORDS);
 	buffer_u16le(out, word(input, 2));

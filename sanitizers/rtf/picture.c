@@ -156,7 +156,25 @@ static int hand_over(struct rtf *rtf, struct rtf_picture *picture)
 	return job_nested_begin(rtf->job, &request, &picture->ticket);
 }
 
-/* Into the two kinds that every reader of RTF knows. */
+/* The word for a picture of this kind; NULL: there is none. */
+static const char *word_for(const char *extension)
+{
+	static const struct {
+		const char *extension;
+		const char *word;
+	} words[] = {
+	    {"jpg", "jpegblip"},
+	    {"png", "pngblip"},
+	    {"emf", "emfblip"},
+	    {"wmf", "wmetafile8"}, /* scaled by picwgoal, pichgoal */
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].extension, extension) == 0)
+			return words[i].word;
+	return NULL;
+}
+
 static int collect(struct rtf *rtf, struct rtf_picture *picture, size_t number)
 {
 	struct nested_result result;
@@ -168,12 +186,10 @@ static int collect(struct rtf *rtf, struct rtf_picture *picture, size_t number)
 		return error;
 	passes = verdict_passes(result.verdict);
 	picture->output = result.output;
-	picture->blip = "jpegblip";
-	if (passes && strcmp(result.extension, "jpg") == 0)
+	picture->blip = passes ? word_for(result.extension) : NULL;
+	if (picture->blip != NULL)
 		return 0;
 	picture->blip = "pngblip";
-	if (passes && strcmp(result.extension, "png") == 0)
-		return 0;
 	picture->output = picture_placeholder();
 	if (!view_equal(picture->input, picture_placeholder()))
 		job_remove(rtf->job, REMOVAL_NESTED_BLOCKED,

@@ -115,13 +115,29 @@ static void a_fallback_takes_the_place_of_unknown_choices(void **state)
 static void a_refused_picture_leaves_a_transparent_one(void **state)
 {
 	struct package_check check =
-	    package_check_open("docx", "metafile.docx", NULL);
+	    package_check_open("docx", "metafile-bad-emf.docx", NULL);
 
 	(void)state;
 	assert_true(package_check_has(&check, "word/media/image1.png"));
 	assert_false(package_check_has(&check, "word/media/image1.emf"));
 	assert_true(package_check_contains(
 	    &check, "word/_rels/document.xml.rels", "media/image1.png"));
+	package_check_close(&check);
+}
+
+static void a_drawing_stays_unpacked(void **state)
+{
+	struct package_check check =
+	    package_check_open("docx", "metafile-emz.docx", NULL);
+
+	(void)state;
+	assert_true(package_check_has(&check, "word/media/image1.emf"));
+	assert_true(
+	    package_check_contains(&check, "word/media/image1.emf", " EMF"));
+	assert_true(package_check_contains(&check, "[Content_Types].xml",
+					   "image/x-emf"));
+	assert_true(package_check_contains(
+	    &check, "word/_rels/document.xml.rels", "media/image1.emf"));
 	package_check_close(&check);
 }
 
@@ -246,6 +262,7 @@ int main(void)
 	    cmocka_unit_test(an_object_leaves_its_picture),
 	    cmocka_unit_test(a_fallback_takes_the_place_of_unknown_choices),
 	    cmocka_unit_test(a_refused_picture_leaves_a_transparent_one),
+	    cmocka_unit_test(a_drawing_stays_unpacked),
 	    cmocka_unit_test(policy_takes_links_out),
 	    cmocka_unit_test(policy_keeps_custom_xml),
 	    cmocka_unit_test(policy_takes_comments_out),

@@ -88,8 +88,8 @@ static unsigned verify_folder(const char *folder)
 
 static void every_rebuilt_sample_is_accepted(void **state)
 {
-	static const char *const folders[] = {"jpeg", "png",  "gif", "webp",
-					      "tiff", "heif", "bmp"};
+	static const char *const folders[] = {
+	    "jpeg", "png", "gif", "webp", "tiff", "heif", "bmp", "emf", "wmf"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
@@ -128,6 +128,23 @@ static void originals_with_residue_are_refused(void **state)
 	    {"tiff", "loop.tif", ERR_VERIFY_MALFORMED},
 	    {"tiff", "huge.tif", ERR_VERIFY_MALFORMED},
 	    {"bmp", "plain.bmp", ERR_VERIFY_TYPE},
+	    {"emf", "comment.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "escape.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "profile.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "opengl.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "unknown.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "jpeg.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "bomb.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "beyond.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "zero.emf", ERR_VERIFY_RESIDUE},
+	    {"emf", "header.emf", ERR_VERIFY_RESIDUE},
+	    {"wmf", "escape.wmf", ERR_VERIFY_RESIDUE},
+	    {"wmf", "region.wmf", ERR_VERIFY_RESIDUE},
+	    {"wmf", "jpeg.wmf", ERR_VERIFY_RESIDUE},
+	    {"wmf", "bomb.wmf", ERR_VERIFY_RESIDUE},
+	    {"wmf", "beyond.wmf", ERR_VERIFY_RESIDUE},
+	    {"wmf", "zero.wmf", ERR_VERIFY_RESIDUE},
+	    {"wmf", "checksum.wmf", ERR_VERIFY_RESIDUE},
 	};
 
 	(void)state;
@@ -160,10 +177,9 @@ static void no_cut_output_is_accepted(void **state)
 {
 	static const struct {
 		const char *folder, *name;
-	} whole[] = {{"jpeg", "plain.jpg"},
-		     {"png", "plain.png"},
-		     {"gif", "plain.gif"},
-		     {"webp", "animated.webp"}};
+	} whole[] = {{"jpeg", "plain.jpg"}, {"png", "plain.png"},
+		     {"gif", "plain.gif"},  {"webp", "animated.webp"},
+		     {"emf", "plain.emf"},  {"wmf", "plain.wmf"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {

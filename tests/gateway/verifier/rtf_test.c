@@ -127,7 +127,10 @@ static void what_stays_is_accepted(void **state)
 	assert_found("{\\field{\\*\\fldinst HYPERLINK \\\\l \"x\"}{\\fldrslt "
 		     "c}}",
 		     0);
-	assert_found("{\\pict\\pngblip\n89504e470d0a1a0a00}", 0);
+	assert_found("{\\pict\\emfblip\n01000000}", -ERR_VERIFY_TYPE);
+	assert_found("{\\pict\\wmetafile8\n0100090000030c00000000000300"
+		     "00000000030000000000}",
+		     0);
 }
 
 int main(void)

@@ -3,15 +3,17 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "base/banned.h"
 
 enum { MEMORY = 16 * 1024 * 1024, ROOM = 1024 * 1024 };
 
 /* A host that takes whatever it is handed for a PNG of four bytes, but for
- * what begins with "bad". */
+ * what begins with "bad", and what begins with "draw" for a metafile. */
 struct world {
 	struct arena *arena;
 	struct policy policy;
@@ -21,6 +23,7 @@ struct world {
 	struct buffer out;
 	size_t handed;
 	bool bad[NESTED_PENDING_MAX];
+	bool draws[NESTED_PENDING_MAX];
 	size_t removals;
 	enum removal_kind last;
 };
@@ -41,6 +44,8 @@ static int hand(struct job *job, const struct nested_request *request,
 
 	assert_true(world->handed < NESTED_PENDING_MAX);
 	world->bad[world->handed] = view_starts_with(request->content, "bad");
+	world->draws[world->handed] =
+	    view_starts_with(request->content, "draw");
 	*ret_ticket = (uint32_t)world->handed++;
 	return 0;
 }
@@ -55,6 +60,11 @@ static int give_back(struct job *job, uint32_t ticket,
 	    .extension = "png",
 	    .output = view_of("\x89PNG", 4),
 	};
+	if (world->draws[ticket]) {
+		(void)snprintf(ret_result->extension,
+			       sizeof(ret_result->extension), "emf");
+		ret_result->output = view_of_string("drawn");
+	}
 	if (world->bad[ticket]) {
 		ret_result->verdict = VERDICT_BLOCKED;
 		ret_result->reason = ERR_MALFORMED;
@@ -379,7 +389,7 @@ static void pictures_in_their_entries_stay_there(void **state)
 	assert_int_equal(world->out.data[16 + 33], 0);
 }
 
-static void a_metafile_becomes_a_placeholder(void **state)
+static void what_is_no_metafile_becomes_a_placeholder(void **state)
 {
 	struct world *world = *state;
 
@@ -387,6 +397,73 @@ static void a_metafile_becomes_a_placeholder(void **state)
 		 "12345678901234567890123456789012345678");
 	assert_int_equal(filter(world), 0);
 	assert_int_equal(world->handed, 0);
+	assert_int_equal(world->last, REMOVAL_NESTED_BLOCKED);
+	assert_true(
+	    view_equal(view_slice(buffer_contents(&world->out), 25, SIZE_MAX),
+		       picture_placeholder()));
+}
+
+/* Its header: sizes and how it is pressed, then "draw", stored or deflated. */
+static void put_metafile(struct world *world, uint8_t packing, uint32_t size,
+			 const void *bytes, size_t count)
+{
+	size_t start = begin(world, 0xF01A, 0x3D4 << 4);
+
+	buffer_fill(&world->in, 0, 16);
+	buffer_u32le(&world->in, size);
+	buffer_fill(&world->in, 7, 24);
+	buffer_u32le(&world->in, (uint32_t)count);
+	buffer_u8(&world->in, packing);
+	buffer_u8(&world->in, 0xFE);
+	buffer_bytes(&world->in, bytes, count);
+	end(world, start);
+}
+
+static void a_metafile_is_pressed_again(void **state)
+{
+	struct world *world = *state;
+	struct view out;
+	uint8_t drawn[8];
+	uLongf size = sizeof(drawn);
+
+	put_metafile(world, 0xFE, 4, "draw", 4);
+	assert_int_equal(filter(world), 0);
+	assert_int_equal(world->handed, 1);
+	out = buffer_contents(&world->out);
+	assert_int_equal(out.data[2] | out.data[3] << 8, 0xF01A);
+	assert_int_equal(out.data[24], 5); /* of "drawn" */
+	assert_int_equal(out.data[28], 7); /* places stay */
+	assert_int_equal(out.data[56], 0); /* deflate */
+	assert_int_equal(out.data[52], out.size - 58);
+	assert_int_equal(uncompress(drawn, &size, out.data + 58, out.size - 58),
+			 Z_OK);
+	assert_int_equal(size, 5);
+	assert_memory_equal(drawn, "drawn", 5);
+}
+
+static void a_metafile_of_another_size_is_none(void **state)
+{
+	struct world *world = *state;
+	uint8_t pressed[32];
+	uLongf size = sizeof(pressed);
+
+	assert_int_equal(compress(pressed, &size, (const uint8_t *)"draw", 4),
+			 Z_OK);
+	put_metafile(world, 0, 3, pressed, size);
+	put_metafile(world, 0, 4, pressed, size);
+	assert_int_equal(filter(world), 0);
+	assert_int_equal(world->handed, 1);
+	assert_int_equal(world->last, REMOVAL_NESTED_BLOCKED);
+	assert_int_equal(world->removals, 1);
+}
+
+/* The header of a metafile is missing there. */
+static void a_metafile_that_calls_itself_a_png_is_none(void **state)
+{
+	struct world *world = *state;
+
+	put_blip(&world->in, 0xF01E, 0x6E0, "draw");
+	assert_int_equal(filter(world), 0);
 	assert_int_equal(world->last, REMOVAL_NESTED_BLOCKED);
 	assert_true(
 	    view_equal(view_slice(buffer_contents(&world->out), 25, SIZE_MAX),
@@ -407,7 +484,10 @@ int main(void)
 	    TEST(properties_stay_by_their_list),
 	    TEST(pictures_of_another_stream_are_rebuilt_into_a_new_one),
 	    TEST(pictures_in_their_entries_stay_there),
-	    TEST(a_metafile_becomes_a_placeholder),
+	    TEST(what_is_no_metafile_becomes_a_placeholder),
+	    TEST(a_metafile_is_pressed_again),
+	    TEST(a_metafile_of_another_size_is_none),
+	    TEST(a_metafile_that_calls_itself_a_png_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

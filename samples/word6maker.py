@@ -14,7 +14,7 @@ def page(positions, places):
     return head.ljust(PAGE - 1, b"\0") + bytes([len(positions) - 1])
 
 
-def document(text="text\r", version=0x65, ident=0xA5DC, flags=0, more=None):
+def document(text="text\r", version=0x65, ident=0xA5DC, flags=0, more=None, least=5120):
     content = text.encode("cp1252")
     end = TEXT_AT + len(content)
     characters = -(-end // PAGE)
@@ -40,5 +40,5 @@ def document(text="text\r", version=0x65, ident=0xA5DC, flags=0, more=None):
     stream = stream.ljust(characters * PAGE, b"\0") + page((TEXT_AT, end), b"\0")
     ends = [TEXT_AT] + [TEXT_AT + at + 1 for at, byte in enumerate(content) if byte == 13]
     stream += page(ends, bytes(7 * (len(ends) - 1))) + placed
-    streams = {"WordDocument": stream.ljust(5120, b"\0")}
+    streams = {"WordDocument": stream.ljust(least, b"\0")}
     return bytes(compound(streams | (more or {})))

@@ -4,7 +4,6 @@ import struct
 import docmaker as word
 import metafilemaker as meta
 import rc4lock
-from compoundmaker import compound
 from docmaker import BOLD, DATA, OBJECT, OLE2, PICTURE, SPECIAL, Doc, at, field
 from sample import Sample, sibling
 
@@ -225,6 +224,9 @@ def regions():
                 "text of a former version")
     yield loses("glossary.doc", Doc(leftover=b"\xec\xa5" + bytes(200), next_fib=4), ["glossary", "leftover"],
                 "a glossary document behind the text")
+    cut = word.style("x", 1, chpx=BOLD).replace(struct.pack("<H", len(BOLD)) + BOLD, b"\0\4" + BOLD)
+    yield loses("style-outside.doc", Doc("text\r", regions={1: word.styles([cut])}), ["region"],
+                "a list of a style that leads into the next one")
     yield keeps("style-object.doc", Doc(regions={1: word.styles([word.style("x", 1, chpx=at(7))])}),
                 "a style that leads to Data")
 
@@ -250,8 +252,6 @@ def locked():
 def refused():
     yield held("template.dot", Doc(flags=0x1201), "type.office_template", "a template")
     yield held("template.doc", Doc(flags=0x1201), "type.office_template", "the same under another name")
-    yield Sample("word6.doc", bytes(compound({"WordDocument": struct.pack("<HH", 0xA5DC, 0x65).ljust(600, b"\0")})),
-                 verdict="blocked", reason="type.office_old", note="Word 6, and smaller than any that Word has written")
     yield held("encrypted.doc", Doc(flags=0x1300), "malformed.truncated", "says it is encrypted, and how is not there")
     yield held("obfuscated.doc", Doc(flags=0x9300), "encrypted.unsupported", "XOR")
     yield held("no-table.doc", Doc(flags=0x1000, streams={"1Table": b"x", "0Table": b""}), "malformed",

@@ -13,6 +13,8 @@ enum {
 	ENTRIES_MAX = 4096,
 	HEADER_FAT_SECTORS = 109,
 	MINI_STREAM_MAX = 4096,
+	MINI_SECTOR = 64,
+	MINI_CHAIN_MAX = 65536,
 	ENTRY_START = 116,
 	ENTRY_STREAM_SIZE = 120,
 	WORD_HEAD_SIZE = 32,
@@ -192,16 +194,33 @@ static bool is_never_unlocked(const char *name)
 	return strcmp(name, "xls") == 0 || strcmp(name, "ppt") == 0;
 }
 
+/* How a stream begins: up to a sector of it, or of the mini stream, which is
+ * that of the root ([MS-CFB] 2.4). Empty where it leads outside. */
+static struct view stream_head(const struct cfb *cfb, const uint8_t *entry)
+{
+	uint32_t start = field_of(entry, ENTRY_START);
+	uint32_t per_sector = (uint32_t)(cfb->sector_size / MINI_SECTOR);
+	uint32_t sector = field_of(cfb->entries[0], ENTRY_START);
+
+	if (field_of(entry, ENTRY_STREAM_SIZE) >= MINI_STREAM_MAX)
+		return sector_at(cfb, start);
+	if (start / per_sector >= MINI_CHAIN_MAX)
+		return view_of(NULL, 0);
+	for (uint32_t i = 0; i < start / per_sector; i++)
+		sector = next_sector(cfb, sector);
+	return view_slice(sector_at(cfb, sector),
+			  (size_t)(start % per_sector) * MINI_SECTOR,
+			  MINI_SECTOR);
+}
+
 /* Documents of Word 6 and 95 have the stream's name of Word 97, and another
- * structure. What lies in the mini stream is too short for any of them. */
+ * structure. */
 static struct kind judge_word(const struct cfb *cfb, const uint8_t *entry)
 {
 	struct kind kind = {.name = "doc"};
-	struct view head = view_of(NULL, 0);
+	struct view head = stream_head(cfb, entry);
 	uint16_t flags;
 
-	if (field_of(entry, ENTRY_STREAM_SIZE) >= MINI_STREAM_MAX)
-		head = sector_at(cfb, field_of(entry, ENTRY_START));
 	if (head.size < WORD_HEAD_SIZE ||
 	    doc_fib_probe(head) != -ERR_OFFICE_OLD)
 		return kind;

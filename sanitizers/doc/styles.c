@@ -40,11 +40,17 @@ static int filter_style(struct doc *doc, uint8_t *style, size_t size,
 		if (at >= size)
 			return 0;
 		if (size - at < 2)
-			return -ERR_MALFORMED;
+			break;
 		length = doc_u16(style + at);
 		at += 2;
-		if (length > size - at)
-			return -ERR_MALFORMED;
+		/* Leads into the next style: an empty list, as what follows. */
+		if (length > size - at) {
+			at -= 2;
+			job_remove(doc->job, REMOVAL_DOC_REGION,
+				   doc->table_name, view_of(NULL, 0),
+				   "list %u of a style", i);
+			break;
+		}
 		if (length > skipped) {
 			error = doc_properties_filter(doc, style + at + skipped,
 						      length - skipped,

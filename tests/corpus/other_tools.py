@@ -213,6 +213,18 @@ def office_text(path):
     return sheet + path.read_text(errors="replace")
 
 
+# As re.escape() writes them: the name of the copy that LibreOffice was given, and
+# the moment at which it worked, which fields show that are results by now.
+OWN_NAME = re.compile(r"x\d{4}\\\.[a-z]{3,4}")
+MOMENT = re.compile(time.strftime("%m/%d/%Y") + r"\d\d:\d\d:\d\d(\\ [AP]M)?")
+
+
 def same(before, after):
-    """Equal but for space, which pages broken elsewhere move."""
-    return re.sub(r"\s+", " ", before).strip() == re.sub(r"\s+", " ", after).strip()
+    """Equal but for space, which pages broken elsewhere move, and for what
+    LibreOffice fills in by itself."""
+    before, after = (re.sub(r"\s+", " ", text).strip() for text in (before, after))
+    if before == after:
+        return True
+    pattern = OWN_NAME.sub(r"\\S+", re.escape(before))
+    pattern = MOMENT.sub(lambda found: r"[\d/: APM]+", pattern)
+    return re.fullmatch(pattern, after) is not None

@@ -335,18 +335,25 @@ class Book:
 
 # ---- passwords ([MS-XLS] 2.2.10) ----
 
-def file_pass(lock):
+def file_pass(lock, biff8=True):
+    if hasattr(lock, "mask"):
+        return record(0x2F, words(0) if biff8 else b"", words(lock.key, lock.hash))
     return record(0x2F, words(1), lock.header())
 
 
 def encrypted(lock, stream):
     """The records of a stream with their bodies encrypted."""
-    out, at = bytearray(lock.stream(stream, 1024)), 0
+    out = bytearray(stream if hasattr(lock, "mask") else lock.stream(stream, 1024))
+    at = 0
     while at < len(stream):
         kind, size = struct.unpack_from("<HH", stream, at)
-        clear = 4 + (4 if kind == 0x85 else 0)
+        clear = 4 if kind == 0x85 else 0
         if kind in (0x809, 0x2F, 0x194, 0x195, 0xE1, 0x196, 0x138):
-            clear += size
-        out[at:at + clear] = stream[at:at + clear]
-        at += 4 + size
+            clear = size
+        body = at + 4
+        if hasattr(lock, "mask"):
+            out[body:body + size] = lock.record(stream[body:body + size], body, clear)
+        else:
+            out[at:body + clear] = stream[at:body + clear]
+        at = body + size
     return bytes(out)

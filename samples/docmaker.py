@@ -183,7 +183,7 @@ class Doc:
         self.next_fib = more.pop("next_fib", 0)
         self.narrow = more.pop("narrow", False)
         self.ident = more.pop("ident", 0xA5EC)
-        self.lock = more.pop("lock", None)       # of samples/rc4lock.py
+        self.lock = more.pop("lock", None)       # of samples/rc4lock.py, xorlock.py
         self.patch = more.pop("patch", {})       # of WordDocument, offset: bytes
         assert not more, more
 
@@ -289,8 +289,8 @@ class Doc:
         main += self.behind(len(main)) if callable(self.behind) else self.behind
         table, places = self.table((chpx, papx, sepx))
         fib = struct.pack("<HHHHHHHIBBHHII", self.ident, self.version, 0, 0x411, self.next_fib,
-                          self.flags | (0x100 if self.lock else 0), 0xBF,
-                          len(self.lock.header()) if self.lock else 0, 0, 0, 0, 0, TEXT_AT, TEXT_AT + len(raw))
+                          self.flags | (self.lock.flags if self.lock else 0), 0xBF,
+                          self.lock.number() if self.lock else 0, 0, 0, 0, 0, TEXT_AT, TEXT_AT + len(raw))
         fib += struct.pack("<H", 14) + bytes(26) + struct.pack("<HH", 0x411, 22)
         longs = [len(main), 0, 0] + [len(self.parts[name]) for name in PARTS]
         fib += struct.pack("<22I", *(longs + [0] * 11)) + struct.pack("<H", 93)

@@ -144,7 +144,7 @@ class Show:
             box(2000, self.info) if self.info else b"", self.more,
             box(4080, slides), box(4080, notes, instance=2) if notes else b"", atom(1002))
 
-    def stream(self, earlier=b"", last=0, edit_more=b""):
+    def stream(self, earlier=b"", last=0, edit_more=b"", seed=None):
         """The document stream and where its edit is."""
         data, places = earlier, []
         for one in self.objects:
@@ -154,7 +154,7 @@ class Show:
         data += atom(6002, struct.pack(f"<I{len(places)}I", 1 | len(places) << 20, *places))
         edit = len(data)
         data += atom(4085, struct.pack("<6IHH", 256, 0x03000DF4, last, directory, 1,
-                                       len(places), 1, 0) + edit_more)
+                                       seed or len(places), 1, 0) + edit_more)
         return data, edit
 
     def tree(self, data=None, edit=None, token=PLAIN):
@@ -165,6 +165,21 @@ class Show:
             streams["Pictures"] = self.pictures
         return streams
 
+    def locked(self, lock, more=None, header=None, summary=None):
+        """Under a password ([MS-PPT] 2.3.7); `lock` is of samples/rc4lock.py."""
+        objects = self.objects
+        cipher = box(12052, lock.header() if header is None else header)
+        self.objects = [lock.block(i, one) for i, one in enumerate(objects, 1)] + [cipher]
+        data, edit = self.stream(edit_more=struct.pack("<I", len(self.objects)),
+                                 seed=len(objects))
+        self.objects = objects
+        tree = self.tree(data, edit, LOCKED)
+        if self.pictures:
+            tree["Pictures"] = locked_pictures(lock, self.pictures)
+        if summary is not None:
+            tree["EncryptedSummary"] = summary
+        return compound({**tree, **(more or {})}, class_id=CLASS)
+
     def file(self, more=None):
         return compound({**self.tree(), **(more or {})}, class_id=CLASS)
 
@@ -172,3 +187,17 @@ class Show:
 def user(edit, token=PLAIN, name=" "):
     return atom(4086, struct.pack("<IIIHHBBH", 20, token, edit, len(name), 0x3F4, 3, 0, 0)
                 + name.encode("ascii") + struct.pack("<I", 8) + name.encode("utf-16-le"))
+
+
+def locked_pictures(lock, pictures):
+    """Each field of a BLIP is encrypted as if it were the first."""
+    out, at = b"", 0
+    while at < len(pictures):
+        first, kind, size = struct.unpack_from("<HHI", pictures, at)
+        twice = first >> 4 in (0x217, 0x3D5, 0x46B, 0x543, 0x6E1, 0x6E3, 0x6E5, 0x7A9)
+        fields = [8, 16] + [16] * twice + [34 if kind in (0xF01A, 0xF01B, 0xF01C) else 1]
+        fields.append(8 + size - sum(fields))
+        for field in fields:
+            out += lock.block(0, pictures[at:at + field])
+            at += field
+    return out

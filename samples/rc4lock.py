@@ -25,6 +25,7 @@ class Rc4:
 class Plain:
     """40 bits, as Office 97 locks."""
     digest = "md5"
+    flags = 0x100  # of a doc
 
     def __init__(self, password):
         self.salt = hashlib.md5(b"salt").digest()
@@ -36,6 +37,12 @@ class Plain:
 
     def header(self):
         return struct.pack("<HH", 1, 1) + self.salt + self.verifier()
+
+    def number(self):
+        return len(self.header())
+
+    def block(self, number, data):
+        return Rc4(self.key(number)).crypt(data)
 
     def verifier(self):
         cipher, value = Rc4(self.key(0)), hashlib.md5(b"verifier").digest()

@@ -111,6 +111,27 @@ int job_nested_whole(struct job *job, const struct nested_request *request,
 					      : -(int)ret_result->reason;
 }
 
+int job_find_password(struct job *job, const char *usual,
+		      bool (*opens)(void *context, const char *password),
+		      void *context)
+{
+	size_t tried = 0;
+
+	for (size_t i = 0; i < job->password_count; i++) {
+		if (job->passwords[i][0] == '\0')
+			continue;
+		tried++;
+		if (!opens(context, job->passwords[i]))
+			continue;
+		job->opened_with_password = true;
+		job->password = job->passwords[i];
+		return 0;
+	}
+	if (usual != NULL && opens(context, usual))
+		return 0;
+	return tried == 0 ? -ERR_ENCRYPTED : -ERR_PASSWORD_WRONG;
+}
+
 void job_set_output(struct job *job, const char *extension, const char *mime)
 {
 	(void)snprintf(job->extension, sizeof(job->extension), "%s", extension);

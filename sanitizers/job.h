@@ -98,9 +98,10 @@ struct job {
 	char extension[EXTENSION_MAX + 1]; /* without the dot */
 	char mime[MIME_MAX + 1];
 	bool opened_with_password;
-	bool converted;    /* output is of another kind than the input */
-	uint32_t removals; /* how many were recorded */
-	uint64_t emitted;  /* bytes */
+	const char *password; /* the one, by job_find_password(); else NULL */
+	bool converted;       /* output is of another kind than the input */
+	uint32_t removals;    /* how many were recorded */
+	uint64_t emitted;     /* bytes */
 	int failed; /* sticky: first error of job_remove() or job_emit() */
 };
 
@@ -149,6 +150,16 @@ int job_nested_wait(struct job *job, uint32_t ticket,
  * this one is, for the same reason. */
 int job_nested_whole(struct job *job, const struct nested_request *request,
 		     struct nested_result *ret_result) MUST_CHECK;
+
+/*
+ * Tries the passwords of the job in turn, then `usual`, with which a program
+ * locks without being asked (NULL: none). 0, and opened_with_password and
+ * password set where it was one of the job's; -ERR_ENCRYPTED: the job has none;
+ * -ERR_PASSWORD_WRONG.
+ */
+int job_find_password(struct job *job, const char *usual,
+		      bool (*opens)(void *context, const char *password),
+		      void *context) MUST_CHECK;
 
 /* Says what the output is, where it is not the sanitizer's default. */
 void job_set_output(struct job *job, const char *extension, const char *mime);

@@ -224,16 +224,8 @@ def unsupported():
     yield blocked("一太郎.jtd", compound("DocumentText"), UNSUPPORTED, "Ichitaro")
     yield blocked("locked.docx", compound("EncryptionInfo", "EncryptedPackage"), "malformed",
                   "an encrypted document with nothing in it")
-    old = {
-        "locked.xls": {"Workbook": struct.pack("<HH16xHH6x", 0x809, 16, 0x2F, 6)},
-        "locked.ppt": {"Current User": bytes(8) + struct.pack("<II", 20, 0xF3D1C4DF) + bytes(20),
-                       "PowerPoint Document": bytes(5000)},
-    }
     yield blocked("locked.doc", compoundmaker.compound({"WordDocument": b"\xec\xa5" + bytes(9) + b"\x01" + bytes(4200)}),
                   "encrypted.unsupported", "encrypted, it says, but of a version before Word 97")
-    for name, tree in old.items():
-        yield blocked(name, compoundmaker.compound(tree), "encrypted.unsupported",
-                      "an old document under a password")
     yield blocked("rights.doc", compound("WordDocument", "\tDRMContent"), "encrypted.rights_managed",
                   "a document of rights management")
     yield blocked("a.odt", zip_file([

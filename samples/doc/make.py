@@ -4,6 +4,7 @@ import struct
 import docmaker as word
 import metafilemaker as meta
 import rc4lock
+import xorlock
 from docmaker import BOLD, DATA, OBJECT, OLE2, PICTURE, SPECIAL, Doc, at, field
 from sample import Sample, sibling
 
@@ -234,6 +235,7 @@ def regions():
 def locked():
     text = "秘密の文書\r" + field("DDE a b", "c") + "\r"
     kinds = ["field", "ole.decrypted"]
+    yield loses("unlocked.doc", Doc(text), ["field"], "without a password")
     for name, lock in (("rc4", rc4lock.Plain(PASSWORD)), ("api-128", rc4lock.Api(PASSWORD)),
                        ("api-40", rc4lock.Api(PASSWORD, 40)), ("api-56", rc4lock.Api(PASSWORD, 56))):
         yield loses(f"locked-{name}.doc", Doc(text, lock=lock), kinds, name, passwords=["wrong", PASSWORD])
@@ -245,6 +247,16 @@ def locked():
     yield Sample("locked-waits.doc", Doc(lock=lock).data(), verdict="password", reason="encrypted")
     yield Sample("locked-wrong.doc", Doc(lock=lock).data(), verdict="password", passwords=["wrong"],
                  reason="encrypted.wrong_password")
+    for name, password, encoding in (("xor", PASSWORD, "cp932"), ("xor-kanji", "秘密", "cp932"),
+                                     ("xor-low", "pässword", "latin-1")):
+        lock = xorlock.Word(password, encoding=encoding)
+        yield loses(f"locked-{name}.doc", Doc(text, lock=lock), kinds, name, passwords=["wrong", password])
+    lock = xorlock.Word(PASSWORD)
+    yield loses("locked-xor-picture.doc", Doc(PICTURE + "\r", [(0, 1, at(0))], data=word.picture(png), lock=lock),
+                ["ole.decrypted"], "with a Data stream", passwords=[PASSWORD])
+    yield Sample("locked-xor-waits.doc", Doc(lock=lock).data(), verdict="password", reason="encrypted")
+    yield Sample("locked-xor-wrong.doc", Doc(lock=lock).data(), verdict="password", passwords=["wrong"],
+                 reason="encrypted.wrong_password")
     yield held("locked-aes.doc", Doc(lock=rc4lock.Api(PASSWORD, cipher=0x660E)), "encrypted.unsupported", "AES",
                passwords=[PASSWORD])
 
@@ -253,7 +265,8 @@ def refused():
     yield held("template.dot", Doc(flags=0x1201), "type.office_template", "a template")
     yield held("template.doc", Doc(flags=0x1201), "type.office_template", "the same under another name")
     yield held("encrypted.doc", Doc(flags=0x1300), "malformed.truncated", "says it is encrypted, and how is not there")
-    yield held("obfuscated.doc", Doc(flags=0x9300), "encrypted.unsupported", "XOR")
+    yield Sample("obfuscated.doc", Doc(flags=0x9300).data(), verdict="password", reason="encrypted",
+                 note="says it is obfuscated: no password fits")
     yield held("no-table.doc", Doc(flags=0x1000, streams={"1Table": b"x", "0Table": b""}), "malformed",
                "an empty table stream")
     yield held("table-named-wrong.doc", Doc(patch={10: b"\0\x10"}), "malformed", "the flag names a table that is not there")

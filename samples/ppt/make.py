@@ -7,6 +7,7 @@ from picturemaker import flat, jpeg, png, scene
 from pptmaker import (CLASS, LOCKED, Show, atom, blip, box, child, drawing, entry, font, group,
                       metafile, notes_page, options, shape, slide, slide_atom, string, text_box,
                       text_records, user)
+from rc4lock import Api, Plain
 from sample import Sample
 
 FACE = shape(2050, 202, text_box("入札説明会のご案内"))
@@ -291,10 +292,11 @@ def broken():
     show = Show([slide(2, FACE)])
     stream, edit = show.stream()
     yield held("encrypted.ppt", compound(show.tree(token=LOCKED, data=stream, edit=edit),
-                                         class_id=CLASS), "encrypted.unsupported", "RC4 CryptoAPI")
+                                         class_id=CLASS), "malformed",
+               "says that it is encrypted, and how is not there")
     locked, at = show.stream(edit_more=struct.pack("<I", 9))
     yield held("encrypted-edit.ppt", compound(show.tree(locked, at), class_id=CLASS),
-               "encrypted.unsupported", "only the edit says that it is encrypted")
+               "malformed", "only the edit says that it is encrypted")
     yield held("powerpoint95.ppt", compound({"PP40": b"95", "Current User": b"x"}),
                "type.unsupported", "PowerPoint 95")
     yield held("no-user.ppt", compound({"PowerPoint Document": stream}), "malformed",
@@ -331,7 +333,47 @@ def broken():
     yield held("cut.ppt", cut[:-1024], "malformed.truncated", "a file that was cut")
 
 
+def locked():
+    """[MS-PPT] 2.3.7: RC4 by CryptoAPI."""
+    word, own = "himitsu", "/01Hannes Ruescher/01"
+
+    def opened(name, show, lock, note, *kinds, passwords=("wrong", word), **more):
+        return Sample(name, show.locked(lock, **more), removals=["ole.decrypted", *kinds],
+                      passwords=list(passwords), note=note)
+
+    def waits(name, lock, reason, note, passwords=(), verdict="password", **more):
+        return Sample(name, one().locked(lock, **more), verdict=verdict, reason=reason,
+                      passwords=list(passwords), note=note)
+
+    for bits in (40, 56, 128):
+        yield opened(f"locked-{bits}.ppt", Show([slide(2, FACE)]), Api(word, bits), f"a key of {bits} bits")
+    yield opened("locked-kanji.ppt", Show([slide(2, FACE)]), Api("秘密"), "a password in Japanese", passwords=["秘密"])
+    pixels = flat(scene(24, 16))
+    show = picture_show((6, blip(png(pixels))), (6, blip(png(pixels), instance=0x6E1)),
+                        (3, metafile(b"x\x9c" + bytes(20))))
+    yield opened("locked-pictures.ppt", show, Api(word), "pictures, encrypted field by field",
+                 "nested.blocked")
+    yield Sample("unlocked-pictures.ppt", show.file(), removals=["nested.blocked"],
+                 note="the same without a password")
+    yield opened("locked-action.ppt", one(data(action(2, macro="calc.exe"))), Api(word),
+                 "what was locked is filtered as anything", "ppt.action")
+    yield opened("locked-summary.ppt", one(), Api(word), "properties are encrypted, too",
+                 "ole.storage", summary=bytes(100))
+    yield opened("locked-default.ppt", Show([slide(2, FACE)]), Api(own), "PowerPoint's own password", passwords=[])
+    yield waits("locked-waits.ppt", Api(word), "encrypted", "no password is given")
+    yield waits("locked-wrong.ppt", Api(word), "encrypted.wrong_password", "none of them fits",
+                ["wrong", "Himitsu"])
+    yield waits("locked-aes.ppt", Api(word, cipher=0x660E), "encrypted.unsupported", "AES", [word],
+                "blocked")
+    yield waits("locked-old.ppt", Api(word), "encrypted.unsupported", "RC4 of Office 97", [word],
+                "blocked", header=Plain(word).header())
+    yield waits("locked-cut.ppt", Api(word), "malformed.truncated", "a header that was cut", [word],
+                "blocked", header=Api(word).header()[:-8])
+    yield waits("locked-empty.ppt", Api(word), "malformed.truncated", "no header", [word], "blocked",
+                header=b"")
+
+
 def samples():
-    for part in (plain, links, actions, code, objects, tags, properties, pictures, containers,
+    for part in (locked, plain, links, actions, code, objects, tags, properties, pictures, containers,
                  broken):
         yield from part()

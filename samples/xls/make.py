@@ -8,6 +8,7 @@ import metafilemaker as meta
 from picturemaker import flat, png, scene
 from rc4lock import Api, Plain
 from sample import Sample
+from xorlock import Excel as Xor
 
 
 def book(*cells, **more):
@@ -322,9 +323,6 @@ def bad():
     stream[second:second + 4] = stream[first:first + 4]
     yield Sample("one-for-two.xls", two.data(stream=bytes(stream)), removals=["xls.macro_sheet"],
                  note="two sheets that are the same records")
-    locked = plain()
-    locked.front = record(0x2F, words(0, 1, 1))
-    yield held("obfuscated.xls", locked.data(), "encrypted.unsupported", "obfuscated by XOR")
     yield held("template.xlt", plain().data(), "type.template", "a template")
     yield held("add-in.xla", plain().data(), "type.forbidden", "an add-in by its name")
     add_in = plain()
@@ -335,9 +333,9 @@ def bad():
     yield loses("broken-cells.xls", cells, ["record"], "cells that cannot be read")
 
 
-def locked(name, lock, passwords, note, removals=("ole.decrypted",), **more):
-    made = plain()
-    made.front = file_pass(lock)
+def locked(name, lock, passwords, note, removals=("ole.decrypted",), made=None, **more):
+    made = made or plain()
+    made.front = file_pass(lock, made.biff8)
     return Sample(name, made.data(stream=encrypted(lock, made.stream())), removals=list(removals), passwords=passwords,
                   note=note, **more)
 
@@ -356,9 +354,41 @@ def passwords():
                  verdict="blocked", reason="encrypted.unsupported")
 
 
+def excel5_plain():
+    made = Book(biff8=False)
+    made.sheet("表1", label5(0, 0, "品目"), cell(1, 0, 5.0))
+    return made
+
+
+def obfuscated():
+    """XOR, as Excel 5 and 95 lock, and later ones by choice."""
+    yield locked("xor.xls", Xor("himitsu"), ["wrong", "himitsu"], "obfuscated by XOR")
+    yield locked("xor-kanji.xls", Xor("秘密"), ["秘密"], "a password of Windows in Japanese")
+    yield locked("xor-low.xls", Xor("pässword", encoding="latin-1"), ["pässword"], "the low bytes of a password")
+    yield locked("xor-longest.xls", Xor("a" * 15), ["a" * 16, "a" * 15], "the longest password there is")
+    yield locked("xor-default.xls", Xor("VelvetSweatshop"), [], "Excel's own password")
+    yield locked("xor-waits.xls", Xor("himitsu"), [], "no password is given", (), verdict="password",
+                 reason="encrypted")
+    yield locked("xor-wrong.xls", Xor("himitsu"), ["Himitsu"], "none of them fits", (), verdict="password",
+                 reason="encrypted.wrong_password")
+    yield locked("xor5.xls", Xor("himitsu"), ["himitsu"], "Excel 5", made=excel5_plain())
+    yield keeps("unlocked5.xls", excel5_plain(), "the same without a password")
+    yield locked("xor5-default.xls", Xor("VelvetSweatshop"), [], "Excel 5 under Excel's own password",
+                 made=excel5_plain())
+    yield locked("xor5-waits.xls", Xor("himitsu"), [], "Excel 5 without a password", (), made=excel5_plain(),
+                 verdict="password", reason="encrypted")
+    for name, body, reason in (("empty", b"", "malformed.truncated"), ("cut", words(0, 1), "malformed.truncated"),
+                               ("way", words(2, 1, 1), "encrypted.unsupported"),
+                               ("rc4-cut", words(1, 1, 1), "malformed.truncated")):
+        made = plain()
+        made.front = record(0x2F, body)
+        yield held(f"filepass-{name}.xls", made.data(), reason, "a header of encryption that cannot be")
+
+
 def samples():
     yield from harmless()
     yield from passwords()
+    yield from obfuscated()
     yield from macros()
     yield from formulas()
     yield from outside()

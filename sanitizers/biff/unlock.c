@@ -1,18 +1,22 @@
 /*
  * Workbooks under a password (2.2.10): the bodies of records are encrypted, in
- * blocks of the stream; some records, and where sheets begin, are not.
+ * blocks of the stream, or obfuscated, each by itself; some records, and where
+ * sheets begin, are not.
  */
 #include "sanitizers/biff/biff.h"
 
 #include "base/bytes.h"
 #include "sanitizers/ole/stream_lock.h"
+#include "sanitizers/ole/xor_lock.h"
 
 #include "base/banned.h"
 
 enum {
 	BLOCK = 1024,
+	WAY_XOR = 0,
 	WAY_RC4 = 1,
 	POSITION = 4, /* bytes of BOUNDSHEET that are not encrypted */
+	XOR_TURN = 3,
 };
 
 /* With which Excel locks what is only protected against changes. */
@@ -25,65 +29,149 @@ static bool is_clear(uint16_t type)
 	       type == 0x195 || type == 0xE1 || type == 0x196 || type == 0x138;
 }
 
-/* The whole stream at once; then what was never encrypted is put back. */
-static int decrypt(struct book *book, const struct stream_key *key)
+/* How many bytes of the body are not encrypted. */
+static size_t clear_of(const struct biff_record *record)
 {
-	struct view locked = book->stream;
-	uint8_t *stream = arena_alloc(book->job->arena, locked.size);
-	size_t done = 0;
+	if (is_clear(record->type))
+		return record->size;
+	if (record->type == BIFF_BOUNDSHEET && record->size > POSITION)
+		return POSITION;
+	return record->type == BIFF_BOUNDSHEET ? record->size : 0;
+}
 
-	if (stream == NULL || !bytes_copy(stream, locked.size, locked))
+static int copy_stream(struct book *book, uint8_t **ret_stream)
+{
+	uint8_t *stream = arena_alloc(book->job->arena, book->stream.size + 1);
+
+	if (stream == NULL ||
+	    !bytes_copy(stream, book->stream.size + 1, book->stream))
 		return -ERR_MEMORY;
-	stream_lock_decrypt(key, BLOCK, 0, stream, locked.size);
-	for (size_t i = 0; i < book->count; i++) {
-		const struct biff_record *record = &book->records[i];
-		size_t clear = BIFF_HEADER;
-
-		if (is_clear(record->type))
-			clear += record->size;
-		else if (record->type == BIFF_BOUNDSHEET)
-			clear +=
-			    record->size < POSITION ? record->size : POSITION;
-		for (size_t at = record->offset; at < record->offset + clear;
-		     at++)
-			stream[at] = locked.data[at];
-		done = (size_t)record->offset + BIFF_HEADER + record->size;
-	}
-	book->stream = view_of(stream, done);
+	*ret_stream = stream;
 	return 0;
 }
 
-int biff_unlock(struct book *book)
+static size_t end_of(const struct book *book)
+{
+	const struct biff_record *last = &book->records[book->count - 1];
+
+	return (size_t)last->offset + BIFF_HEADER + last->size;
+}
+
+/* ---- RC4 ---- */
+
+/* The whole stream at once; then what was never encrypted is put back. */
+static void decrypt(const struct book *book, const struct stream_key *key,
+		    uint8_t *stream)
+{
+	stream_lock_crypt(key, BLOCK, 0, stream, book->stream.size);
+	for (size_t i = 0; i < book->count; i++) {
+		const struct biff_record *record = &book->records[i];
+		size_t end = record->offset + BIFF_HEADER + clear_of(record);
+
+		for (size_t at = record->offset; at < end; at++)
+			stream[at] = book->stream.data[at];
+	}
+}
+
+static int unlock_rc4(struct book *book, struct view header, uint8_t *stream)
 {
 	struct stream_lock lock;
 	struct stream_key key;
-	struct view body = {NULL, 0};
-	struct cursor cursor;
-	int error;
+	int error = stream_lock_read(header, &lock);
 
-	for (size_t i = 0; i < book->count; i++) {
-		if (book->records[i].type == BIFF_EOF)
-			break;
-		if (book->records[i].type == BIFF_FILEPASS) {
-			body = biff_body(book, i);
-			break;
-		}
-	}
-	if (body.data == NULL)
-		return 0;
-	cursor = cursor_at(body, 0);
-	if (!book->biff8 || cursor_u16le(&cursor) != WAY_RC4)
-		return -ERR_ENCRYPTION_UNSUPPORTED;
-	error = stream_lock_read(view_slice(body, 2, SIZE_MAX), &lock);
 	if (error == 0)
 		error =
 		    stream_lock_open(book->job, &lock, default_password, &key);
 	if (error != 0)
 		return error;
-	error = decrypt(book, &key);
+	decrypt(book, &key, stream);
 	explicit_bzero(&key, sizeof(key));
+	return 0;
+}
+
+/* ---- XOR ---- */
+
+/* [MS-OFFCRYPTO] 2.3.7.3, the way that Excel really takes. */
+static void reveal(const struct book *book, const struct xor_key *key,
+		   uint8_t *stream)
+{
+	for (size_t i = 0; i < book->count; i++) {
+		const struct biff_record *record = &book->records[i];
+		size_t body = (size_t)record->offset + BIFF_HEADER;
+
+		for (size_t at = clear_of(record); at < record->size; at++)
+			stream[body + at] =
+			    xor_lock_turned(stream[body + at], XOR_TURN) ^
+			    key->bytes[(body + record->size + at) %
+				       XOR_LOCK_KEY];
+	}
+}
+
+static int unlock_xor(struct book *book, struct view header, uint8_t *stream)
+{
+	struct cursor cursor = cursor_at(header, 0);
+	struct xor_lock lock = {.turn = XOR_LOCK_EXCEL};
+	struct xor_key key;
+	int error;
+
+	lock.key = cursor_u16le(&cursor);
+	lock.hash = cursor_u16le(&cursor);
+	if (cursor.failed)
+		return -ERR_TRUNCATED;
+	error = xor_lock_open(book->job, &lock, default_password, &key);
 	if (error != 0)
 		return error;
+	reveal(book, &key, stream);
+	explicit_bzero(&key, sizeof(key));
+	return 0;
+}
+
+/* ---- FILEPASS (2.4.117) ---- */
+
+static struct view find_header(const struct book *book)
+{
+	for (size_t i = 0; i < book->count; i++) {
+		if (book->records[i].type == BIFF_EOF)
+			break;
+		if (book->records[i].type == BIFF_FILEPASS)
+			return biff_body(book, i);
+	}
+	return view_of(NULL, 0);
+}
+
+/* Excel 5 knows XOR alone, and does not name it. */
+static int unlock(struct book *book, struct view header, uint8_t *stream)
+{
+	struct cursor cursor = cursor_at(header, 0);
+
+	if (!book->biff8)
+		return unlock_xor(book, header, stream);
+	switch (cursor_u16le(&cursor)) {
+	case WAY_XOR:
+		return unlock_xor(book, view_slice(header, 2, SIZE_MAX),
+				  stream);
+	case WAY_RC4:
+		return unlock_rc4(book, view_slice(header, 2, SIZE_MAX),
+				  stream);
+	default:
+		return -ERR_ENCRYPTION_UNSUPPORTED;
+	}
+}
+
+int biff_unlock(struct book *book)
+{
+	struct view header = find_header(book);
+	uint8_t *stream;
+	int error;
+
+	if (header.data == NULL)
+		return 0;
+	error = copy_stream(book, &stream);
+	if (error == 0)
+		error = unlock(book, header, stream);
+	if (error != 0)
+		return error;
+	book->stream = view_of(stream, end_of(book));
 	book->unlocked = true;
 	job_remove(book->job, REMOVAL_OLE_DECRYPTED, "", view_of(NULL, 0), "%s",
 		   book->job->opened_with_password ? "password" : "");

@@ -188,12 +188,6 @@ static const struct {
     {"jtd", ERR_NONE, 4, 12, "\x84\x1D\xCF\x11\x97\x13\0\x20\xAF\xD8\x06\xF4"},
 };
 
-/* Those whose sanitizers do not open them with a password. */
-static bool is_never_unlocked(const char *name)
-{
-	return strcmp(name, "xls") == 0 || strcmp(name, "ppt") == 0;
-}
-
 /* How a stream begins: up to a sector of it, or of the mini stream, which is
  * that of the root ([MS-CFB] 2.4). Empty where it leads outside. */
 static struct view stream_head(const struct cfb *cfb, const uint8_t *entry)
@@ -260,9 +254,6 @@ static struct kind judge(const struct cfb *cfb)
 				     .refusal = ERR_TYPE_AMBIGUOUS};
 	if (kind.refusal == ERR_NONE && strcmp(kind.name, "doc") == 0)
 		kind = judge_word(cfb, found[STREAM_WORD]);
-	if (kind.refusal == ERR_NONE && is_never_unlocked(kind.name) &&
-	    cfb_is_locked(cfb->input))
-		kind.refusal = ERR_ENCRYPTION_UNSUPPORTED;
 	return kind;
 }
 

@@ -29,10 +29,6 @@ struct kind kind_by_structure(struct view input);
  * 2.6). `input` begins with the magic number of one. */
 struct kind kind_of_cfb(struct view input);
 
-/* Whether the xls or ppt in a compound file is encrypted in a way that is not
- * opened; false where the compound file cannot be read. */
-bool cfb_is_locked(struct view input);
-
 /* The ZIP's kind by the names in its central directory (APPNOTE 4.3.12); none
  * when there is no central directory. */
 struct kind kind_of_zip(struct view input);

@@ -33,25 +33,17 @@ struct writing {
 	struct buffer *info;
 };
 
-static void choose(const char *label, struct view package, uint8_t *to,
-		   size_t size)
-{
-	uint8_t hash[DIGEST_MAX];
-
-	digest_of(DIGEST_SHA512, view_of_string(label), package, hash);
-	for (size_t i = 0; i < size; i++)
-		to[i] = hash[i];
-	explicit_bzero(hash, sizeof(hash));
-}
-
 static void choose_all(struct secrets *secrets, struct view package)
 {
-	choose("sekisho-lock-data-salt:", package, secrets->data_salt,
-	       SALT_SIZE);
-	choose("sekisho-lock-key-salt:", package, secrets->key_salt, SALT_SIZE);
-	choose("sekisho-lock-key:", package, secrets->key, KEY_SIZE);
-	choose("sekisho-lock-verifier:", package, secrets->verifier, SALT_SIZE);
-	choose("sekisho-lock-hmac-key:", package, secrets->hmac_key, HASH_SIZE);
+	lock_choose("sekisho-lock-data-salt:", package, secrets->data_salt,
+		    SALT_SIZE);
+	lock_choose("sekisho-lock-key-salt:", package, secrets->key_salt,
+		    SALT_SIZE);
+	lock_choose("sekisho-lock-key:", package, secrets->key, KEY_SIZE);
+	lock_choose("sekisho-lock-verifier:", package, secrets->verifier,
+		    SALT_SIZE);
+	lock_choose("sekisho-lock-hmac-key:", package, secrets->hmac_key,
+		    HASH_SIZE);
 }
 
 /* ---- EncryptedPackage ---- */

@@ -315,11 +315,11 @@ static void find_blip(struct escher *escher, struct entry *entry)
 {
 	struct cursor cursor = cursor_at(entry->fixed, 20);
 	uint32_t size = cursor_u32le(&cursor);
+	uint32_t references = cursor_u32le(&cursor);
 	struct escher_record record;
 	uint32_t delay;
 	uint8_t name;
 
-	(void)cursor_u32le(&cursor);
 	delay = cursor_u32le(&cursor);
 	(void)cursor_u8(&cursor);
 	name = cursor_u8(&cursor);
@@ -329,7 +329,8 @@ static void find_blip(struct escher *escher, struct entry *entry)
 		read_blip(&record, entry->blip);
 		return;
 	}
-	if (delay == UINT32_MAX || size == 0)
+	/* A writer is known that says 0 for every size. */
+	if (delay == UINT32_MAX || (size == 0 && references == 0))
 		return;
 	cursor = cursor_at(escher->delay, delay);
 	if (!escher_next(&cursor, &record))

@@ -92,6 +92,17 @@ void lock_spin(enum digest digest, struct view salt,
 	}
 }
 
+void lock_choose(const char *label, struct view content, uint8_t *to,
+		 size_t size)
+{
+	uint8_t hash[DIGEST_MAX];
+
+	digest_of(DIGEST_SHA512, view_of_string(label), content, hash);
+	for (size_t i = 0; i < size; i++)
+		to[i] = hash[i];
+	explicit_bzero(hash, sizeof(hash));
+}
+
 void lock_fit(uint8_t *to, size_t wanted, struct view from)
 {
 	for (size_t i = 0; i < wanted; i++)

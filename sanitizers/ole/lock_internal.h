@@ -40,6 +40,11 @@ void lock_spin(enum digest digest, struct view salt,
 	       const struct lock_password *password, uint32_t spin,
 	       uint8_t hash[DIGEST_MAX]);
 
+/* What others choose at random: from the content, so that the same document is
+ * the same file; up to DIGEST_MAX bytes. */
+void lock_choose(const char *label, struct view content, uint8_t *to,
+		 size_t size);
+
 /* A value made as long as is needed, cut or filled with 0x36. */
 void lock_fit(uint8_t *to, size_t wanted, struct view from);
 

@@ -1,6 +1,7 @@
 #include "sanitizers/ole/stream_lock.h"
 
 #include "base/bytes.h"
+#include "sanitizers/ole/lock_internal.h"
 
 #include <nettle/arcfour.h>
 #include <nettle/md5.h>
@@ -16,6 +17,8 @@ enum {
 	ALGORITHM_RC4 = 0x6801,
 	ALGORITHM_SHA1 = 0x8004,
 	HEADER_FIXED = 32,
+	FLAG_API = 4,
+	PROVIDER_RSA_FULL = 1,
 };
 
 static bool take(struct cursor *cursor, uint8_t *to, size_t size)
@@ -200,40 +203,30 @@ static bool opens(const struct stream_lock *lock, const char *text,
 	return good && fits(lock, key);
 }
 
+struct attempt {
+	const struct stream_lock *lock;
+	struct stream_key *key;
+};
+
+static bool try_password(void *context, const char *password)
+{
+	const struct attempt *attempt = context;
+
+	return opens(attempt->lock, password, attempt->key);
+}
+
 int stream_lock_open(struct job *job, const struct stream_lock *lock,
 		     const char *usual, struct stream_key *ret_key)
 {
-	size_t tried = 0;
+	struct attempt attempt = {.lock = lock, .key = ret_key};
 
-	for (size_t i = 0; i < job->password_count; i++) {
-		struct stream_key key = {.by_api = false};
-
-		if (job->passwords[i][0] == '\0')
-			continue;
-		tried++;
-		if (!opens(lock, job->passwords[i], &key))
-			continue;
-		*ret_key = key;
-		explicit_bzero(&key, sizeof(key));
-		job->opened_with_password = true;
-		return 0;
-	}
-	if (usual != NULL) {
-		struct stream_key key = {.by_api = false};
-
-		if (opens(lock, usual, &key)) {
-			*ret_key = key;
-			explicit_bzero(&key, sizeof(key));
-			return 0;
-		}
-	}
-	return tried == 0 ? -ERR_ENCRYPTED : -ERR_PASSWORD_WRONG;
+	return job_find_password(job, usual, try_password, &attempt);
 }
 
 /* ---- streams ---- */
 
-void stream_lock_decrypt(const struct stream_key *key, size_t block,
-			 size_t offset, uint8_t *bytes, size_t size)
+void stream_lock_crypt(const struct stream_key *key, size_t block,
+		       size_t offset, uint8_t *bytes, size_t size)
 {
 	struct arcfour_ctx cipher;
 
@@ -255,4 +248,72 @@ void stream_lock_decrypt(const struct stream_key *key, size_t block,
 		size -= part;
 	}
 	explicit_bzero(&cipher, sizeof(cipher));
+}
+
+void stream_lock_crypt_block(const struct stream_key *key, uint32_t number,
+			     uint8_t *bytes, size_t size)
+{
+	struct arcfour_ctx cipher;
+
+	start_block(key, number, &cipher);
+	arcfour_crypt(&cipher, size, bytes, bytes);
+	explicit_bzero(&cipher, sizeof(cipher));
+}
+
+/* ---- writing ---- */
+
+static const char provider[] = "Microsoft Enhanced Cryptographic Provider v1.0";
+
+/* [MS-OFFCRYPTO] 2.3.5.1 */
+static void write_header(struct buffer *out, const struct stream_lock *lock)
+{
+	uint32_t size = HEADER_FIXED + 2 * (uint32_t)sizeof(provider);
+
+	buffer_u16le(out, 2);
+	buffer_u16le(out, 2);
+	buffer_u32le(out, FLAG_API);
+	buffer_u32le(out, size);
+	buffer_u32le(out, FLAG_API);
+	buffer_u32le(out, 0);
+	buffer_u32le(out, ALGORITHM_RC4);
+	buffer_u32le(out, ALGORITHM_SHA1);
+	buffer_u32le(out, (uint32_t)(8 * lock->key_size));
+	buffer_u32le(out, PROVIDER_RSA_FULL);
+	buffer_fill(out, 0, 8);
+	for (size_t i = 0; i < sizeof(provider); i++)
+		buffer_u16le(out, (uint16_t)provider[i]);
+	buffer_u32le(out, STREAM_LOCK_SALT);
+	buffer_bytes(out, lock->salt, STREAM_LOCK_SALT);
+	buffer_bytes(out, lock->verifier, STREAM_LOCK_SALT);
+	buffer_u32le(out, STREAM_LOCK_HASH);
+	buffer_bytes(out, lock->hash, STREAM_LOCK_HASH);
+}
+
+int stream_lock_write(const char *password, struct view content,
+		      struct buffer *header, struct stream_key *ret_key)
+{
+	struct stream_lock lock = {.by_api = true, .key_size = KEY_128};
+	struct lock_password secret;
+	struct arcfour_ctx cipher;
+	struct sha1_ctx sha1;
+
+	if (!lock_password_from(password, &secret))
+		return -ERR_INTERNAL;
+	lock_choose("sekisho-stream-salt:", content, lock.salt,
+		    STREAM_LOCK_SALT);
+	lock_choose("sekisho-stream-verifier:", content, lock.verifier,
+		    STREAM_LOCK_SALT);
+	*ret_key = (struct stream_key){.by_api = true, .key_size = KEY_128};
+	base_api(&lock, &secret, ret_key->base);
+	explicit_bzero(&secret, sizeof(secret));
+	sha1_init(&sha1);
+	sha1_update(&sha1, STREAM_LOCK_SALT, lock.verifier);
+	sha1_digest(&sha1, STREAM_LOCK_HASH, lock.hash);
+	start_block(ret_key, 0, &cipher);
+	arcfour_crypt(&cipher, STREAM_LOCK_SALT, lock.verifier, lock.verifier);
+	arcfour_crypt(&cipher, STREAM_LOCK_HASH, lock.hash, lock.hash);
+	write_header(header, &lock);
+	explicit_bzero(&cipher, sizeof(cipher));
+	explicit_bzero(&lock, sizeof(lock));
+	return buffer_error(header);
 }

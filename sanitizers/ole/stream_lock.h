@@ -36,14 +36,28 @@ int stream_lock_read(struct view header,
 
 /* Tries the passwords of the job, then `usual`, with which the program locks
  * without being asked (NULL: none). -ERR_ENCRYPTED: the job has none;
- * -ERR_PASSWORD_WRONG. Sets job->opened_with_password where it was one of the
- * job's. */
+ * -ERR_PASSWORD_WRONG. */
 int stream_lock_open(struct job *job, const struct stream_lock *lock,
 		     const char *usual, struct stream_key *ret_key) MUST_CHECK;
 
-/* Decrypts in place what lies from `offset` of a stream on, in blocks of
- * `block` bytes counted from the stream's beginning. */
-void stream_lock_decrypt(const struct stream_key *key, size_t block,
-			 size_t offset, uint8_t *bytes, size_t size);
+/* Encrypts or decrypts in place, which is the same, what lies from `offset` of
+ * a stream on, in blocks of `block` bytes counted from the stream's beginning.
+ */
+void stream_lock_crypt(const struct stream_key *key, size_t block,
+		       size_t offset, uint8_t *bytes, size_t size);
+
+/* The same for one block of any size, from its beginning. */
+void stream_lock_crypt_block(const struct stream_key *key, uint32_t number,
+			     uint8_t *bytes, size_t size);
+
+/*
+ * A lock of the best kind that these formats have, RC4 of 128 bits by
+ * CryptoAPI: appends its header, with its version in front, to `header`. What
+ * others choose at random follows from `content`, as in lock_write().
+ * -ERR_INTERNAL: a password that opens nothing; -ERR_MEMORY.
+ */
+int stream_lock_write(const char *password, struct view content,
+		      struct buffer *header,
+		      struct stream_key *ret_key) MUST_CHECK;
 
 #endif

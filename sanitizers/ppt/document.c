@@ -72,9 +72,8 @@ static int read_user(struct ppt *ppt, uint32_t *ret_offset)
 	    record.body.size < USER_EDIT + 4)
 		return -ERR_MALFORMED;
 	token = number_at(record.body, USER_TOKEN);
-	if (token == (uint32_t)TOKEN_LOCKED)
-		return -ERR_ENCRYPTION_UNSUPPORTED;
-	if (token != (uint32_t)TOKEN_PLAIN)
+	ppt->locked = token == (uint32_t)TOKEN_LOCKED;
+	if (!ppt->locked && token != (uint32_t)TOKEN_PLAIN)
 		return -ERR_MALFORMED;
 	*ret_offset = number_at(record.body, USER_EDIT);
 	ppt->user = view_slice(record.body, USER_NAME,
@@ -144,11 +143,11 @@ static int read_edits(struct ppt *ppt, uint32_t offset, uint32_t *table)
 		if (!record_at(ppt, offset, &record) ||
 		    record.type != PPT_EDIT || record.body.size < EDIT_SIZE)
 			return -ERR_MALFORMED;
-		if (record.body.size > EDIT_CIPHER &&
-		    number_at(record.body, EDIT_CIPHER) != 0)
-			return -ERR_ENCRYPTION_UNSUPPORTED;
-		if (ppt->edit_count++ == 0)
+		if (ppt->edit_count++ == 0) {
 			ppt->edit = record.body;
+			/* 0 where there is none. */
+			ppt->cipher = number_at(record.body, EDIT_CIPHER);
+		}
 		if (ppt->edit_count > PPT_EDITS_MAX)
 			return -ERR_LIMIT_MEMBERS;
 		error = read_directory(
@@ -216,7 +215,8 @@ static int collect_objects(struct ppt *ppt, const uint32_t *table)
 	if (ppt->objects == NULL)
 		return -ERR_MEMORY;
 	for (uint32_t id = 0; id < ppt->ids; id++) {
-		if (table[id] == 0 || !record_at(ppt, table[id] - 1, &record))
+		if (table[id] == 0 || (id != 0 && id == ppt->cipher) ||
+		    !record_at(ppt, table[id] - 1, &record))
 			continue;
 		ppt->objects[ppt->object_count++] = (struct ppt_object){
 		    .id = id, .offset = table[id] - 1, .record = record};
@@ -245,6 +245,8 @@ static int read_objects(struct ppt *ppt)
 	error = read_user(ppt, &offset);
 	if (error == 0)
 		error = read_edits(ppt, offset, table);
+	if (error == 0)
+		error = ppt_unlock(ppt, table);
 	if (error == 0)
 		error = collect_objects(ppt, table);
 	if (error != 0)

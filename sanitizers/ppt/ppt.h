@@ -91,7 +91,9 @@ struct ppt {
 	struct view user; /* who saved it last, in a code page */
 	struct view edit; /* body of the newest UserEditAtom */
 	size_t edit_count;
-	uint32_t ids; /* above the highest that a directory names */
+	bool locked;     /* by the stream of the user */
+	uint32_t cipher; /* identifier of how it is encrypted, 0: it is not */
+	uint32_t ids;    /* above the highest that a directory names */
 	struct ppt_object *objects; /* by identifier */
 	size_t object_count;
 	const struct ppt_object *main; /* the document itself */
@@ -113,7 +115,7 @@ struct ppt {
  * ---- document.c ----
  * Finds the streams, reads edits and directory, finds objects, links and
  * slides. -ERR_TYPE_UNSUPPORTED: PowerPoint 95 or older;
- * -ERR_ENCRYPTION_UNSUPPORTED; -ERR_MALFORMED, errors of compound_open().
+ * -ERR_MALFORMED, errors of ppt_unlock() and compound_open().
  */
 int ppt_open(struct ppt *ppt) MUST_CHECK;
 
@@ -124,6 +126,14 @@ const struct ppt_object *ppt_find(const struct ppt *ppt, uint32_t id);
  * none. An instance of -1 stands for any. */
 bool ppt_child(struct view records, uint16_t type, int instance,
 	       struct escher_record *ret_record);
+
+/*
+ * ---- unlock.c ----
+ * Decrypts the objects of the table, which holds offsets plus one by
+ * identifier, and the pictures. Errors of stream_lock_read() and
+ * stream_lock_open(); -ERR_MALFORMED where objects lie in each other.
+ */
+int ppt_unlock(struct ppt *ppt, const uint32_t *table) MUST_CHECK;
 
 /* ---- contents.c: reads what the document lists ---- */
 int ppt_read_contents(struct ppt *ppt) MUST_CHECK;

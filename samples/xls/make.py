@@ -205,6 +205,10 @@ def outside():
         + record(0x896, bytes(12), b"PK\3\4" * 9) + record(0x60) + record(0xABC, b"unknown")
     yield loses("leftovers.xls", made, ["printer", "picture", "author", "routing", "theme", "record"],
                 "what programs leave behind")
+    view = record(0x1AA, b"g" * 64) + record(0x26, struct.pack("<d", 3)) + record(0xA1, words(9), bytes(32)) + record(0x1AB, words(1))
+    paper = record(0xA1, words(1), bytes(32))
+    yield loses("view.xls", book(front=paper, behind=view), ["record"], "a view with a page setup of its own")
+    yield loses("view-open.xls", book(front=paper, behind=view[:68]), ["record"], "one without an end")
     yield Sample("two-books.xls", plain().data({"Book": b"x" * 99}), verdict="unchanged",
                  note="a book of Excel 5 beside, for old programs")
     yield loses("storages.xls", plain(), ["ole.object", "ole.storage", "ole.signature"],

@@ -91,6 +91,25 @@ static int add_record(struct book *book, size_t record, const char *path)
 	}
 }
 
+/* A view that somebody has saved ([MS-XLS] 2.4.344): page setup, margins and
+ * breaks of its own, which without its beginning would be those of the sheet.
+ * Returns the record of its end; `at` where it has none in the substream, or
+ * has more in it than that. */
+static size_t end_of_view(const struct book *book, size_t at, size_t last)
+{
+	for (size_t i = at + 1; i < last; i++) {
+		uint16_t type = book->records[i].type;
+
+		if (type == BIFF_USERSVIEWEND)
+			return i;
+		if (type == BIFF_USERSVIEWBEGIN || type == BIFF_BOF ||
+		    type == BIFF_EOF || type == BIFF_FORMULA ||
+		    type == BIFF_GELFRAME || biff_is_drawn(book, i))
+			break;
+	}
+	return at;
+}
+
 int biff_add_substream(struct book *book, size_t first, size_t last,
 		       const char *path, size_t depth)
 {
@@ -112,7 +131,10 @@ int biff_add_substream(struct book *book, size_t first, size_t last,
 			error = biff_add_formula(book, cells, &at, last);
 		else if (book->records[at].type == BIFF_GELFRAME)
 			error = biff_add_fill(book, &at, path);
-		else
+		else if (book->records[at].type == BIFF_USERSVIEWBEGIN) {
+			biff_drop(book, at, path);
+			at = end_of_view(book, at, last) + 1;
+		} else
 			error = add_record(book, at++, path);
 	}
 	return error;

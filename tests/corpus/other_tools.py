@@ -216,15 +216,20 @@ def office_text(path):
 # As re.escape() writes them: the name of the copy that LibreOffice was given, and
 # the moment at which it worked, which fields show that are results by now.
 OWN_NAME = re.compile(r"x\d{4}\\\.[a-z]{3,4}")
-MOMENT = re.compile(time.strftime("%m/%d/%Y") + r"\d\d:\d\d:\d\d(\\ [AP]M)?")
+MOMENT = re.compile(time.strftime("%m/%d/%Y") + r"(\\ )?\d\d:\d\d:\d\d(\\ [AP]M)?")
+# What LibreOffice cannot calculate, and Excel could: its value stands afterwards.
+ERROR = re.compile(r"\\#VALUE!|\\#NAME\\\?|\\#MACRO\\\?|Err:\d+")
+EMPTY_ROWS = re.compile(r"( ,+)+(?= \[|$)")
 
 
 def same(before, after):
-    """Equal but for space, which pages broken elsewhere move, and for what
-    LibreOffice fills in by itself."""
-    before, after = (re.sub(r"\s+", " ", text).strip() for text in (before, after))
+    """Equal but for space, which pages broken elsewhere move, for empty rows below
+    a sheet, and for what LibreOffice fills in by itself or cannot calculate."""
+    before, after = (EMPTY_ROWS.sub("", re.sub(r"\s+", " ", text).strip())
+                     for text in (before, after))
     if before == after:
         return True
     pattern = OWN_NAME.sub(r"\\S+", re.escape(before))
     pattern = MOMENT.sub(lambda found: r"[\d/: APM]+", pattern)
+    pattern = ERROR.sub(lambda found: "[^,]*", pattern)
     return re.fullmatch(pattern, after) is not None

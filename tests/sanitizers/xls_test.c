@@ -129,6 +129,22 @@ static void values_take_the_place_of_formulas(void **state)
 	close_output(&opened);
 }
 
+/* The last setup counts: those of views would be the sheet's. */
+static void a_view_takes_its_page_setup_along(void **state)
+{
+	struct opened opened = open_output("view.xls");
+
+	(void)state;
+	assert_int_equal(find_record(opened.stream, 0xA1, 0).data[0], 1);
+	assert_null(find_record(opened.stream, 0xA1, 1).data);
+	assert_null(find_record(opened.stream, 0x26, 0).data);
+	close_output(&opened);
+	opened = open_output("view-open.xls");
+	assert_int_equal(find_record(opened.stream, 0xA1, 0).data[0], 1);
+	assert_non_null(find_record(opened.stream, 0x23E, 0).data);
+	close_output(&opened);
+}
+
 static void positions_lead_to_what_they_led_to(void **state)
 {
 	struct opened opened = open_output("blocks.xls");
@@ -202,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(text_mode_writes_cells_in_their_columns),
 	    cmocka_unit_test(text_mode_shows_values_and_comments),
 	    cmocka_unit_test(values_take_the_place_of_formulas),
+	    cmocka_unit_test(a_view_takes_its_page_setup_along),
 	    cmocka_unit_test(positions_lead_to_what_they_led_to),
 	    cmocka_unit_test(positions_that_lead_nowhere_are_left_out),
 	    cmocka_unit_test(a_macro_sheet_is_empty_and_hidden),

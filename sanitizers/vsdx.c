@@ -1,16 +1,29 @@
 /*
- * May carry: VBA, OLE objects, outside links, cells that call.
- * Keep: what LibreOffice makes of it, as far as its format keeps it.
- * Drop: the form it came in.
- * Specification: [MS-VSDX].
+ * may carry: VBA, cells that run add-ons, macros and commands, links, events,
+ *   OLE objects, outside stencils and data sources, data of add-ins.
+ * keep: pages, masters, shapes, their text, formulas with functions on the
+ *   list, themes, layers, windows, validation rules, comments, vetted links.
+ * drop: everything else; see sanitizers/ooxml/parts.def, rules.def and
+ *   cell_functions.def.
+ * specification: [MS-VSDX]; ECMA-376 part 2.
  */
-#include "sanitizers/detect/claims.h"
+#include "sanitizers/ooxml/rebuild.h"
 
 #include "base/banned.h"
 
-static enum claim vsdx_claims(struct view input)
+static enum claim claims(struct view input)
 {
-	return claim_package(input, "vsdx");
+	return ooxml_claims(input, DOCUMENT_DRAWING);
+}
+
+static int rebuild(struct job *job)
+{
+	return ooxml_rebuild(job, DOCUMENT_DRAWING);
+}
+
+static int text(struct job *job)
+{
+	return ooxml_text(job, DOCUMENT_DRAWING);
 }
 
 const struct sanitizer sanitizer_vsdx = {
@@ -19,6 +32,7 @@ const struct sanitizer sanitizer_vsdx = {
     .extension = "vsdx",
     .extensions = "vsdx vsdm vstx vstm vssx vssm",
     .refines = "zip",
-    .claims = vsdx_claims,
-    .instead = MODE_CONVERT,
+    .claims = claims,
+    .rebuild = rebuild,
+    .text = text,
 };

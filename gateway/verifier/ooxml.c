@@ -156,7 +156,8 @@ static const char *const forbidden_relations[] = {
     "thumbnail",   "customproperty", "signature",        "activex",
     "ctrlprop",    "webextension",   "extensibility",    "customization",
     "toolbars",    "model3d",        "python",           "pathmissing",
-    "startup",     "/tags",          "hdphoto",
+    "startup",     "/tags",          "hdphoto",          "solution",
+    "recordset",
 };
 
 static bool relation_is_forbidden(const char *type)
@@ -347,6 +348,9 @@ static int check_type(struct opc *opc)
 	    {"pptx", "pptx", OFFICE "presentationml.presentation.main+xml"},
 	    {"pptx", "potx", OFFICE "presentationml.template.main+xml"},
 	    {"pptx", "ppsx", OFFICE "presentationml.slideshow.main+xml"},
+	    {"vsdx", "vsdx", "application/vnd.ms-visio.drawing.main+xml"},
+	    {"vsdx", "vssx", "application/vnd.ms-visio.stencil.main+xml"},
+	    {"vsdx", "vstx", "application/vnd.ms-visio.template.main+xml"},
 	};
 	size_t mains = 0;
 	bool fits = false;

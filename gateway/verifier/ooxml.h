@@ -92,6 +92,18 @@ int opc_check_field(const struct opc_scan *scan, const char *text) MUST_CHECK;
 /* One formula. */
 int opc_check_formula(const struct opc_scan *scan, const char *text) MUST_CHECK;
 
+/* One formula of a cell of Visio. */
+int opc_check_cell_formula(const struct opc_scan *scan,
+			   const char *text) MUST_CHECK;
+
+/* A cell: its formula, and where it leads. */
+int opc_check_cell(const struct opc_scan *scan,
+		   const struct opc_element *element) MUST_CHECK;
+
+/* What a shape shows that is no shape: a picture. */
+int opc_check_foreign(const struct opc_scan *scan,
+		      const struct opc_element *element) MUST_CHECK;
+
 /* Reads the names of a workbook that may be called; before its parts are
  * checked. */
 int opc_read_lambdas(struct opc *opc) MUST_CHECK;

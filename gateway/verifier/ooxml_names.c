@@ -15,6 +15,7 @@ enum family {
 	FAMILY_WORD,
 	FAMILY_EXCEL,
 	FAMILY_POWERPOINT,
+	FAMILY_VISIO,
 	FAMILY_CHART,
 	FAMILY_DIAGRAM,
 	FAMILY_DRAWING,
@@ -24,6 +25,7 @@ enum family {
 	FAMILY_XML,
 	FAMILY_INSTANCE,
 	FAMILY_FUNCTION, /* of formulas, in capital letters */
+	FAMILY_CELL_FUNCTION,
 };
 
 enum kind { KIND_ELEMENT, KIND_ATTRIBUTE };
@@ -134,6 +136,11 @@ bool opc_knows_attribute(const char *owner, const char *uri, const char *name)
 bool opc_knows_function(const char *name)
 {
 	return knows(FAMILY_FUNCTION, KIND_ELEMENT, name);
+}
+
+bool opc_knows_cell_function(const char *name)
+{
+	return knows(FAMILY_CELL_FUNCTION, KIND_ELEMENT, name);
 }
 
 size_t opc_names_count(void)

@@ -22,6 +22,9 @@ bool opc_knows_attribute(const char *owner, const char *uri, const char *name);
 /* A function that formulas may call; in capital letters, without prefixes. */
 bool opc_knows_function(const char *name);
 
+/* The same for the cells of Visio. */
+bool opc_knows_cell_function(const char *name);
+
 /* How many names the lists have. */
 size_t opc_names_count(void);
 

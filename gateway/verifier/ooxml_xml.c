@@ -61,6 +61,13 @@ static const struct {
     {"", "connection"},
     {"", "queryTable"},
     {"docPropsVTypes", "blob"},
+    {"visio", "EventItem"},
+    {"visio", "MasterShortcut"},
+    {"visio", "SolutionXML"},
+    {"visio", "RefreshableData"},
+    {"visio", "AttachedToolbars"},
+    {"visio", "DataConnection"},
+    {"visio", "DataRecordSet"},
 };
 
 static const char *const bad_namespaces[] = {
@@ -75,6 +82,9 @@ enum role {
 	ROLE_INSTRUCTION,
 	ROLE_FIELD_CHARACTER,
 	ROLE_SIMPLE_FIELD,
+	ROLE_CELL, /* of Visio */
+	ROLE_FOREIGN,
+	ROLE_RULE, /* of Visio: a formula */
 };
 
 /* What of an attribute is to be looked at. */
@@ -203,6 +213,12 @@ static enum role find_role(const char *name)
 		return ROLE_FIELD_CHARACTER;
 	if (strcmp(name, "fldSimple") == 0)
 		return ROLE_SIMPLE_FIELD;
+	if (strcmp(name, "Cell") == 0)
+		return ROLE_CELL;
+	if (strcmp(name, "ForeignData") == 0)
+		return ROLE_FOREIGN;
+	if (strcmp(name, "RuleFilter") == 0 || strcmp(name, "RuleTest") == 0)
+		return ROLE_RULE;
 	return ROLE_PLAIN;
 }
 
@@ -419,7 +435,8 @@ static int on_start(void *context, const struct opc_element *element)
 	 * extensions have theirs in one element more. */
 	if (walk->text_only && role != ROLE_FORMULA)
 		return residue(walk, "element in a formula", element->name);
-	walk->text_only = role == ROLE_FORMULA || role == ROLE_INSTRUCTION;
+	walk->text_only = role == ROLE_FORMULA || role == ROLE_INSTRUCTION ||
+			  role == ROLE_RULE;
 	for (size_t i = 0; error == 0 && i < element->attribute_count; i++)
 		error =
 		    check_attribute(walk, element, element->attributes + 5 * i);
@@ -427,6 +444,10 @@ static int on_start(void *context, const struct opc_element *element)
 		return error;
 	if (role == ROLE_FIELD_CHARACTER)
 		return on_field_character(walk, element);
+	if (role == ROLE_CELL)
+		return opc_check_cell(walk->scan, element);
+	if (role == ROLE_FOREIGN)
+		return opc_check_foreign(walk->scan, element);
 	if (role == ROLE_SIMPLE_FIELD) {
 		const char *text = opc_attribute(opc, element, NULL, "instr");
 
@@ -447,6 +468,9 @@ static int on_end(void *context, const char *name, const char *text)
 	if (role == ROLE_FORMULA)
 		return text == NULL ? residue(walk, "formula", "too long")
 				    : opc_check_formula(walk->scan, text);
+	if (role == ROLE_RULE)
+		return text == NULL ? residue(walk, "formula", "too long")
+				    : opc_check_cell_formula(walk->scan, text);
 	if (role != ROLE_INSTRUCTION)
 		return 0;
 	if (walk->depth == 0 || walk->in_result[walk->depth - 1])

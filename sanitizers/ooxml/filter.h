@@ -81,8 +81,9 @@ struct frame {
 	bool has_picture; /* ...whose picture was seen */
 	size_t picture_start;
 	size_t picture_end;
-	bool in_instruction; /* part of a field's instruction */
-	uint32_t owner;      /* ...of this field */
+	const struct part *picture; /* Visio: of foreign data */
+	bool in_instruction;        /* part of a field's instruction */
+	uint32_t owner;             /* ...of this field */
 };
 
 struct name_list {

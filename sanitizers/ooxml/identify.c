@@ -23,7 +23,7 @@ static int find_main(void *context, const struct scan_element *element)
 	if (type == NULL || target == NULL || identity->main != NULL)
 		return 0;
 	segment = part_name_tail(identity->arena, type, '/');
-	if (segment != NULL && strcmp(segment, "officedocument") == 0)
+	if (segment != NULL && relation_is_main(type, segment))
 		identity->main = part_name_resolve(identity->arena, "", target);
 	return 0;
 }
@@ -73,6 +73,7 @@ static const char *const usual_main[] = {
     [DOCUMENT_WORD] = "word/document.xml",
     [DOCUMENT_SHEET] = "xl/workbook.xml",
     [DOCUMENT_SLIDE] = "ppt/presentation.xml",
+    [DOCUMENT_DRAWING] = "visio/document.xml",
 };
 
 static enum claim claim_of(struct view input, const struct identity *identity,

@@ -16,6 +16,7 @@ static const char relations_namespace[] =
 #define SHEET "application/vnd.openxmlformats-officedocument.spreadsheetml."
 #define SLIDE "application/vnd.openxmlformats-officedocument.presentationml."
 #define MS "application/vnd.ms-"
+#define VISIO(kind) MS "visio." kind ".main+xml"
 
 static const struct main_type main_types[] = {
     {WORD "document.main+xml", "docx", WORD "document.main+xml", DOCUMENT_WORD,
@@ -52,6 +53,18 @@ static const struct main_type main_types[] = {
      SLIDE "slideshow.main+xml", DOCUMENT_SLIDE, true, false},
     {MS "powerpoint.addin.macroEnabled.main+xml", "ppam", "", DOCUMENT_SLIDE,
      true, true},
+    {VISIO("drawing"), "vsdx", VISIO("drawing"), DOCUMENT_DRAWING, false,
+     false},
+    {VISIO("drawing.macroEnabled"), "vsdx", VISIO("drawing"), DOCUMENT_DRAWING,
+     true, false},
+    {VISIO("stencil"), "vssx", VISIO("stencil"), DOCUMENT_DRAWING, false,
+     false},
+    {VISIO("stencil.macroEnabled"), "vssx", VISIO("stencil"), DOCUMENT_DRAWING,
+     true, false},
+    {VISIO("template"), "vstx", VISIO("template"), DOCUMENT_DRAWING, false,
+     false},
+    {VISIO("template.macroEnabled"), "vstx", VISIO("template"),
+     DOCUMENT_DRAWING, true, false},
 };
 
 const struct main_type *main_type_of(const char *content_type)
@@ -60,6 +73,15 @@ const struct main_type *main_type_of(const char *content_type)
 		if (strcasecmp(main_types[i].content_type, content_type) == 0)
 			return &main_types[i];
 	return NULL;
+}
+
+bool relation_is_main(const char *type, const char *segment)
+{
+	static const char visio[] =
+	    "http://schemas.microsoft.com/visio/2010/relationships/document";
+
+	return strcmp(segment, "officedocument") == 0 ||
+	       strcasecmp(type, visio) == 0;
 }
 
 static int compare_parts(const void *a, const void *b)
@@ -318,7 +340,7 @@ static int find_main(struct package *package)
 		struct relation *relation = &package->relations.items[i];
 		struct part *part;
 
-		if (strcmp(relation->segment, "officedocument") != 0 ||
+		if (!relation_is_main(relation->type, relation->segment) ||
 		    relation->external)
 			continue;
 		declared = true;

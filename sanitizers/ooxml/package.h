@@ -12,7 +12,13 @@
 #include "sanitizers/job.h"
 #include "sanitizers/ooxml/xml_reader.h"
 
-enum document { DOCUMENT_NONE, DOCUMENT_WORD, DOCUMENT_SHEET, DOCUMENT_SLIDE };
+enum document {
+	DOCUMENT_NONE,
+	DOCUMENT_WORD,
+	DOCUMENT_SHEET,
+	DOCUMENT_SLIDE,
+	DOCUMENT_DRAWING,
+};
 
 /* What a main part's content type makes of the package. */
 struct main_type {
@@ -26,6 +32,10 @@ struct main_type {
 
 /* NULL when no main part has this content type. */
 const struct main_type *main_type_of(const char *content_type);
+
+/* Whether a relationship of the package leads to its main part. `segment` is
+ * the last one of the type, in lower case. */
+bool relation_is_main(const char *type, const char *segment);
 
 enum decision {
 	DECISION_DROP = 0,

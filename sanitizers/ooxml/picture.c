@@ -115,7 +115,8 @@ int embedded_finish(struct rebuilt *rebuilt, struct part *part, bool *ret_kept)
 		    result.format != FORMAT_ENCRYPTED &&
 		    (strcmp(result.extension, "docx") == 0 ||
 		     strcmp(result.extension, "xlsx") == 0 ||
-		     strcmp(result.extension, "pptx") == 0);
+		     strcmp(result.extension, "pptx") == 0 ||
+		     strcmp(result.extension, "vsdx") == 0);
 	if (!*ret_kept) {
 		part->state = PART_GONE;
 		job_remove(job, REMOVAL_OOXML_EMBEDDED_DOCUMENT, part->name,

@@ -126,6 +126,8 @@ static bool is_dispensable(const struct part *part)
 	    "revisioninfo",
 	    "classificationlabels",
 	    "namedsheetview",
+	    "windows",
+	    "validation",
 	};
 
 	for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++)
@@ -175,6 +177,40 @@ static int follow(struct rebuilt *rebuilt, struct relations *relations)
 	return 0;
 }
 
+/* Visio's XML says of which kind a picture is: it must be known before. */
+static int pictures_first(struct rebuilt *rebuilt, struct relations *relations)
+{
+	for (size_t i = 0; i < relations->count; i++) {
+		struct relation *relation = &relations->items[i];
+		int error;
+
+		if (relation->decision != DECISION_PICTURE ||
+		    relation->part->state != PART_UNSEEN ||
+		    relation->part->output_type != NULL ||
+		    rebuilt->package.text)
+			continue;
+		error = picture_begin(rebuilt, relation->part);
+		if (error == 0)
+			error = picture_finish(rebuilt, relation->part);
+		if (error != 0)
+			return error;
+		/* The XML may turn out not to show it. */
+		relation->part->reported = false;
+	}
+	return 0;
+}
+
+/* A name is given when the part is one of the output. */
+static int process_picture(struct rebuilt *rebuilt, struct part *part)
+{
+	const char *name = part->output_name;
+
+	if (name == NULL)
+		return picture_begin(rebuilt, part);
+	part->output_name = NULL;
+	return output_name(rebuilt, part, strrchr(name, '.') + 1);
+}
+
 static int process_xml(struct rebuilt *rebuilt, struct part *part)
 {
 	struct package *package = &rebuilt->package;
@@ -188,6 +224,8 @@ static int process_xml(struct rebuilt *rebuilt, struct part *part)
 		error = relations_decide(package, part->name, &part->relations);
 	if (error == 0)
 		error = embedded_documents(rebuilt, part);
+	if (error == 0 && package->type->document == DOCUMENT_DRAWING)
+		error = pictures_first(rebuilt, &part->relations);
 	if (error == 0)
 		error = filter_xml(rebuilt, part);
 	if (error == 0)
@@ -205,7 +243,7 @@ static int process(struct rebuilt *rebuilt, struct part *part)
 		part->reported = false;
 		return process_xml(rebuilt, part);
 	case DECISION_PICTURE:
-		return picture_begin(rebuilt, part);
+		return process_picture(rebuilt, part);
 	case DECISION_DOCUMENT:
 		return 0;
 	case DECISION_DROP:
@@ -278,6 +316,8 @@ static enum removal_kind kind_of_unreferenced(const struct part *part)
 	    {"webextension", REMOVAL_OOXML_WEB_EXTENSION},
 	    {"xmlsignature", REMOVAL_OOXML_SIGNATURE},
 	    {"thumbnail", REMOVAL_OOXML_THUMBNAIL},
+	    {"visio/solutions", REMOVAL_OOXML_VISIO_SOLUTION},
+	    {"visio/data", REMOVAL_OOXML_CONNECTION},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -149,7 +149,7 @@ static void decide_inside(struct package *package, const char *source,
 	if (relation->part == package->main) {
 		relation->kind = REMOVAL_OOXML_RELATION_BROKEN;
 		if (source[0] != '\0' ||
-		    strcmp(relation->segment, "officedocument") != 0)
+		    !relation_is_main(relation->type, relation->segment))
 			return;
 		relation->decision = DECISION_PART;
 		relation->part->decision = DECISION_PART;
@@ -161,7 +161,8 @@ static void decide_inside(struct package *package, const char *source,
 		relation->decision = DECISION_PICTURE;
 		relation->explicit = true;
 	} else if (strcmp(relation->segment, "package") == 0 &&
-		   policy->embedded == EMBEDDED_SANITIZE) {
+		   policy->embedded == EMBEDDED_SANITIZE &&
+		   package->type->document != DOCUMENT_DRAWING) {
 		relation->decision = DECISION_DOCUMENT;
 		relation->explicit = true;
 	} else {
@@ -212,6 +213,7 @@ static bool is_known_type(const char *type)
 	static const char *const prefixes[] = {
 	    "http://schemas.openxmlformats.org/",
 	    "http://schemas.microsoft.com/office/",
+	    "http://schemas.microsoft.com/visio/",
 	    "http://purl.oclc.org/ooxml/",
 	};
 
@@ -239,14 +241,59 @@ static bool is_id(const char *id)
 	return true;
 }
 
+/* Visio: an object has its picture beside it, which stays in its place. */
+static int show_object(struct package *package, const char *source,
+		       struct relation *relation)
+{
+	struct relations beside;
+	struct part *object;
+	int error;
+
+	if (package->type->document != DOCUMENT_DRAWING ||
+	    (strcmp(relation->segment, "oleobject") != 0 &&
+	     strcmp(relation->segment, "package") != 0))
+		return 0;
+	object =
+	    package_find(package, part_name_resolve(package->job->arena, source,
+						    relation->target));
+	if (object == NULL || object == package->main)
+		return 0;
+	error = package_relations(package, object->name, &beside);
+	for (size_t i = 0; error == 0 && i < beside.count; i++) {
+		const struct relation *picture = &beside.items[i];
+		const char *name = part_name_resolve(
+		    package->job->arena, object->name, picture->target);
+
+		if (picture->external || name == NULL ||
+		    strcmp(picture->segment, "image") != 0)
+			continue;
+		if (object->state == PART_UNSEEN)
+			object->state = PART_GONE;
+		relation->segment = picture->segment;
+		relation->type = picture->type;
+		relation->target =
+		    arena_format(package->job->arena, "/%s", name);
+		return relation->target == NULL
+			   ? -ERR_MEMORY
+			   : part_remove(package, object, relation->kind,
+					 "object of a shape");
+	}
+	return error;
+}
+
 int relations_decide(struct package *package, const char *source,
 		     struct relations *relations)
 {
 	for (size_t i = 0; i < relations->count; i++) {
 		struct relation *relation = &relations->items[i];
+		int error = 0;
 
 		relation->kind = removal_of(relation->segment,
 					    REMOVAL_OOXML_RELATION_BROKEN);
+		if (!relation->external)
+			error = show_object(package, source, relation);
+		if (error != 0)
+			return error;
 		if (!is_id(relation->id) || !is_known_type(relation->type))
 			continue;
 		if (relation->external || relation->target[0] == '#')

@@ -117,6 +117,15 @@ ELEMENT_END(end_picture);
  * that a graphic frame remembers moved with it. */
 void picture_moved(struct filter *filter, const struct frame *alternate);
 
+/* visio.c */
+ELEMENT_RULE(rule_visio_cell);
+ELEMENT_RULE(rule_visio_formula);
+ELEMENT_RULE(rule_foreign_data);
+ELEMENT_RULE(rule_visio_relation);
+ELEMENT_RULE(rule_visio_window);
+ELEMENT_END(end_visio_formula);
+ELEMENT_END(end_foreign_data);
+
 /* properties.c */
 ELEMENT_RULE(rule_custom_property);
 

@@ -21,6 +21,7 @@ enum vocabulary {
 	VOCABULARY_XM,     /* formulas in extensions */
 	VOCABULARY_P,      /* PresentationML */
 	VOCABULARY_P14,    /* its extensions */
+	VOCABULARY_VSD,    /* Visio */
 	VOCABULARY_A,      /* DrawingML */
 	VOCABULARY_A14,    /* its extensions */
 	VOCABULARY_ASVG,   /* SVG variants of pictures */

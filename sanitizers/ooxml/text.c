@@ -185,10 +185,13 @@ static int write_text(struct writing *writing, enum document document)
 		error = add_running(writing, package->main, NULL);
 		return error != 0 ? error : add_beside(writing, package->main);
 	}
-	error = read_shared(writing);
-	if (error == 0)
+	if (document == DOCUMENT_DRAWING)
+		error = text_scan_drawing(package, &writing->out);
+	else
+		error = read_shared(writing);
+	if (error == 0 && document != DOCUMENT_DRAWING)
 		error = write_pages(writing);
-	if (error == 0 && document == DOCUMENT_SLIDE)
+	if (error == 0 && document != DOCUMENT_SHEET)
 		error = add_beside(writing, package->main);
 	return error;
 }

@@ -84,6 +84,8 @@ static bool is_text(enum vocabulary vocabulary, const char *name)
 		return strcmp(name, "v") == 0;
 	if (vocabulary == VOCABULARY_P || vocabulary == VOCABULARY_X14)
 		return strcmp(name, "text") == 0;
+	if (vocabulary == VOCABULARY_VSD)
+		return strcmp(name, "CommentEntry") == 0;
 	return strcmp(name, "t") == 0;
 }
 
@@ -151,7 +153,8 @@ static void running_end(void *context, enum vocabulary vocabulary,
 		end_ruby(running);
 	} else if ((vocabulary == VOCABULARY_C && strcmp(name, "v") == 0) ||
 		   strcmp(name, "cm") == 0 || strcmp(name, "comment") == 0 ||
-		   strcmp(name, "threadedComment") == 0) {
+		   strcmp(name, "threadedComment") == 0 ||
+		   strcmp(name, "CommentEntry") == 0) {
 		buffer_u8(out, '\n');
 	}
 }

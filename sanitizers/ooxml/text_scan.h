@@ -46,6 +46,9 @@ int text_scan_sheet(struct job *job, struct xml_reader *reader,
 		    const struct cell_formats *formats,
 		    struct buffer *out) MUST_CHECK;
 
+/* Visio: the texts of the shapes under the names of their pages. */
+int text_scan_drawing(struct package *package, struct buffer *out) MUST_CHECK;
+
 /* What `text_scan_*` share: SAX events of one part. */
 struct text_events {
 	void (*start)(void *context, enum vocabulary vocabulary,

@@ -168,7 +168,7 @@ static bool is_number(struct view text)
 		return true;
 	for (size_t i = 0; i < text.size; i++)
 		if (!isalnum(text.data[i]) &&
-		    strchr("+-.%", text.data[i]) == NULL)
+		    strchr(" +-.%", text.data[i]) == NULL)
 			return false;
 	return text.size > 0 && !isalpha(text.data[0]);
 }

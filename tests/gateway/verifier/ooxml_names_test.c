@@ -61,6 +61,23 @@ static void the_functions_are_the_same(void **state)
 	assert_false(opc_knows_function("tbl"));
 }
 
+static void the_functions_of_cells_are_the_same(void **state)
+{
+	static const char *const functions[] = {
+#define CELL_FUNCTION(name) name,
+#include "sanitizers/ooxml/cell_functions.def"
+#undef CELL_FUNCTION
+	};
+
+	(void)state;
+	opc_names_prepare();
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		assert_true(opc_knows_cell_function(functions[i]));
+	assert_false(opc_knows_cell_function("RUNADDON"));
+	assert_false(opc_knows_cell_function("DOCMD"));
+	assert_false(opc_knows_cell_function("SUMIF"));
+}
+
 static const struct {
 	enum vocabulary vocabulary;
 	enum treatment treatment;
@@ -117,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_the_sanitizer_lists_is_known),
 	    cmocka_unit_test(the_functions_are_the_same),
+	    cmocka_unit_test(the_functions_of_cells_are_the_same),
 	    cmocka_unit_test(what_rules_drop_is_not_known),
 	    cmocka_unit_test(other_names_are_not_known),
 	};

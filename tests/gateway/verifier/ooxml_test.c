@@ -67,6 +67,7 @@ static void what_the_sanitizers_write_passes(void **state)
 	verify_folder("docx");
 	verify_folder("xlsx");
 	verify_folder("pptx");
+	verify_folder("vsdx");
 }
 
 static void refuse_untouched(const char *format, const char *name)
@@ -86,10 +87,12 @@ static void no_single_thing_passes_untouched(void **state)
 	static const struct {
 		const char *format, *prefix;
 	} groups[] = {
-	    {"docx", "field-"},   {"docx", "unlisted-"}, {"docx", "element-"},
-	    {"docx", "part-"},    {"docx", "link-"},     {"xlsx", "formula-"},
-	    {"xlsx", "element-"}, {"xlsx", "part-"},     {"xlsx", "link-"},
-	    {"pptx", "element-"}, {"pptx", "part-"},     {"pptx", "action-"}};
+	    {"docx", "field-"},    {"docx", "unlisted-"}, {"docx", "element-"},
+	    {"docx", "part-"},     {"docx", "link-"},     {"xlsx", "formula-"},
+	    {"xlsx", "element-"},  {"xlsx", "part-"},     {"xlsx", "link-"},
+	    {"pptx", "element-"},  {"pptx", "part-"},     {"pptx", "action-"},
+	    {"vsdx", "cell-"},     {"vsdx", "event-"},    {"vsdx", "link-"},
+	    {"vsdx", "document-"}, {"vsdx", "part-"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {

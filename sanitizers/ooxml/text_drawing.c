@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-enum { FIRST_SHAPE = UINT32_MAX, SHAPES_DEPTH_MAX = XML_DEPTH_MAX };
+enum { FIRST_SHAPE = INT32_MAX, SHAPES_DEPTH_MAX = XML_DEPTH_MAX };
 
 /* The text of a shape of a master; FIRST_SHAPE is its outermost one. */
 struct master_text {

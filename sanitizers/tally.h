@@ -24,7 +24,8 @@ struct tallies {
 /* Counts one. Where there is no room for another detail it goes to one of its
  * kind, and where there is none of its kind it is told at once. */
 void tally_add(struct tallies *tallies, struct job *job, const char *path,
-	       enum removal_kind kind, const char *detail, va_list list);
+	       enum removal_kind kind, const char *detail, va_list list)
+    PRINTF_LIKE(5, 0);
 
 /* Tells all of them, in the order in which they were first seen. */
 void tally_tell(const struct tallies *tallies, struct job *job,

@@ -21,6 +21,13 @@ static bool is_picture(const char *name)
 	return false;
 }
 
+/* Programs of Macs put a PDF of the drawing into a comment, which is not among
+ * the records that stay. */
+static bool is_metafile(const char *name)
+{
+	return strcmp(name, "emf") == 0 || strcmp(name, "wmf") == 0;
+}
+
 static bool has(struct view input, const char *bytes, size_t size)
 {
 	return view_find(input, view_of(bytes, size), 0) != SIZE_MAX;
@@ -91,7 +98,7 @@ const char *second_structure(struct view input, const struct kind *kind)
 		if (input.size > 0x8006 &&
 		    memcmp(input.data + 0x8001, "CD001", 5) == 0)
 			return "iso";
-	} else if (has(head, "%PDF-", 5)) {
+	} else if (has(head, "%PDF-", 5) && !is_metafile(name)) {
 		return "pdf";
 	}
 	if (is_picture(name))

@@ -151,7 +151,7 @@ static int decrypt(struct job *job, struct view *ret_package,
 static bool is_package(struct view package)
 {
 	static const enum format formats[] = {FORMAT_DOCX, FORMAT_XLSX,
-					      FORMAT_PPTX};
+					      FORMAT_PPTX, FORMAT_XLSB};
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (sanitizer_for(formats[i])->claims(package) == CLAIM_EXACT)

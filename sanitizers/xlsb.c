@@ -1,24 +1,39 @@
 /*
- * May carry: VBA, Excel 4.0 macro sheets, DDE, outside links, OLE objects.
- * Keep: what LibreOffice makes of it, as far as its format keeps it.
- * Drop: the form it came in.
- * Specification: [MS-XLSB].
+ * may carry: VBA, ActiveX, OLE objects, embedded documents, outside targets,
+ *   Excel 4.0 macro sheets, formulas that call or fetch, DDE and outside
+ *   workbooks, connections, queries, a path of the author's.
+ * keep: cells with their values, formulas on the list, names, formats, tables,
+ *   conditional formats, charts, comments, vetted links.
+ * drop: everything else; see sanitizers/xlsb/records.def for the records and
+ *   sanitizers/ooxml/parts.def for the parts.
+ * specification: [MS-XLSB]; ECMA-376 part 2 for the package.
  */
-#include "sanitizers/detect/claims.h"
+#include "sanitizers/ooxml/rebuild.h"
 
 #include "base/banned.h"
 
-static enum claim xlsb_claims(struct view input)
+static enum claim claims(struct view input)
 {
-	return claim_package(input, "xlsb");
+	return ooxml_claims(input, DOCUMENT_BINARY_SHEET);
+}
+
+static int rebuild(struct job *job)
+{
+	return ooxml_rebuild(job, DOCUMENT_BINARY_SHEET);
+}
+
+static int text(struct job *job)
+{
+	return ooxml_text(job, DOCUMENT_BINARY_SHEET);
 }
 
 const struct sanitizer sanitizer_xlsb = {
     .name = "xlsb",
-    .mime = "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+    .mime = "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
     .extension = "xlsb",
     .extensions = "xlsb",
     .refines = "zip",
-    .claims = xlsb_claims,
-    .instead = MODE_CONVERT,
+    .claims = claims,
+    .rebuild = rebuild,
+    .text = text,
 };

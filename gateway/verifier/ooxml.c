@@ -2,6 +2,7 @@
 
 #include "gateway/verifier/ooxml_names.h"
 #include "gateway/verifier/picture.h"
+#include "gateway/verifier/xlsb.h"
 
 #include <libxml/parser.h>
 
@@ -11,6 +12,7 @@ enum { EMBEDDED_DEPTH_MAX = 4 };
 
 #define PACKAGE "application/vnd.openxmlformats-package."
 #define OFFICE "application/vnd.openxmlformats-officedocument."
+#define BINARY "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
 
 static int residue(struct opc *opc, const char *where, const char *what)
 {
@@ -122,6 +124,9 @@ static bool type_is_forbidden(const char *type)
 	    "tags+xml",
 	};
 
+	/* There is no such workbook without the word. */
+	if (strcmp(type, BINARY) == 0)
+		return false;
 	for (const char *at = type; *at != '\0'; at++)
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			if (strncasecmp(at, words[i], strlen(words[i])) == 0)
@@ -307,10 +312,16 @@ static int check_part(struct opc *opc, struct opc_part *part)
 	if (strncmp(part->type, "image/", 6) == 0)
 		return picture_verify_part(opc->check, part->name,
 					   part->content);
-	if (!is_xml(part->type))
+	if (!is_xml(part->type) && !xlsb_is_type(part->type))
 		return check_embedded(opc, part);
 	error = read_relations(&scan, part->name);
-	return error != 0 ? error : opc_check_xml(&scan);
+	if (error != 0)
+		return error;
+	if (!is_xml(part->type))
+		return opc->numbers == NULL
+			   ? residue(opc, part->name, "records")
+			   : xlsb_check_part(&scan);
+	return opc_check_xml(&scan);
 }
 
 static int check_parts(struct opc *opc)
@@ -345,6 +356,7 @@ static int check_type(struct opc *opc)
 	    {"docx", "dotx", OFFICE "wordprocessingml.template.main+xml"},
 	    {"xlsx", "xlsx", OFFICE "spreadsheetml.sheet.main+xml"},
 	    {"xlsx", "xltx", OFFICE "spreadsheetml.template.main+xml"},
+	    {"xlsb", "xlsb", BINARY},
 	    {"pptx", "pptx", OFFICE "presentationml.presentation.main+xml"},
 	    {"pptx", "potx", OFFICE "presentationml.template.main+xml"},
 	    {"pptx", "ppsx", OFFICE "presentationml.slideshow.main+xml"},
@@ -358,7 +370,7 @@ static int check_type(struct opc *opc)
 	for (size_t i = 0; i < opc->count; i++) {
 		const char *type = opc->parts[i].type;
 
-		if (strstr(type, ".main+xml") == NULL)
+		if (strstr(type, ".main") == NULL)
 			continue;
 		mains++;
 		for (size_t j = 0; j < sizeof(types) / sizeof(types[0]); j++)
@@ -390,17 +402,19 @@ static int verify_document(struct check *check, unsigned depth)
 	if (error == 0)
 		error = opc_read_lambdas(&opc);
 	if (error == 0)
+		error = xlsb_read_numbers(&opc);
+	if (error == 0)
 		error = check_parts(&opc);
 	opc_release(&opc);
 	return error;
 }
 
-static int verify_ooxml(struct check *check)
+int opc_verify(struct check *check)
 {
 	return verify_document(check, 0);
 }
 
-static int prepare_ooxml(void)
+int opc_prepare(void)
 {
 	xmlInitParser();
 	opc_names_prepare();
@@ -409,6 +423,6 @@ static int prepare_ooxml(void)
 
 const struct verifier verifier_ooxml = {
     .family = "ooxml",
-    .verify = verify_ooxml,
-    .prepare = prepare_ooxml,
+    .verify = opc_verify,
+    .prepare = opc_prepare,
 };

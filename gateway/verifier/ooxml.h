@@ -24,6 +24,8 @@ struct opc_link {
 	bool external;
 };
 
+struct xlsb_numbers;
+
 struct opc {
 	struct check *check;
 	struct opc_part *parts;
@@ -32,6 +34,7 @@ struct opc {
 	/* Names of a workbook that are LAMBDAs and may be called. */
 	const char **lambdas;
 	size_t lambda_count;
+	struct xlsb_numbers *numbers; /* of binary workbooks; NULL */
 };
 
 /* What a scan of one XML part carries. */
@@ -107,6 +110,10 @@ int opc_check_foreign(const struct opc_scan *scan,
 /* Reads the names of a workbook that may be called; before its parts are
  * checked. */
 int opc_read_lambdas(struct opc *opc) MUST_CHECK;
+
+/* Verifies a whole package, and what is needed before. */
+int opc_verify(struct check *check) MUST_CHECK;
+int opc_prepare(void) MUST_CHECK;
 
 /* Whether a target is one of the kinds of links that may stay. */
 bool opc_link_is_safe(const struct policy *policy, const char *target);

@@ -10,6 +10,7 @@
 #ifndef SEKISHO_SANITIZERS_BIFF_BIFF_H
 #define SEKISHO_SANITIZERS_BIFF_BIFF_H
 
+#include "sanitizers/biff/values.h"
 #include "sanitizers/job.h"
 
 enum {
@@ -291,9 +292,6 @@ struct biff_formula {
  * nowhere outside of this workbook and calls listed functions only. */
 bool biff_formula_allowed(const struct book *book, struct view tokens,
 			  struct biff_formula *ret_formula);
-
-/* Whether a worksheet function may be called by this name. */
-bool biff_function_listed(const char *name);
 
 /* ---- unlock.c ---- */
 

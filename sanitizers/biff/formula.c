@@ -82,25 +82,6 @@ static const uint8_t sizes[0x40][2] = {
     [0x3F] = {UNKNOWN, UNKNOWN},
 };
 
-/* Functions of worksheets by number (2.5.198.17). Not here: commands and
- * functions of macro sheets, CALL, REGISTER.ID, RTD, and those of servers. */
-static const struct {
-	uint16_t first;
-	uint16_t last;
-} functions[] = {
-    {0, 52},    {56, 78},   {82, 83},   {86, 86},   {97, 102},  {105, 105},
-    {109, 109}, {111, 121}, {124, 131}, {140, 144}, {148, 148}, {163, 165},
-    {167, 169}, {183, 184}, {189, 190}, {193, 199}, {204, 216}, {219, 222},
-    {227, 235}, {244, 244}, {247, 247}, {252, 252}, {255, 255}, {261, 261},
-    {269, 332}, {336, 337}, {342, 347}, {350, 354}, {358, 378}, {480, 484},
-};
-
-static const char *const function_names[] = {
-#define FUNCTION(name) name,
-#include "sanitizers/ooxml/functions.def"
-#undef FUNCTION
-};
-
 /* What the tokens of one formula say together. */
 struct walk {
 	const struct book *book;
@@ -114,32 +95,6 @@ struct walk {
 	bool link_computed; /* something could make another target of it */
 	bool ended;         /* by HYPERLINK, which must be last */
 };
-
-static int compare_names(const void *key, const void *element)
-{
-	const char *const *name = element;
-
-	return strcmp(key, *name);
-}
-
-bool biff_function_listed(const char *name)
-{
-	char upper[64];
-	size_t size;
-
-	if (strncasecmp(name, "_xlfn.", 6) == 0)
-		name += 6;
-	if (strncasecmp(name, "_xlws.", 6) == 0)
-		name += 6;
-	size = strlen(name);
-	if (size >= sizeof(upper))
-		return false;
-	for (size_t i = 0; i <= size; i++)
-		upper[i] = (char)toupper((unsigned char)name[i]);
-	return bsearch(upper, function_names,
-		       sizeof(function_names) / sizeof(function_names[0]),
-		       sizeof(function_names[0]), compare_names) != NULL;
-}
 
 static bool refuse(struct walk *walk, const char *why)
 {
@@ -158,9 +113,8 @@ static bool function_allowed(struct walk *walk, uint16_t number)
 	} else {
 		walk->link_computed = true;
 	}
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		if (number >= functions[i].first && number <= functions[i].last)
-			return true;
+	if (biff_function_number_listed(number))
+		return true;
 	return refuse(walk, "function that is not on the list");
 }
 

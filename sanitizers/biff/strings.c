@@ -13,32 +13,6 @@ enum {
 	CHARACTERS_MAX = 65535,
 };
 
-static void put_character(struct buffer *out, uint32_t c)
-{
-	buffer_utf8(out, c < 0x20 && c != '\n' && c != '\t' ? ' ' : c);
-}
-
-static void put_wide(struct buffer *out, struct view units)
-{
-	struct cursor cursor = cursor_at(units, 0);
-
-	while (cursor_left(&cursor) >= 2) {
-		uint32_t c = cursor_u16le(&cursor);
-
-		if (c >= 0xD800 && c < 0xDC00 && cursor_left(&cursor) >= 2) {
-			struct cursor ahead = cursor;
-			uint32_t low = cursor_u16le(&ahead);
-
-			if (low >= 0xDC00 && low < 0xE000) {
-				c = 0x10000 + ((c - 0xD800) << 10) +
-				    (low - 0xDC00);
-				cursor = ahead;
-			}
-		}
-		put_character(out, c);
-	}
-}
-
 static void put_bytes(struct buffer *out, struct view bytes, uint16_t code_page)
 {
 	struct decoder decoder =
@@ -47,7 +21,7 @@ static void put_bytes(struct buffer *out, struct view bytes, uint16_t code_page)
 	struct character character;
 
 	while (decoder_next(&decoder, &character))
-		put_character(out, character.value);
+		biff_put_character(out, character.value);
 }
 
 const char *biff_text(const struct book *book, struct view characters,
@@ -58,11 +32,11 @@ const char *biff_text(const struct book *book, struct view characters,
 
 	characters = view_slice(characters, 0, (size_t)2 * CHARACTERS_MAX);
 	if (wide) {
-		put_wide(&text, characters);
+		biff_put_wide(&text, characters);
 	} else if (book->biff8) {
 		for (size_t i = 0; i < characters.size && i < CHARACTERS_MAX;
 		     i++)
-			put_character(&text, characters.data[i]);
+			biff_put_character(&text, characters.data[i]);
 	} else {
 		put_bytes(&text, view_slice(characters, 0, CHARACTERS_MAX),
 			  book->code_page);

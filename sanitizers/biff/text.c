@@ -148,49 +148,6 @@ static int read_cells(struct text *text, const struct biff_sheet *sheet)
 
 /* ---- values ---- */
 
-static double double_of(uint64_t bits)
-{
-	union {
-		uint64_t bits;
-		double value;
-	} both = {.bits = bits};
-
-	return both.value;
-}
-
-/* 2.5.217: 30 bits of a number, whole or the upper half of a double, maybe to
- * be divided by 100. */
-static double packed_number(uint32_t packed)
-{
-	double value;
-
-	if ((packed & 2) != 0)
-		value = (double)((int32_t)packed >> 2);
-	else
-		value = double_of((uint64_t)(packed & ~UINT32_C(3)) << 32);
-	return (packed & 1) != 0 ? value / 100 : value;
-}
-
-static const char *error_text(uint8_t code)
-{
-	switch (code) {
-	case 0x00:
-		return "#NULL!";
-	case 0x07:
-		return "#DIV/0!";
-	case 0x0F:
-		return "#VALUE!";
-	case 0x17:
-		return "#REF!";
-	case 0x1D:
-		return "#NAME?";
-	case 0x24:
-		return "#NUM!";
-	default:
-		return "#N/A";
-	}
-}
-
 static void show_number(struct text *text, double value, uint16_t style)
 {
 	char digits[40];
@@ -240,14 +197,14 @@ static void show_formula(struct text *text, size_t record, uint16_t style)
 	if (value.size < 8)
 		return;
 	if (value.data[6] != 0xFF || value.data[7] != 0xFF)
-		show_number(text, double_of(cursor_u64le(&cursor)), style);
+		show_number(text, biff_double(cursor_u64le(&cursor)), style);
 	else if (value.data[0] == VALUE_STRING)
 		show_result(text, record);
 	else if (value.data[0] == VALUE_BOOLEAN)
 		buffer_text(&text->shown,
 			    value.data[2] != 0 ? "TRUE" : "FALSE");
 	else if (value.data[0] == VALUE_ERROR)
-		buffer_text(&text->shown, error_text(value.data[2]));
+		buffer_text(&text->shown, biff_error_text(value.data[2]));
 }
 
 static void show_shared(struct text *text, uint32_t number)
@@ -264,7 +221,7 @@ static void show_truth(struct text *text, struct cursor *cursor)
 	uint8_t value = cursor_u8(cursor);
 
 	if (cursor_u8(cursor) != 0)
-		buffer_text(&text->shown, error_text(value));
+		buffer_text(&text->shown, biff_error_text(value));
 	else
 		buffer_text(&text->shown, value != 0 ? "TRUE" : "FALSE");
 }
@@ -288,14 +245,14 @@ static void show_cell(struct text *text, const struct text_cell *cell)
 		show_shared(text, cursor_u32le(&cursor));
 		break;
 	case BIFF_NUMBER:
-		show_number(text, double_of(cursor_u64le(&cursor)), style);
+		show_number(text, biff_double(cursor_u64le(&cursor)), style);
 		break;
 	case BIFF_BOOLERR:
 		show_truth(text, &cursor);
 		break;
 	case BIFF_RK:
 	case BIFF_MULRK:
-		show_number(text, packed_number(cursor_u32le(&cursor)), style);
+		show_number(text, biff_packed_number(cursor_u32le(&cursor)), style);
 		break;
 	default: /* LABEL, RSTRING */
 		characters = biff_string_take(book, &cursor, true, &wide);

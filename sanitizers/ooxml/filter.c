@@ -457,11 +457,11 @@ static int mark_used(struct filter *filter, struct part *part)
 		   : 0;
 }
 
-int filter_part(struct document_state *document, struct part *part)
+int filter_begin(struct document_state *document, struct part *part,
+		 struct filter **ret_filter)
 {
 	struct job *job = document->package->job;
 	struct filter *filter = document->filter;
-	int error;
 
 	if (filter == NULL) {
 		filter = arena_alloc(job->arena, sizeof(*filter));
@@ -475,6 +475,18 @@ int filter_part(struct document_state *document, struct part *part)
 	filter->document = document;
 	filter->part = part;
 	filter->job = job;
+	*ret_filter = filter;
+	return 0;
+}
+
+int filter_part(struct document_state *document, struct part *part)
+{
+	struct job *job = document->package->job;
+	struct filter *filter;
+	int error = filter_begin(document, part, &filter);
+
+	if (error != 0)
+		return error;
 	filter->foreign = strcmp(part->segment, "customxml") == 0;
 	xml_writer_begin(&filter->writer, job->arena,
 			 job->policy->limits.output_bytes);

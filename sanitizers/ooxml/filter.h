@@ -19,6 +19,7 @@ enum {
 
 struct filter;
 struct fields;
+struct xlsb_book;
 
 /* What becomes of an element. */
 enum treatment {
@@ -99,7 +100,8 @@ struct document_state {
 	struct name_list dropped_names; /* Excel: defined names that went */
 	struct name_list kept_names;    /* Excel: names that may be called */
 	bool formulas_dropped;
-	uint64_t parts; /* how many were filtered */
+	struct xlsb_book *book; /* of binary workbooks; NULL until read */
+	uint64_t parts;         /* how many were filtered */
 };
 
 struct filter {
@@ -127,6 +129,10 @@ struct filter {
  * -ERR_LIMIT_DEPTH.
  */
 int filter_part(struct document_state *document, struct part *part) MUST_CHECK;
+
+/* The filter, cleared for one part more. -ERR_MEMORY. */
+int filter_begin(struct document_state *document, struct part *part,
+		 struct filter **ret_filter) MUST_CHECK;
 
 /* Notes a removal; the same one again is counted. */
 void filter_report(struct filter *filter, enum removal_kind kind,

@@ -14,6 +14,9 @@
 bool formula_allowed(const struct document_state *document,
 		     struct view formula);
 
+/* Whether Excel runs what a name of this look refers to: Auto_Open... */
+bool formula_name_runs(struct view name);
+
 /* Whether a name may be given to a LAMBDA, and then be called: not when
  * readers could take it for a function that is not on the list. */
 bool formula_may_name(struct view name);

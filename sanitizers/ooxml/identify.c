@@ -74,6 +74,7 @@ static const char *const usual_main[] = {
     [DOCUMENT_SHEET] = "xl/workbook.xml",
     [DOCUMENT_SLIDE] = "ppt/presentation.xml",
     [DOCUMENT_DRAWING] = "visio/document.xml",
+    [DOCUMENT_BINARY_SHEET] = "xl/workbook.bin",
 };
 
 static enum claim claim_of(struct view input, const struct identity *identity,

@@ -18,6 +18,7 @@ enum document {
 	DOCUMENT_SHEET,
 	DOCUMENT_SLIDE,
 	DOCUMENT_DRAWING,
+	DOCUMENT_BINARY_SHEET, /* its parts are records, sanitizers/xlsb */
 };
 
 /* What a main part's content type makes of the package. */
@@ -40,7 +41,7 @@ bool relation_is_main(const char *type, const char *segment);
 enum decision {
 	DECISION_DROP = 0,
 	DECISION_LINK,     /* a vetted outside link, or a place inside */
-	DECISION_PART,     /* an XML part */
+	DECISION_PART,     /* an XML part, or one of records */
 	DECISION_PICTURE,  /* a nested object */
 	DECISION_DOCUMENT, /* a nested object, by policy */
 	DECISION_BLANK,    /* a sheet that goes: an empty one in its place */
@@ -76,6 +77,7 @@ struct part {
 	enum part_state state;
 	bool reported;          /* that it goes */
 	bool mashup;            /* custom XML that holds Power Query */
+	bool binary;            /* of records */
 	enum decision decision; /* DECISION_PART... once reached */
 	const char *segment;    /* of the relationship that reached it */
 	struct relations relations;

@@ -1,3 +1,4 @@
+#include "base/bytes.h"
 #include "sanitizers/archive/zip_writer.h"
 #include "sanitizers/ooxml/part_name.h"
 #include "sanitizers/ooxml/rebuild.h"
@@ -216,9 +217,11 @@ static void set_output(struct job *job, const struct main_type *type)
 	char *ending;
 
 	(void)snprintf(mime, sizeof(mime), "%s", type->output_type);
-	ending = strstr(mime, ".main+xml");
+	ending = strstr(mime, ".main");
 	if (ending != NULL)
-		*ending = '\0';
+		(void)text_copy(ending, sizeof(mime) - (size_t)(ending - mime),
+				type->document == DOCUMENT_BINARY_SHEET ? ".12"
+									: "");
 	job_set_output(job, type->extension, mime);
 }
 

@@ -1,6 +1,7 @@
 #include "sanitizers/ooxml/rebuild.h"
 
 #include "sanitizers/ooxml/part_name.h"
+#include "sanitizers/xlsb/xlsb.h"
 
 #include "base/banned.h"
 
@@ -42,28 +43,49 @@ static int enqueue(struct rebuilt *rebuilt, struct part *part)
 	return 0;
 }
 
+/* An empty sheet, of the kind that the package has. */
+static int blank_content(const struct package *package, struct part *part)
+{
+	char *content;
+
+	if (package->type->document == DOCUMENT_BINARY_SHEET) {
+		part->name = "xl/worksheets/empty.bin";
+		part->output_type = "application/vnd.ms-excel.worksheet";
+		part->output = view_of(xlsb_blank_sheet, xlsb_blank_sheet_size);
+		part->binary = true;
+		return 0;
+	}
+	content = arena_format(
+	    package->job->arena, blank_sheet,
+	    package->strict
+		? "http://purl.oclc.org/ooxml/spreadsheetml/main"
+		: "http://schemas.openxmlformats.org/spreadsheetml/2006/main");
+	if (content == NULL)
+		return -ERR_MEMORY;
+	part->name = "xl/worksheets/empty.xml";
+	part->output_type = "application/vnd.openxmlformats-officedocument."
+			    "spreadsheetml.worksheet+xml";
+	part->output = view_of_string(content);
+	return 0;
+}
+
 /* A part not of the input: an empty sheet for one that goes. */
 static int blank_part(struct rebuilt *rebuilt, struct relation *relation)
 {
 	struct package *package = &rebuilt->package;
 	struct arena *arena = package->job->arena;
 	struct part *part = arena_alloc(arena, sizeof(*part));
-	char *content = arena_format(
-	    arena, blank_sheet,
-	    package->strict
-		? "http://purl.oclc.org/ooxml/spreadsheetml/main"
-		: "http://schemas.openxmlformats.org/spreadsheetml/2006/main");
+	int error;
 
-	if (part == NULL || content == NULL)
+	if (part == NULL)
 		return -ERR_MEMORY;
 	*part = (struct part){
-	    .name = "xl/worksheets/empty.xml",
 	    .decision = DECISION_PART,
 	    .segment = "worksheet",
-	    .output_type = "application/vnd.openxmlformats-officedocument."
-			   "spreadsheetml.worksheet+xml",
-	    .output = view_of_string(content),
 	};
+	error = blank_content(package, part);
+	if (error != 0)
+		return error;
 	relation->part = part;
 	relation->explicit = true;
 	/* The calculation chain knows the cells of the sheet that went. */
@@ -136,9 +158,10 @@ static bool is_dispensable(const struct part *part)
 	return false;
 }
 
-static int filter_xml(struct rebuilt *rebuilt, struct part *part)
+static int filter_content(struct rebuilt *rebuilt, struct part *part)
 {
-	int error = filter_part(&rebuilt->document, part);
+	int error = part->binary ? xlsb_filter_part(&rebuilt->document, part)
+				 : filter_part(&rebuilt->document, part);
 
 	if (error != -ERR_MALFORMED)
 		return error;
@@ -211,11 +234,17 @@ static int process_picture(struct rebuilt *rebuilt, struct part *part)
 	return output_name(rebuilt, part, strrchr(name, '.') + 1);
 }
 
-static int process_xml(struct rebuilt *rebuilt, struct part *part)
+static const char *extension_of(const struct part *part)
+{
+	if (part->binary)
+		return "bin";
+	return strcmp(part->segment, "vmldrawing") == 0 ? "vml" : "xml";
+}
+
+static int process_part(struct rebuilt *rebuilt, struct part *part)
 {
 	struct package *package = &rebuilt->package;
-	bool vml = strcmp(part->segment, "vmldrawing") == 0;
-	int error = output_name(rebuilt, part, vml ? "vml" : "xml");
+	int error = output_name(rebuilt, part, extension_of(part));
 
 	if (error != 0 || part->output.data != NULL)
 		return error;
@@ -227,7 +256,7 @@ static int process_xml(struct rebuilt *rebuilt, struct part *part)
 	if (error == 0 && package->type->document == DOCUMENT_DRAWING)
 		error = pictures_first(rebuilt, &part->relations);
 	if (error == 0)
-		error = filter_xml(rebuilt, part);
+		error = filter_content(rebuilt, part);
 	if (error == 0)
 		error = follow(rebuilt, &part->relations);
 	return error;
@@ -241,7 +270,7 @@ static int process(struct rebuilt *rebuilt, struct part *part)
 	case DECISION_PART:
 		/* It may yet turn out broken, and be reported. */
 		part->reported = false;
-		return process_xml(rebuilt, part);
+		return process_part(rebuilt, part);
 	case DECISION_PICTURE:
 		return process_picture(rebuilt, part);
 	case DECISION_DOCUMENT:

@@ -7,14 +7,17 @@
 static const struct {
 	const char *segment;
 	bool explicit;
+	bool binary;
 	const char *content_type;
 } kept[] = {
 #define IMPLICIT false
 #define EXPLICIT true
-#define PART(segment, need, type) {segment, need, type},
+#define PART(segment, need, type) {segment, need, false, type},
+#define BINARY(segment, need, type) {segment, need, true, type},
 #define DROPPED(segment, kind)
 #include "sanitizers/ooxml/parts.def"
 #undef PART
+#undef BINARY
 #undef DROPPED
 };
 
@@ -23,9 +26,11 @@ static const struct {
 	enum removal_kind kind;
 } dropped[] = {
 #define PART(segment, need, type)
+#define BINARY(segment, need, type)
 #define DROPPED(segment, kind) {segment, REMOVAL_OOXML_##kind},
 #include "sanitizers/ooxml/parts.def"
 #undef PART
+#undef BINARY
 #undef DROPPED
 };
 
@@ -55,14 +60,30 @@ int part_remove(struct package *package, struct part *part,
 	return 0;
 }
 
-/* The content type with which an XML part stays; NULL when it does not. */
-static const char *kept_type(const struct relation *relation,
-			     const struct part *part, bool *ret_explicit)
+/* Excel's own parts are XML in one kind of package and records in the other:
+ * readers take them by the kind. */
+static bool is_of_package(const struct package *package, bool binary,
+			  const char *type)
+{
+	static const char sheet[] =
+	    "application/vnd.openxmlformats-officedocument.spreadsheetml.";
+
+	if (package->type->document == DOCUMENT_BINARY_SHEET)
+		return binary || strncmp(type, sheet, sizeof(sheet) - 1) != 0;
+	return !binary;
+}
+
+/* The content type with which a part stays; NULL when it does not. */
+static const char *kept_type(const struct package *package,
+			     struct relation *relation, struct part *part)
 {
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		if (strcmp(kept[i].segment, relation->segment) == 0 &&
-		    strcasecmp(kept[i].content_type, part->declared) == 0) {
-			*ret_explicit = kept[i].explicit;
+		    strcasecmp(kept[i].content_type, part->declared) == 0 &&
+		    is_of_package(package, kept[i].binary,
+				  kept[i].content_type)) {
+			relation->explicit = kept[i].explicit;
+			part->binary = kept[i].binary;
 			return kept[i].content_type;
 		}
 	}
@@ -111,7 +132,7 @@ static bool is_comments(const char *segment)
 static void decide_xml(struct package *package, struct relation *relation)
 {
 	struct part *part = relation->part;
-	const char *type = kept_type(relation, part, &relation->explicit);
+	const char *type = kept_type(package, relation, part);
 
 	relation->kind =
 	    removal_of(relation->segment, REMOVAL_OOXML_PART_UNKNOWN);
@@ -155,6 +176,8 @@ static void decide_inside(struct package *package, const char *source,
 		relation->part->decision = DECISION_PART;
 		relation->part->segment = relation->segment;
 		relation->part->output_type = package->type->output_type;
+		relation->part->binary =
+		    package->type->document == DOCUMENT_BINARY_SHEET;
 		return;
 	}
 	if (strcmp(relation->segment, "image") == 0) {

@@ -140,7 +140,7 @@ static bool is_true(struct view value)
 	       view_equal_nocase(value, "on");
 }
 
-static bool is_automatic(struct view name)
+bool formula_name_runs(struct view name)
 {
 	static const char *const names[] = {
 	    "auto_open", "auto_close",  "auto_activate", "auto_deactivate",
@@ -170,7 +170,7 @@ ELEMENT_RULE(rule_defined_name)
 {
 	static const char *const flags[] = {"xlm", "function", "vbProcedure"};
 	struct view name = element_value(element, "name");
-	bool code = is_automatic(name);
+	bool code = formula_name_runs(name);
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		code |= is_true(element_value(element, flags[i]));

@@ -3,6 +3,7 @@
  * marks for sheets, slides, notes and what stands beside the text.
  */
 #include "sanitizers/ooxml/text_scan.h"
+#include "sanitizers/xlsb/xlsb.h"
 
 #include "base/banned.h"
 
@@ -17,9 +18,11 @@ static int add_running(struct writing *writing, const struct part *part,
 		       const char *mark)
 {
 	struct buffer text = buffer_make(writing->out.maximum);
-	int error = text_scan_running(writing->rebuilt->package.job,
-				      writing->rebuilt->package.reader,
-				      part->output, &text);
+	int error = part->binary
+			? xlsb_text_comments(part->output, &text)
+			: text_scan_running(writing->rebuilt->package.job,
+					    writing->rebuilt->package.reader,
+					    part->output, &text);
 	size_t blanks = 0;
 
 	while (blanks < text.size && isspace(text.data[blanks]))
@@ -90,9 +93,13 @@ static int add_page(struct writing *writing, const struct relation *relation,
 	} else {
 		buffer_format(&writing->out, "%s[シート: %s]\n",
 			      number > 1 ? "\n" : "", name);
-		error = text_scan_sheet(job, writing->rebuilt->package.reader,
-					part->output, &writing->strings,
-					&writing->formats, &writing->out);
+		error =
+		    part->binary
+			? xlsb_text_sheet(job, part->output, &writing->strings,
+					  &writing->formats, &writing->out)
+			: text_scan_sheet(job, writing->rebuilt->package.reader,
+					  part->output, &writing->strings,
+					  &writing->formats, &writing->out);
 	}
 	return error != 0 ? error : add_beside(writing, part);
 }
@@ -134,6 +141,33 @@ static int read_page(void *context, const struct scan_element *element)
 			++pages->number);
 }
 
+static int binary_page(void *context, const char *id, const char *name)
+{
+	struct pages *pages = context;
+	const struct relation *relation =
+	    relation_find(&pages->writing->rebuilt->package.main->relations,
+			  view_of_string(id));
+
+	if (relation == NULL || relation->part == NULL ||
+	    !relation_stays(relation))
+		return 0;
+	return add_page(pages->writing, relation, name, ++pages->number);
+}
+
+static int read_binary(struct writing *writing, const struct relation *relation)
+{
+	struct job *job = writing->rebuilt->package.job;
+
+	if (strcmp(relation->segment, "sharedstrings") == 0)
+		return xlsb_text_strings(job, relation->part->output,
+					 &writing->strings);
+	if (strcmp(relation->segment, "styles") == 0 &&
+	    writing->formats.count == 0)
+		return xlsb_text_styles(job, relation->part->output,
+					&writing->formats);
+	return 0;
+}
+
 /* What the cells need: shared strings, formats of numbers. */
 static int read_shared(struct writing *writing)
 {
@@ -146,7 +180,9 @@ static int read_shared(struct writing *writing)
 
 		if (!relation_stays(relation) || relation->part == NULL)
 			continue;
-		if (strcmp(relation->segment, "sharedstrings") == 0)
+		if (relation->part->binary)
+			error = read_binary(writing, relation);
+		else if (strcmp(relation->segment, "sharedstrings") == 0)
 			error = text_scan_strings(package->job, package->reader,
 						  relation->part->output,
 						  &writing->strings);
@@ -166,9 +202,14 @@ static int write_pages(struct writing *writing)
 {
 	struct package *package = &writing->rebuilt->package;
 	struct pages pages = {.writing = writing};
-	struct xml_reader *reader = xml_reader_new(package->job->arena);
+	struct xml_reader *reader;
 	int error;
 
+	if (package->main->binary)
+		return xlsb_text_pages(package->job, package->main->output,
+				       &writing->formats.date1904, binary_page,
+				       &pages);
+	reader = xml_reader_new(package->job->arena);
 	if (reader == NULL)
 		return -ERR_MEMORY;
 	error = part_scan(reader, package->main->output, read_page, &pages);

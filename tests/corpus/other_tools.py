@@ -16,7 +16,7 @@ import xml.etree.ElementTree
 
 BATCH = 60
 WORD = {"docx", "docm", "dotx", "dotm", "rtf", "doc"}
-SHEET = {"xlsx", "xlsm", "xltx", "xltm", "xls"}
+SHEET = {"xlsx", "xlsm", "xltx", "xltm", "xls", "xlsb"}
 SLIDES = {"pptx", "pptm", "potx", "potm", "ppsx", "ppsm", "ppt", "pps", "pot"}
 ODF_TEXT = {"odt", "ott", "fodt", "odm"}
 ODF_SHEET = {"ods", "ots", "fods"}

@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 
 import residue_odf
+import residue_xlsb
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 PARTS = re.compile(r"vbaproject|vbadata|/embeddings/|/externallinks/|/activex/|/ctrlprops/"
@@ -40,16 +41,18 @@ STREAM = re.compile(rb"\bstream\r?\n.*?\nendstream", re.S)
 STRING = re.compile(rb"\((?:\\.|[^\\()])*\)", re.S)
 
 
-def of_package(data):
+def of_package(data, extension):
     try:
         package = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
         yield f"no package: {error}"
         return
     for name in package.namelist():
-        if PARTS.search("/" + name):
-            yield f"part {name}"
         content = package.read(name)
+        if extension == "xlsb" and name.endswith(".bin"):
+            yield from residue_xlsb.found(name, content)
+        elif PARTS.search("/" + name):
+            yield f"part {name}"
         if OLE in content:
             yield f"OLE file in {name}"
         if not name.endswith(".rels"):
@@ -128,5 +131,5 @@ def found(data, extension, package_extensions):
     if re.fullmatch(r"f?od[tspg]|ot[tspg]", extension):
         return list(residue_odf.found(data))
     if extension in package_extensions:
-        return list(of_package(data))
+        return list(of_package(data, extension))
     return []

@@ -30,6 +30,7 @@ policies:
       doc: convert
       xls: convert
       ppt: convert
+      xlsb: convert
     limits:
       seconds: 240
 """

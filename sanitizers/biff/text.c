@@ -252,7 +252,8 @@ static void show_cell(struct text *text, const struct text_cell *cell)
 		break;
 	case BIFF_RK:
 	case BIFF_MULRK:
-		show_number(text, biff_packed_number(cursor_u32le(&cursor)), style);
+		show_number(text, biff_packed_number(cursor_u32le(&cursor)),
+			    style);
 		break;
 	default: /* LABEL, RSTRING */
 		characters = biff_string_take(book, &cursor, true, &wide);

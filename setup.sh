@@ -125,7 +125,8 @@ deps() {
 build() {
   deps
   say "building into build/"
-  cmake --preset release >build.log 2>&1 || { cat build.log >&2; fail "configuring failed"; }
+  # Debian 12's gcc is the only one that this script builds with.
+  cmake --preset release -DSEKISHO_WERROR=ON >build.log 2>&1 || { cat build.log >&2; fail "configuring failed"; }
   if [ -t 2 ]; then # ninja's line shows how far it is
     cmake --build build >&2 || fail "building failed"
   else

@@ -3,10 +3,11 @@
 
 usage: tests/run.py [--only NAME]...
 
-Steps: tree (rules of the source tree), gcc and clang (warnings are errors),
-unit (release build: unit tests, fuzzer replay, system tests with the real
-processes), asan (AddressSanitizer and UBSan), analyzer (gcc -fanalyzer), tidy
-(clang-tidy), cppcheck, faults (whether the checks report planted mistakes).
+Steps: tree (rules of the source tree), clang (reads every source, warnings are
+errors, as gcc's are in the build of setup.sh), unit (release build: unit tests,
+fuzzer replay, system tests with the real processes), asan (AddressSanitizer and
+UBSan), analyzer (gcc -fanalyzer), tidy (clang-tidy), cppcheck, faults (whether
+the checks report planted mistakes).
 Many tests wait for processes: what only reads the sources (analyzer, tidy,
 cppcheck) runs beside them at the lowest priority. Up to two system tests that
 fail so are run once more with the machine to themselves, and named at the end
@@ -88,23 +89,30 @@ def step_unit():
     return tests("build")
 
 
-def build(preset):
-    run("cmake", "--preset", preset)
-    run("cmake", "--build", f"build-{preset}")
+def configure(preset):
+    """Its compile commands are all that reading the sources takes."""
+    if not (ROOT / f"build-{preset}/compile_commands.json").exists():
+        run("cmake", "--preset", preset)
 
 
-def step_gcc():
-    build("dev")
-    return 1, 0
+def each(commands):
+    """Runs commands that only read the sources, on all cores."""
+    lines = [" ".join(shlex.quote(part) for part in command) for command in commands]
+    if not lines:
+        raise Failed("nothing to read")
+    run("xargs", "-P", CORES, "-d", "\n", "-n", "1", "sh", "-c", input="\n".join(lines))
 
 
 def step_clang():
-    build("clang")
+    configure("clang")
+    each(checks.compile_command("build-clang", name, "-fsyntax-only", like=name)
+         for name in checks.compiled("build-clang"))
     return 1, 0
 
 
 def step_asan():
-    build("asan")
+    run("cmake", "--preset", "asan")
+    run("cmake", "--build", "build-asan")
     return tests("build-asan", "-LE", "system")
 
 
@@ -115,19 +123,15 @@ def sources():
 
 def step_analyzer():
     """gcc -fanalyzer, with the flags of the development build."""
-    if not (ROOT / "build-dev/compile_commands.json").exists():
-        run("cmake", "--preset", "dev")
-    commands = [" ".join(shlex.quote(part) for part in checks.compile_command(
-        "build-dev", name, *checks.ANALYZER, "-o", "/dev/null", like=name))
-        for name in sources()]
-    run("xargs", "-P", CORES, "-d", "\n", "-n", "1", "sh", "-c", input="\n".join(commands))
+    configure("dev")
+    each(checks.compile_command("build-dev", name, *checks.ANALYZER, "-o", "/dev/null", like=name)
+         for name in sources())
     return 1, 0
 
 
 def step_tidy():
     # The compile commands of the clang build: the same front end.
-    if not (ROOT / "build-clang/compile_commands.json").exists():
-        build("clang")
+    configure("clang")
     run("xargs", "-P", CORES, "-n", "4", *checks.TIDY, input="\n".join(sources()))
     return 1, 0
 
@@ -144,15 +148,14 @@ def step_cppcheck():
 def step_faults():
     """Whether the checks above can fail."""
     for preset in ("dev", "clang", "asan"):
-        if not (ROOT / f"build-{preset}/compile_commands.json").exists():
-            run("cmake", "--preset", preset)
+        configure(preset)
     passed, problems = faults.check_all([])
     for problem in problems:
         print(problem)
     return passed, len(problems)
 
 
-STEPS = {"tree": step_tree, "gcc": step_gcc, "clang": step_clang, "analyzer": step_analyzer,
+STEPS = {"tree": step_tree, "clang": step_clang, "analyzer": step_analyzer,
          "tidy": step_tidy, "cppcheck": step_cppcheck, "unit": step_unit,
          "asan": step_asan, "faults": step_faults}
 BESIDE = ("analyzer", "tidy", "cppcheck")

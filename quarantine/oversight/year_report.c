@@ -50,7 +50,7 @@ static const char style[] =
 
 void year_range(int year, int64_t *ret_from_ms, int64_t *ret_to_ms)
 {
-	char text[TIME_TEXT_SIZE + 1];
+	char text[] = "-2147483648-03-31T15:00:00.000Z";
 	int64_t edges[2] = {0, 0};
 
 	for (int i = 0; i < 2; i++) {

@@ -76,6 +76,12 @@ def make_certificates(folder):
         (folder / name).unlink(missing_ok=True)
 
 
+def settle(path):
+    """As if the file had been written long ago: whatever reads one of the last
+    seconds waits for its writer, who is done here."""
+    os.utime(path, (time.time() - 60, time.time() - 60))
+
+
 class Instance:
     """One Postfix instance below `folder`; values replace DEFAULTS."""
 
@@ -95,6 +101,7 @@ class Instance:
             text = (HERE / self.kind / name).read_text()
             text = re.sub("@([A-Z_]+)@", lambda m: str(self.values[m.group(1)]), text)
             (self.config / name).write_text(text + (extra if name == "main.cf" else ""))
+            settle(self.config / name)
         owner = pwd.getpwnam("postfix")
         for name in ("queue", "data"):
             (self.folder / name).mkdir(exist_ok=True)
@@ -109,6 +116,11 @@ class Instance:
     def postconf(self, *arguments):
         return subprocess.run(["postconf", "-c", self.config, *arguments], check=True,
                               capture_output=True, text=True).stdout
+
+    def set(self, name, value):
+        """One line of main.cf; what runs reads it after a reload."""
+        self.postconf("-e", f"{name}={value}")
+        settle(self.config / "main.cf")
 
     def start(self, seconds=30):
         self.postfix("check")

@@ -21,7 +21,11 @@ CPPCHECK = ["cppcheck", "--quiet", "--error-exitcode=1", "--inline-suppr", "-j",
             "--suppress=readdirCalled", "--suppress=getpwnamCalled", "--suppress=getpwuidCalled",
             "--suppress=getgrnamCalled"]
 
-TIDY = ["clang-tidy", "-quiet", "-p", "build-clang"]
+# A third of the steps that clang's analyzer takes in a function by itself:
+# it takes 2.5 times less, and finds what is planted in faults/ all the same.
+TIDY = ["clang-tidy", "-quiet", "-p", "build-clang",
+        *(f"-extra-arg={part}" for part in ("-Xclang", "-analyzer-config",
+                                            "-Xclang", "max-nodes=75000"))]
 
 # gcc 12 loses sight of memory that is stored in a structure and calls it
 # leaked; clang-tidy, cppcheck and LeakSanitizer look after leaks.
@@ -43,6 +47,12 @@ def cppcheck_copy(source, target):
 @functools.cache
 def compile_commands(build):
     return json.loads((ROOT / build / "compile_commands.json").read_text())
+
+
+def compiled(build):
+    """The project's own sources that a build compiles, not what it generates."""
+    names = (os.path.relpath(entry["file"], ROOT) for entry in compile_commands(build))
+    return sorted({name for name in names if not name.startswith("build")})
 
 
 def compile_command(build, source, *options, like="base/view.c"):

@@ -5,13 +5,13 @@ recorded beside them. Mail between the two is encrypted."""
 import pathlib
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 
 import gateway
 import mailsystem
+from mailsystem import instance
 
 WRONG = {
     "milter_default_action": "accept",
@@ -86,31 +86,27 @@ def wrong(text):
     return set(re.findall(r"^WRONG ([^:]+):", text, re.MULTILINE))
 
 
-def alter(which, name, value):
-    subprocess.run(["postconf", "-c", which.config, "-e", f"{name}={value}"], check=True)
-
-
 def links(relay, which):
     """Mail that leaves the host has to be encrypted."""
     before = {name: which.postconf("-h", name).strip()
               for name in ("transport_maps", "smtp_tls_policy_maps", "relayhost")}
-    alter(which, "transport_maps",
-          f"inline:{{ {{ {mailsystem.DOMAIN} = relay:{STORE} }} }}")
+    which.set("transport_maps",
+              f"inline:{{ {{ {mailsystem.DOMAIN} = relay:{STORE} }} }}")
     for maps, good in LINKS:
-        alter(which, "smtp_tls_policy_maps", maps)
+        which.set("smtp_tls_policy_maps", maps)
         code, text = check(relay, which)
         assert wrong(text) == (set() if good else {"link inward"}), (maps, text)
         assert code == (0 if good else 2), (maps, text)
     # Of the inner instance the other way, too.
-    alter(which, "relayhost", "[192.0.2.30]:25")
+    which.set("relayhost", "[192.0.2.30]:25")
     _, text = check(relay, which)
     assert wrong(text) == ({"link outward"} if which.kind == "inner" else set()), text
-    alter(which, "smtp_tls_security_level", "secure")
-    alter(which, "smtp_tls_policy_maps", "")
+    which.set("smtp_tls_security_level", "secure")
+    which.set("smtp_tls_policy_maps", "")
     assert check(relay, which)[0] == 0, check(relay, which)
-    alter(which, "smtp_tls_security_level", "may")
+    which.set("smtp_tls_security_level", "may")
     for name, value in before.items():
-        alter(which, name, value)
+        which.set(name, value)
     assert check(relay, which)[0] == 0, check(relay, which)
     print(which.kind, "says where mail would leave the host in clear")
 
@@ -127,8 +123,8 @@ def encrypted(relay):
     assert b"with ESMTPS" in relay.store.raw()[0], relay.store.raw()[0][:2000]
     # A server that is not who it should be gets nothing.
     before = relay.edge.postconf("-h", "smtp_tls_policy_maps").strip()
-    alter(relay.edge, "smtp_tls_policy_maps",
-          before.replace("inner.example.jp", "other.example.jp"))
+    relay.edge.set("smtp_tls_policy_maps",
+                   before.replace("inner.example.jp", "other.example.jp"))
     relay.edge.postfix("reload")
     assert relay.send(b"Subject: in\r\n\r\nin\r\n")[0] == 250
     end = time.monotonic() + 60
@@ -136,7 +132,7 @@ def encrypted(relay):
         assert time.monotonic() < end, relay.edge.log()[-3000:]
         time.sleep(0.1)
     assert len(relay.store.raw()) == 1
-    alter(relay.edge, "smtp_tls_policy_maps", before)
+    relay.edge.set("smtp_tls_policy_maps", before)
     relay.edge.postfix("reload")
     relay.edge.flush()
     relay.store.wait(2)
@@ -164,10 +160,10 @@ def main():
             links(relay, relay.inner)
             for name, value in WRONG.items():
                 before = relay.edge.postconf("-h", name).strip()
-                alter(relay.edge, name, value)
+                relay.edge.set(name, value)
                 code, text = check(relay, relay.edge)
                 assert code == 2 and name in wrong(text), (name, value, text)
-                alter(relay.edge, name, before)
+                relay.edge.set(name, before)
             assert check(relay, relay.edge)[0] == 0, check(relay, relay.edge)
             code, text = check(relay, relay.edge, "--smtp",
                                f"inet:{relay.return_port}@127.0.0.1")
@@ -177,6 +173,7 @@ def main():
             good = master.read_text()
             master.write_text(good.replace(
                 "100 smtpd\n", "100 smtpd\n  -o smtpd_milters=\n", 1))
+            instance.settle(master)
             code, text = check(relay, relay.edge)
             assert wrong(text) == {"master.cf smtpd_milters"}, (code, text)
             print("whatever is altered is found:", len(WRONG) + 2)

@@ -258,9 +258,9 @@ static int alter_row(struct database *database, const struct triggers *triggers,
 				1, sizeof(sql) - 1);
 		changes += try(database, triggers, sql, table, name);
 	}
-	assert_in_range(snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE %s",
-				 table, where),
-			1, sizeof(sql) - 1);
+	assert_in_range(
+	    snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE %s", table, where),
+	    1, sizeof(sql) - 1);
 	assert_true(try(database, triggers, sql, table, "(removed)"));
 	return changes + 1;
 }
@@ -354,11 +354,10 @@ static bool add_row(struct database *database, const struct triggers *triggers,
 				1, sizeof(value) - 1);
 		append(values, sizeof(values), "", value);
 	}
-	assert_in_range(
-	    snprintf(sql, sizeof(sql),
-		     "INSERT INTO %s SELECT %s FROM %s LIMIT 1", table, values,
-		     table),
-	    1, sizeof(sql) - 1);
+	assert_in_range(snprintf(sql, sizeof(sql),
+				 "INSERT INTO %s SELECT %s FROM %s LIMIT 1",
+				 table, values, table),
+			1, sizeof(sql) - 1);
 	return try(database, triggers, sql, table, "(added)");
 }
 

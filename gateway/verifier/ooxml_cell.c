@@ -95,6 +95,11 @@ static int check_set(const struct opc_scan *scan, const char *at)
 	if (*value == '\0' || *value == ')')
 		return opc_residue(scan, "written cell", at);
 	value = past_blanks(value + 1);
+	text = first_argument(scan->opc, value);
+	if (text == NULL)
+		return -ERR_MEMORY;
+	if (strcasestr(text, "SETF") != NULL)
+		return opc_residue(scan, "written formula", value);
 	if (*value != '"')
 		return isdigit((unsigned char)*value) ||
 			       strchr("+-.", *value) != NULL ||
@@ -153,7 +158,7 @@ static int check_call(const struct opc_scan *scan, const char *name,
 
 		if (cell == NULL)
 			return -ERR_MEMORY;
-		if (acts(cell) || strpbrk(cell, "\"&") != NULL)
+		if (acts(cell) || strpbrk(cell, "\"&(") != NULL)
 			return opc_residue(scan, "written cell", cell);
 	}
 	return 0;

@@ -159,6 +159,8 @@ ACTING = {
     "set-nested": 'SETF(GetRef(User.A),"SETF(GetRef(User.B),1)")',
     "set-event": 'SETF(GetRef(EventDrop),"User.A")', "set-name": 'SETF("Event"&"Drop",1)',
     "set-negation": 'SETF(GetRef(User.A),NOT(1)&"x")', "set-open": 'SETF(GetRef(User.A),"1"',
+    "set-in-set": "SETF(GetRef(User.A),NOT(SETF(GetRef(User.B),1)))",
+    "pass-call": "SETATREF(INDEX(1,User.A))",
     "pass-address": "SETATREF(Hyperlink.Row_1.Address)",
     "other-document": "[\\\\203.0.113.9\\a.vsdx]Pages[Page-1]!Sheet.1!Width",
     "other-page": "Pages[\\\\203.0.113.9\\a]!Width", "other-quoted": "'C:\\a.vsdx'!Width",

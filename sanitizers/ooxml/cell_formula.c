@@ -184,9 +184,10 @@ static bool is_harmless_value(struct scanner *scanner, struct view text)
 		struct scanner inner = {.text = text, .at = 4};
 		struct view whole;
 
-		/* ...and nothing joined to it. */
-		return argument(&inner, &whole) && peek(&inner) == ')' &&
-		       inner.at + 1 == text.size;
+		/* ...and nothing joined to it. Each SETF reads its arguments
+		 * ahead: none in another. */
+		return !has_word(text, "SETF") && argument(&inner, &whole) &&
+		       peek(&inner) == ')' && inner.at + 1 == text.size;
 	}
 	/* No string is in the string: this goes one step down, not more. */
 	if (only_string(text, &string))
@@ -216,7 +217,7 @@ static bool pass_allowed(struct scanner *scanner)
 	struct scanner ahead = *scanner;
 	struct view cell;
 
-	return argument(&ahead, &cell) && !has_any(cell, "\"&") &&
+	return argument(&ahead, &cell) && !has_any(cell, "\"&(") &&
 	       may_be_written(cell);
 }
 

@@ -52,16 +52,23 @@ static const char *whole_string(struct opc *opc, const char *at)
 	return arena_format(opc->check->arena, "%.*s", (int)size, start + 1);
 }
 
+static bool has_word(const char *text, const char *word)
+{
+	for (; *text != '\0'; text++)
+		if (strncasecmp(text, word, strlen(word)) == 0)
+			return true;
+	return false;
+}
+
 static bool acts(const char *cell)
 {
 	static const char *const words[] = {"address",   "action",    "event",
 					    "thetext",   "thedata",   "help",
 					    "hyperlink", "subaddress"};
 
-	for (; *cell != '\0'; cell++)
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strncasecmp(cell, words[i], strlen(words[i])) == 0)
-				return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (has_word(cell, words[i]))
+			return true;
 	return false;
 }
 
@@ -98,7 +105,7 @@ static int check_set(const struct opc_scan *scan, const char *at)
 	text = first_argument(scan->opc, value);
 	if (text == NULL)
 		return -ERR_MEMORY;
-	if (strcasestr(text, "SETF") != NULL)
+	if (has_word(text, "SETF"))
 		return opc_residue(scan, "written formula", value);
 	if (*value != '"')
 		return isdigit((unsigned char)*value) ||

@@ -132,6 +132,15 @@ static bool is_ascii(struct view name)
 	return true;
 }
 
+/* Pictures that are compressed by themselves get 1-3 % smaller, for which
+ * everybody who reads the archive would have to unpack them again. */
+static bool is_compressed(struct view content)
+{
+	return view_starts_with(content, "\xff\xd8\xff") ||
+	       view_starts_with(content, "\x89PNG\r\n") ||
+	       view_starts_with(content, "GIF8");
+}
+
 /* Whatever does not get smaller is stored. */
 static int compress_content(struct zip_writer *writer, struct view content,
 			    struct buffer *packed, struct common *common,
@@ -194,7 +203,7 @@ int zip_writer_add(struct zip_writer *writer, const struct zip_member *member,
 	common.unpacked = (uint32_t)content.size;
 	if (member->utf8 && !is_ascii(member->name))
 		common.flags |= ZIP_FLAG_UTF8;
-	if (!member->store && content.size > 0)
+	if (!member->store && content.size > 0 && !is_compressed(content))
 		error =
 		    compress_content(writer, content, &packed, &common, &data);
 	if (error == 0 && member->cipher != ZIP_CIPHER_NONE) {

@@ -2,7 +2,7 @@
  * Writes ZIP files in memory: the same members in the same order give the same
  * bytes. One entry per member, fixed time, no data descriptors, no
  * extra fields but those asked for, no comments; deflate where it helps, else
- * stored.
+ * stored, as are pictures that are compressed by themselves.
  */
 #ifndef SEKISHO_SANITIZERS_ARCHIVE_ZIP_WRITER_H
 #define SEKISHO_SANITIZERS_ARCHIVE_ZIP_WRITER_H

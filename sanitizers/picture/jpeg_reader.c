@@ -156,6 +156,38 @@ static int read_tables(struct view body, struct jpeg_header *header)
 	return cursor.failed ? -ERR_MALFORMED : 0;
 }
 
+/* By how many codes there are of each length (B.2.4.2): enough to know what
+ * encoders use that make none of their own (K.3). What is wrong with a table
+ * is for the decoder to find. */
+static bool has_own_codes(struct view body)
+{
+	static const uint8_t known[][16] = {
+	    {0, 1, 5, 1, 1, 1, 1, 1, 1},
+	    {0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+	    {0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125},
+	    {0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119},
+	};
+	struct cursor cursor = cursor_at(body, 0);
+	bool own = false;
+
+	while (cursor_left(&cursor) > 0 && !own) {
+		struct view counts;
+		size_t codes = 0;
+
+		cursor_skip(&cursor, 1);
+		counts = cursor_take(&cursor, sizeof(known[0]));
+		own = true;
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (view_equal(counts,
+				       view_of(known[i], sizeof(known[i]))))
+				own = false;
+		for (size_t i = 0; i < counts.size; i++)
+			codes += counts.data[i];
+		cursor_skip(&cursor, codes);
+	}
+	return own;
+}
+
 static int read_frame(const struct segment *segment, struct jpeg_header *header)
 {
 	struct cursor cursor = cursor_at(segment->body, 0);
@@ -306,6 +338,8 @@ static int read_segment(struct job *job, const struct segment *segment,
 			return -ERR_MALFORMED;
 		break;
 	case MARKER_DHT:
+		header->own_codes |= has_own_codes(segment->body);
+		break;
 	case MARKER_DRI:
 		break;
 	default:

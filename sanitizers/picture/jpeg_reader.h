@@ -19,6 +19,7 @@ struct jpeg_header {
 	bool has_table[JPEG_TABLES];
 	uint16_t table[JPEG_TABLES][JPEG_BLOCK]; /* rows, not zigzag */
 	bool is_rgb;          /* stored as RGB, not as YCbCr */
+	bool own_codes;       /* Huffman tables other than those of annex K */
 	uint8_t density_unit; /* JFIF: 0 aspect ratio, 1 per inch, 2 per cm */
 	uint16_t density_x;   /* 0: not given */
 	uint16_t density_y;

@@ -91,7 +91,9 @@ static void write_picture(struct jpeg_compress_struct *info,
 	info->in_color_space = pixels->bands == 1 ? JCS_GRAYSCALE : JCS_RGB;
 	jpeg_set_defaults(info);
 	jpeg_set_quality(info, QUALITY_DEFAULT, TRUE);
-	info->optimize_coding = TRUE;
+	/* Codes of its own take a second pass over the whole picture, twice
+	 * the time of all the rest: only where the original has them, too. */
+	info->optimize_coding = like == NULL || like->own_codes;
 	info->dct_method = JDCT_ISLOW;
 	if (like != NULL) {
 		set_tables(info, like);

@@ -1,6 +1,7 @@
 /*
- * Pixels to JPEG, baseline, by libjpeg, near the original's quality: with its
- * own quantisation tables and chroma sampling.
+ * Pixels to JPEG, baseline, by libjpeg, near the original's quality and size:
+ * with its own quantisation tables and chroma sampling, and Huffman codes made
+ * for the picture where it has such.
  */
 #ifndef SEKISHO_SANITIZERS_PICTURE_JPEG_WRITER_H
 #define SEKISHO_SANITIZERS_PICTURE_JPEG_WRITER_H

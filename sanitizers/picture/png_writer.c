@@ -135,20 +135,28 @@ static void raster_direct(struct pixels *pixels, struct raster *raster)
 	}
 }
 
-static uint8_t paeth(int left, int up, int corner)
+static int16_t distance(int from, int to)
 {
-	int toward_left = abs(up - corner);
-	int toward_up = abs(left - corner);
-	int toward_corner = abs(left + up - 2 * corner);
+	return (int16_t)(from < to ? to - from : from - to);
+}
 
-	if (toward_left <= toward_up && toward_left <= toward_corner)
-		return (uint8_t)left;
-	return (uint8_t)(toward_up <= toward_corner ? up : corner);
+/* Without branches, and in 16 bits: eight at a time where the processor can. */
+static uint8_t paeth(uint8_t left, uint8_t up, uint8_t corner)
+{
+	int16_t toward_left = distance(up, corner);
+	int16_t toward_up = distance(left, corner);
+	int16_t toward_corner = distance(left + up, corner + corner);
+	uint8_t other = toward_up <= toward_corner ? up : corner;
+
+	return ((toward_left <= toward_up) & (toward_left <= toward_corner)) !=
+		       0
+		   ? left
+		   : other;
 }
 
 /* ISO/IEC 15948, 9.2: filters 0 to 4 of one row. `up` is zeros for row 0. */
 static void filter_row(unsigned filter, const uint8_t *row, const uint8_t *up,
-		       size_t stride, size_t step, uint8_t *out)
+		       size_t stride, size_t step, uint8_t *restrict out)
 {
 	for (size_t i = 0; i < step && i < stride; i++) {
 		static const uint8_t none;
@@ -189,10 +197,17 @@ static void filter_row(unsigned filter, const uint8_t *row, const uint8_t *up,
 /* The smaller the differences, the better they compress. */
 static uint64_t row_cost(const uint8_t *row, size_t stride)
 {
+	enum { PIECE = 65536 }; /* of which the sum fits 32 bits */
 	uint64_t cost = 0;
 
-	for (size_t i = 0; i < stride; i++)
-		cost += row[i] < 128 ? row[i] : 256U - row[i];
+	for (size_t at = 0; at < stride; at += PIECE) {
+		size_t end = stride - at < PIECE ? stride : at + PIECE;
+		uint32_t sum = 0;
+
+		for (size_t i = at; i < end; i++)
+			sum += row[i] < 128 ? row[i] : 256U - row[i];
+		cost += sum;
+	}
 	return cost;
 }
 

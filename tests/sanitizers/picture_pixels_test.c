@@ -128,6 +128,56 @@ static void interlaced_gif_comes_out_like_plain(void **state)
 	buffer_free(&plain);
 }
 
+/* Bytes of all segments with Huffman codes. */
+static size_t codes_size(const struct buffer *file)
+{
+	struct cursor cursor = cursor_at(buffer_contents(file), 2);
+	size_t size = 0;
+
+	for (;;) {
+		uint16_t marker = cursor_u16be(&cursor);
+		uint16_t length = cursor_u16be(&cursor);
+
+		if (cursor.failed || marker == 0xFFDA)
+			return size;
+		if (marker == 0xFFC4)
+			size += length;
+		cursor_skip(&cursor, length - 2U);
+	}
+}
+
+/* Of annex K: two tables of 12 codes, two of 162. */
+static void jpeg_has_codes_of_its_own_where_it_had_some(void **state)
+{
+	enum { ANNEX_K = 2 * (19 + 12) + 2 * (19 + 162) };
+	struct buffer sample = read_sample("jpeg/plain.jpg");
+	VipsImage *image =
+	    vips_image_new_from_buffer(sample.data, sample.size, "", NULL);
+
+	(void)state;
+	assert_non_null(image);
+	for (int own = 0; own <= 1; own++) {
+		struct local_run *run;
+		void *data = NULL;
+		size_t size = 0;
+
+		assert_int_equal(vips_jpegsave_buffer(image, &data, &size,
+						      "optimize_coding", own,
+						      NULL),
+				 0);
+		run = local_run(view_of(data, size), "", NULL);
+		assert_int_equal(run->error, 0);
+		if (own)
+			assert_true(codes_size(&run->output) < ANNEX_K / 2);
+		else
+			assert_int_equal(codes_size(&run->output), ANNEX_K);
+		local_run_free(run);
+		g_free(data);
+	}
+	g_object_unref(image);
+	buffer_free(&sample);
+}
+
 static void lossy_pixels_stay_near(void **state)
 {
 	(void)state;
@@ -205,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lossless_pixels_stay),
 	    cmocka_unit_test(interlaced_gif_comes_out_like_plain),
+	    cmocka_unit_test(jpeg_has_codes_of_its_own_where_it_had_some),
 	    cmocka_unit_test(lossy_pixels_stay_near),
 	    cmocka_unit_test(a_profile_is_applied),
 	    cmocka_unit_test(a_palette_becomes_srgb),

@@ -137,6 +137,7 @@ struct object {
 	bool has_macros;     /* of an item that is looked at: to be shown */
 	/* Who rebuilds it: the worker, or whom it is handed on to. */
 	enum zygote_index rebuilder;
+	bool guessed;  /* ...by its name: that one may hand it on, too */
 	bool scanning; /* the scan of the input has started */
 	unsigned checks_left;
 	bool rebuild_ends; /* reported, its process has not ended yet */

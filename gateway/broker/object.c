@@ -218,6 +218,20 @@ static void begin_rebuild(struct object *object)
 		object_hold(object, (enum error) - error, "");
 }
 
+static bool is_named_like_picture(const char *name)
+{
+	static const char *const extensions[] = {
+	    "jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp", "heic", "heif",
+	};
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0;
+	     dot != NULL && i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		if (strcasecmp(dot + 1, extensions[i]) == 0)
+			return true;
+	return false;
+}
+
 void object_begin(struct object *object)
 {
 	struct broker *broker = object->item->broker;
@@ -226,6 +240,9 @@ void object_begin(struct object *object)
 	/* What a door or a mail vouches for, nobody has to recognise. */
 	if (strcmp(object->format, "eml") == 0)
 		object->rebuilder = ZYGOTE_OPENER;
+	else if (is_named_like_picture(object->name))
+		object->rebuilder = ZYGOTE_DECODER;
+	object->guessed = object->rebuilder == ZYGOTE_DECODER;
 	if (job_submit(object, JOB_SCAN) == 0)
 		begin_rebuild(object);
 	else
@@ -288,15 +305,16 @@ static enum zygote_index rebuilder_of(enum error error, const char *format)
 	return strcmp(format, "eml") == 0 ? ZYGOTE_OPENER : ZYGOTE_DECODER;
 }
 
-/* The worker found a picture, a mail, or something to be converted. What it has
- * done otherwise would be done twice, so it must not have done anything. */
+/* The worker found a picture, a mail, or something to be converted; or what has
+ * the name of a picture is none. What it has done otherwise would be done
+ * twice, so it must not have done anything. */
 static bool is_handed_on(const struct object *object, const struct job_run *job,
 			 enum error error)
 {
 	return (error == ERR_DECODED_ELSEWHERE ||
 		error == ERR_CONVERTED_ELSEWHERE) &&
-	       object->rebuilder == ZYGOTE_WORKER && job->children == 0 &&
-	       object->removals == 0;
+	       (object->rebuilder == ZYGOTE_WORKER || object->guessed) &&
+	       job->children == 0 && object->removals == 0;
 }
 
 void object_rebuild_reported(struct object *object, const struct job_run *job)
@@ -364,6 +382,7 @@ static void end_rebuild(struct object *object, const struct job_run *job,
 
 	if (is_handed_on(object, job, error)) {
 		object->rebuilder = rebuilder_of(error, job->outcome.format);
+		object->guessed = false;
 		(void)text_copy(object->kind, sizeof(object->kind),
 				job->outcome.format);
 		begin_rebuild(object);

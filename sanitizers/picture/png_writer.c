@@ -204,8 +204,12 @@ static uint64_t row_cost(const uint8_t *row, size_t stride)
 		size_t end = stride - at < PIECE ? stride : at + PIECE;
 		uint32_t sum = 0;
 
-		for (size_t i = at; i < end; i++)
-			sum += row[i] < 128 ? row[i] : 256U - row[i];
+		for (size_t i = at; i < end; i++) {
+			uint8_t up = row[i];
+			uint8_t down = (uint8_t)-up;
+
+			sum += up < down ? up : down;
+		}
 		cost += sum;
 	}
 	return cost;

@@ -35,6 +35,33 @@ def emf_picture(pixels, packing=0, width=2, height=2):
     return emf_record(81, fixed + header + pixels)
 
 
+EMF_RECTANGLES = struct.pack("<IIIIiiiiiiii", 32, 1, 1, 16, 0, 0, 9, 9, 0, 0, 9, 9)
+
+
+def emf_masked(mask=bytes(8), masked=True):
+    """MASKBLT: a bitmap of 2 by 2 and its mask."""
+    header = struct.pack("<IiiHHIIiiII", 40, 2, 2, 1, 24, 0, 0, 0, 0, 0, 0)
+    bits = struct.pack("<IiiHHIIiiIIII", 40, 2, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0xFFFFFF)
+    fixed = struct.pack("<16xiiiiIii24xIIIIIIiiIIIII", 0, 0, 9, 9, 0xAACC0020, 0, 0, 0, 0, 128, 40, 168, 16, 0, 0, 0,
+                        184, 48, 232, len(mask))
+    return emf_record(78, fixed + header + bytes(16) + bits + mask)
+
+
+def emf_mesh(*corners, mode=0, count=1, padding=b""):
+    body = bytes(16) + struct.pack("<III", 2, count, mode)
+    body += b"".join(struct.pack("<iiHHHH", at, at, 0xFF00, 0, 0, 0) for at in (0, 9))
+    return emf_record(118, body + struct.pack(f"<{len(corners)}I", *corners) + padding)
+
+
+def emf_small_text(text, options=0x300, count=None):
+    raw = text.encode("cp932" if options & 0x200 else "utf-16-le")
+    body = struct.pack("<iiIIIff", 5, 5, len(raw) if count is None else count, options, 1, 1.0, 1.0)
+    return emf_record(108, body + raw + bytes(-len(raw) % 4))
+
+
+EMF_REGIONS = (emf_record(71, bytes(16) + struct.pack("<II", 48, 0x80000004) + EMF_RECTANGLES)
+               + emf_record(72, bytes(16) + struct.pack("<IIii", 48, 0x80000004, 1, 1) + EMF_RECTANGLES)
+               + emf_record(74, bytes(16) + struct.pack("<I", 48) + EMF_RECTANGLES))
 EMF_PEN = emf_record(38, struct.pack("<IIiiI", 1, 0, 1, 0, 0xFF))
 EMF_SELECT = emf_record(37, struct.pack("<I", 1))
 EMF_LINE = emf_polyline((0, 0), (90, 90), (0, 90))
@@ -91,6 +118,9 @@ def packed(metafile, size=None):
 
 EMF_LINES = (EMF_PEN, EMF_SELECT, EMF_LINE)
 WMF_LINES = (WMF_WINDOW, WMF_PEN, WMF_SELECT, WMF_LINE)
+EMF_MORE = emf(emf_masked(), EMF_REGIONS, emf_mesh(0, 1), emf_mesh(0, 1, 1, mode=2), emf_small_text("abc"),
+               emf_record(56, bytes(16) + struct.pack("<Iiiii", 2, 0, 0, 9, 9) + b"\6\2\0\0"),
+               emf_record(120, struct.pack("<ii", 0, 0)))
 EMF = emf(*EMF_LINES, emf_text("図"), emf_picture(bytes(range(16))))
 WMF = placed(wmf(*WMF_LINES))
 EMF_DUAL = emf(EMF_COMMENT, *EMF_LINES)
@@ -110,8 +140,15 @@ EMF_BAD = {
     "pixels": (emf(*EMF_LINES, emf_picture(bytes(15))), "picture.metafile"),
     "jpeg": (emf(*EMF_LINES, emf_picture(bytes(16), 4)), "picture.metafile"),
     "bomb": (emf(*EMF_LINES, emf_picture(bytes(16), width=30000, height=30000)), "picture.metafile"),
+    "mask": (emf(*EMF_LINES, emf_masked(bytes(4))), "picture.metafile"),
+    "corner": (emf(*EMF_LINES, emf_mesh(0, 7)), "picture.metafile"),
+    "corners": (emf(*EMF_LINES, emf_mesh(0, 1, count=0x20000000)), "picture.metafile"),
+    "small": (emf(*EMF_LINES, emf_small_text("abc", count=0x7FFFFFFF)), "picture.metafile"),
+    "paint": (emf(*EMF_LINES, emf_record(71, bytes(16) + struct.pack("<II", 48, 99) + EMF_RECTANGLES)), "picture.metafile"),
+    "rectangles": (emf(*EMF_LINES, emf_record(74, bytes(16) + struct.pack("<I", 48) + EMF_RECTANGLES[:40])),
+                   "picture.metafile"),
     "object": (emf(*EMF_LINES, emf_record(38, struct.pack("<IIiiI", 77, 0, 1, 0, 0))), "picture.metafile"),
-    "unknown": (emf(*EMF_LINES, emf_record(120, bytes(8))), "picture.metafile"),
+    "unknown": (emf(*EMF_LINES, emf_record(121, bytes(8))), "picture.metafile"),
     "nothing": (emf(EMF_COMMENT), "picture.nothing_left"),
     "cut": (EMF[:-30], "malformed"),
     "beyond": (emf(*EMF_LINES, struct.pack("<II", 17, 0x7FFFFFF0) + bytes(4)), "malformed"),

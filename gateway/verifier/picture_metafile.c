@@ -27,17 +27,32 @@ static const struct {
 	uint8_t last;
 	uint8_t size;
 } enhanced[] = {
-    {2, 8, VARIES},   {9, 13, 16},        {15, 15, 20}, {16, 22, 12},
-    {24, 25, 12},     {26, 27, 16},       {28, 28, 8},  {29, 32, 24},
-    {33, 33, 8},      {34, 34, 12},       {35, 35, 32}, {36, 36, 36},
-    {37, 37, 12},     {38, 38, 28},       {39, 39, 24}, {40, 40, 12},
-    {41, 41, 28},     {42, 43, 24},       {44, 44, 32}, {45, 47, 40},
-    {48, 48, 12},     {49, 49, VARIES},   {52, 52, 8},  {54, 54, 16},
-    {55, 55, 40},     {57, 58, 12},       {59, 61, 8},  {62, 64, 24},
-    {65, 66, 8},      {67, 67, 12},       {68, 68, 8},  {75, 77, VARIES},
-    {80, 91, VARIES}, {93, 95, VARIES},   {98, 98, 12}, {114, 114, VARIES},
-    {115, 115, 12},   {116, 116, VARIES},
+    {2, 8, VARIES},     {9, 13, 16},        {15, 15, 20},
+    {16, 22, 12},       {24, 25, 12},       {26, 27, 16},
+    {28, 28, 8},        {29, 32, 24},       {33, 33, 8},
+    {34, 34, 12},       {35, 35, 32},       {36, 36, 36},
+    {37, 37, 12},       {38, 38, 28},       {39, 39, 24},
+    {40, 40, 12},       {41, 41, 28},       {42, 43, 24},
+    {44, 44, 32},       {45, 47, 40},       {48, 48, 12},
+    {49, 49, VARIES},   {52, 52, 8},        {54, 54, 16},
+    {55, 55, 40},       {56, 56, VARIES},   {57, 58, 12},
+    {59, 61, 8},        {62, 64, 24},       {65, 66, 8},
+    {67, 67, 12},       {68, 68, 8},        {71, 79, VARIES},
+    {80, 92, VARIES},   {93, 95, VARIES},   {98, 98, 12},
+    {108, 108, VARIES}, {114, 114, VARIES}, {115, 115, 12},
+    {116, 116, VARIES}, {118, 118, VARIES}, {120, 120, 16},
 };
+
+/* Where they name a bitmap: place and size of its header and its pixels. */
+static const struct {
+	uint8_t type;
+	uint8_t at;
+} places[] = {
+    {76, 84}, {77, 84}, {78, 84}, {78, 112}, {79, 96},  {79, 124},
+    {80, 48}, {81, 48}, {93, 16}, {94, 16},  {114, 84}, {116, 84},
+};
+
+enum { PLACES = sizeof(places) / sizeof(places[0]) };
 
 /* Functions of records, and how many words follow them; VARIES: more than
  * none. */
@@ -102,11 +117,8 @@ static int check_bitmap(struct metafile_scan *scan, struct view header,
 
 /* Where a record says that its bitmap is: a header and pixels. */
 static int check_enhanced_bitmap(struct metafile_scan *scan, uint32_t type,
-				 struct view record)
+				 struct view record, size_t at)
 {
-	size_t at = type == 93 || type == 94   ? 16
-		    : type == 80 || type == 81 ? 48
-					       : 84;
 	size_t header = number(record, at, 4);
 	size_t bits = number(record, at + 8, 4);
 	size_t room = number(record, at + 12, 4);
@@ -122,6 +134,7 @@ static int check_enhanced(struct metafile_scan *scan, uint32_t type,
 			  struct view record)
 {
 	size_t i = 0;
+	int error = 0;
 
 	while (i < sizeof(enhanced) / sizeof(enhanced[0]) &&
 	       (type < enhanced[i].first || type > enhanced[i].last))
@@ -129,10 +142,11 @@ static int check_enhanced(struct metafile_scan *scan, uint32_t type,
 	if (i == sizeof(enhanced) / sizeof(enhanced[0]) ||
 	    (enhanced[i].size != VARIES && enhanced[i].size != record.size))
 		return residue(scan, "record", type);
-	if (type == 76 || type == 77 || type == 80 || type == 81 ||
-	    type == 93 || type == 94 || type == 114 || type == 116)
-		return check_enhanced_bitmap(scan, type, record);
-	return 0;
+	for (size_t k = 0; error == 0 && k < PLACES; k++)
+		if (places[k].type == type)
+			error = check_enhanced_bitmap(scan, type, record,
+						      places[k].at);
+	return error;
 }
 
 int picture_verify_emf(struct check *check)

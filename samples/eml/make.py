@@ -269,6 +269,8 @@ def structures():
     yield loses("empty-attachment.eml", mail(multipart([text(), attached(b"", "empty.lnk")])),
                 ["mail.attachment_held"], "nothing in it, but a name that Windows acts on")
     yield passes("empty-file.eml", mail(multipart([text(), attached(b"", "空.dat")])), "an empty file")
+    yield passes("drawing.eml", mail(multipart([text(), attached(sibling("emf", "plain.emf"), "図.emf", "image/x-emf"),
+                                                attached(sibling("wmf", "plain.wmf"), "図.wmf")])), "drawings")
     yield loses("password.eml", mail(multipart([text(), attached(sibling("zip", "aes.zip"), "見積.zip", "application/zip")])),
                 ["mail.attachment_held"], "an archive that waits for its password")
     yield loses("macro.eml", mail(multipart([text(), attached(sibling("docx", "入札説明書.docm"), "入札.docm")])),

@@ -2,6 +2,7 @@
 import ooxmlcases as cases
 from ooxmlmaker import (MICROSOFT, NAMESPACES, OFFICE, OLE, SLIDE, VBA, declare, ole_object, pptx,
                         shape, slide_xml, vba_project)
+import metafilemaker as meta
 from picturemaker import flat, png, scene
 from sample import Sample
 
@@ -154,6 +155,15 @@ def broken():
     yield blocked("entity.pptx", package, "xml.dtd")
 
 
+def metafiles():
+    for name, data, *lost in (("emf", meta.EMF), ("wmf", meta.WMF), ("emz", meta.packed(meta.EMF)),
+                              ("emf", meta.EMF_DUAL, "picture.metafile"), ("wmf", meta.WMF_DRIVER, "picture.metafile"),
+                              ("emf", meta.EMF[:-30], "nested.blocked")):
+        package = pptx(slide_xml(picture("rId5")))
+        package.part("rId5", "image", f"ppt/media/image1.{name}", f"image/x-{name}", data, source=SLIDE)
+        yield sample(f"drawing-{lost[0].split('.')[1] if lost else 'plain'}-{name}.pptx", package, *lost)
+
+
 def samples():
-    for group in (good, code, objects, lists, broken):
+    for group in (good, code, objects, lists, metafiles, broken):
         yield from group()

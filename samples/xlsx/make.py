@@ -1,4 +1,5 @@
 """Excel workbooks: one for each thing that must go, and broken ones."""
+import metafilemaker as meta
 import ooxmlcases as cases
 from ooxmlmaker import (add_chart, chart_frame, docx, paragraph, MAIN, MICROSOFT, NAMESPACES, OFFICE, OLE, SHEET, STRICT, VBA, Package,
                         cell, compound_file, declare, escape, ole_object, rows, sheet_xml, vba_project,
@@ -206,6 +207,23 @@ def code():
                  "script")
 
 
+def metafiles():
+    picture = ('<xdr:pic><xdr:nvPicPr><xdr:cNvPr id="2" name="g"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill>'
+               '<a:blip r:embed="rId1"/><a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr>'
+               '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></xdr:spPr></xdr:pic>')
+    drawing = "xl/drawings/drawing1.xml"
+    for name, data, *lost in (("emf", meta.EMF), ("wmf", meta.WMF), ("emz", meta.packed(meta.EMF)),
+                              ("emf", meta.EMF_DUAL, "picture.metafile"), ("wmf", meta.WMF_DRIVER, "picture.metafile"),
+                              ("emf", meta.EMF[:-30], "nested.blocked")):
+        package = xlsx(sheet_xml(PLAIN, '<drawing r:id="rIdD"/>'))
+        package.part("rIdD", "drawing", drawing, OFFICE + "drawing+xml",
+                     f'<xdr:wsDr{declare("xdr", "a", "r")}><xdr:absoluteAnchor><xdr:pos x="0" y="0"/>'
+                     f'<xdr:ext cx="900" cy="900"/>{picture}<xdr:clientData/></xdr:absoluteAnchor></xdr:wsDr>',
+                     source=SHEET)
+        package.part("rId1", "image", f"xl/media/image1.{name}", f"image/x-{name}", data, source=drawing)
+        yield sample(f"drawing-{lost[0].split('.')[1] if lost else 'plain'}-{name}.xlsx", package, *lost)
+
+
 def charted(inner, data, sheet=PLAIN, **more):
     """A workbook with a chart over a document inside of it."""
     package = xlsx(sheet_xml(sheet, '<drawing r:id="rIdD"/>'), **more)
@@ -332,5 +350,5 @@ def broken():
 
 
 def samples():
-    for group in (good, external, code, embedded, sources, lists, broken):
+    for group in (good, external, code, embedded, sources, lists, metafiles, broken):
         yield from group()

@@ -48,6 +48,9 @@ def good_samples():
         Entry(f"plain.{form}".encode(), sibling(form, f"plain.{form}"))
         for form in ("doc", "ppt")]), verdict="unchanged",
         note="members that are compound files in what comes out, too")
+    yield Sample("drawings.zip", zip_file([
+        Entry(b"a.emf", sibling("emf", "plain.emf")), Entry(b"a.wmf", sibling("wmf", "plain.wmf"))]),
+        verdict="unchanged", note="metafiles")
     yield Sample("plain.zip", zip_file([
         Entry(b"notice.txt", NOTICE), Entry(b"table.csv", TABLE),
         Entry("folder/公告.txt".encode(), NOTICE, utf8=True),

@@ -15,6 +15,13 @@ enum {
 	FONT_PANOSE = 332,
 	REGION_HEADER = 32,
 	OPTION_PAIRS = 0x2000, /* distances in two directions */
+	OPTION_BYTES = 0x200,  /* a byte for each character */
+	OPTION_PLAIN = 0x100,  /* no rectangle */
+	NUMBERED = 72,         /* up to here a region is painted by a brush */
+	MASK = 28,             /* from a bitmap's place to that of its mask */
+	MESH_TRIANGLES = 2,
+	MESH_EACH = 12,
+	SPANS_MAX = 5,
 };
 
 enum check {
@@ -24,6 +31,10 @@ enum check {
 	POINTS,
 	POLYGONS,
 	BITMAP,
+	MASKED, /* a bitmap and its mask */
+	PAINT,  /* a region */
+	SMALL,  /* a short text */
+	MESH,   /* of colours */
 	BRUSH,
 	TEXT,
 	FONT,
@@ -122,26 +133,65 @@ static size_t text(struct view record, size_t each)
 	return record.size;
 }
 
+/* Rectangles at `at`, `size` bytes of them with their header. */
+static size_t rectangles(struct view record, size_t at, size_t size)
+{
+	size_t count = number(record, at + 8);
+
+	if (record.size < at + REGION_HEADER || size > record.size - at ||
+	    number(record, at) != REGION_HEADER ||
+	    with(view_slice(record, at, size), REGION_HEADER, count, 16) == 0)
+		return 0;
+	return at + size;
+}
+
 static size_t region(struct view record)
 {
 	size_t size = number(record, 8);
-	size_t count = number(record, 24);
 
 	if (size == 0)
 		return record.size < 16 ? 0 : 16;
-	if (record.size < 16 + REGION_HEADER || size > record.size - 16 ||
-	    number(record, 16) != REGION_HEADER ||
-	    with(view_slice(record, 16, size), REGION_HEADER, count, 16) == 0)
+	return rectangles(record, 16, size);
+}
+
+static size_t small_text(struct view record, size_t fixed)
+{
+	uint32_t options = number(record, 20);
+
+	if ((options & OPTION_PLAIN) == 0)
+		fixed += 16;
+	return with(record, fixed, number(record, 16),
+		    (options & OPTION_BYTES) != 0 ? 1 : 2);
+}
+
+/* Corners, then triangles or rectangles by the numbers of their corners; some
+ * write rectangles as long as triangles. */
+static size_t mesh(struct view record, size_t fixed)
+{
+	size_t corners = number(record, 24);
+	size_t count = number(record, 28);
+	uint32_t mode = number(record, 32);
+	size_t used = mode == MESH_TRIANGLES ? MESH_EACH : MESH_EACH - 4;
+	size_t size;
+
+	fixed = with(record, fixed, corners, 16);
+	size = fixed == 0 ? 0 : with(record, fixed, count, used);
+	if (size == 0 || mode > MESH_TRIANGLES)
 		return 0;
-	return 16 + size;
+	for (size_t at = fixed; at < size; at += 4)
+		if (number(record, at) >= corners)
+			return 0;
+	return size;
+}
+
+static bool names_object(uint32_t object, uint32_t handles)
+{
+	return (object > 0 && object < handles) || object >> 24 == STOCK;
 }
 
 static bool is_object(struct view record, uint32_t handles)
 {
-	uint32_t object = number(record, 8);
-
-	return record.size >= 12 &&
-	       ((object > 0 && object < handles) || object >> 24 == STOCK);
+	return record.size >= 12 && names_object(number(record, 8), handles);
 }
 
 /* How much of a record is written; 0: nothing. */
@@ -165,6 +215,19 @@ static size_t judge(struct view record, uint32_t type, uint32_t handles)
 		return polygons(record, rule->size);
 	case BITMAP:
 		return bitmap(record, rule->size, false);
+	case MASKED:
+		return bitmap(record, rule->size + MASK, false) == 0
+			   ? 0
+			   : bitmap(record, rule->size, false);
+	case PAINT:
+		if (type <= NUMBERED &&
+		    !names_object(number(record, 28), handles))
+			return 0;
+		return rectangles(record, rule->size, number(record, 24));
+	case SMALL:
+		return small_text(record, rule->size);
+	case MESH:
+		return mesh(record, rule->size);
 	case BRUSH:
 		return bitmap(record, rule->size, true);
 	case TEXT:
@@ -187,25 +250,81 @@ static size_t judge(struct view record, uint32_t type, uint32_t handles)
 	}
 }
 
-static uint64_t pixels(struct view record, uint32_t type)
+/* What stands in front of what the places of a bitmap name. */
+static size_t fixed_size(uint32_t type)
 {
-	const struct rule *rule = &rules[type];
-	size_t header = number(record, rule->size);
-
-	if ((rule->check != BITMAP && rule->check != BRUSH) ||
-	    number(record, rule->size + 4) == 0)
-		return 0;
-	return metafile_bitmap_pixels(view_slice(record, header, SIZE_MAX));
+	switch (type) {
+	case 77:
+	case 114:
+	case 116:
+		return 108;
+	case 78:
+		return 128;
+	case 79:
+		return 140;
+	case 80:
+		return 76;
+	case 81:
+		return 80;
+	default:
+		return rules[type].size + 16;
+	}
 }
 
-static void write_record(struct buffer *out, uint32_t type, struct view record)
+/* The header and the pixels that it asks for; how many. */
+static uint64_t span_bitmap(struct view record, size_t at,
+			    struct metafile_span *spans, size_t *count)
 {
-	size_t size = rounded(record.size);
+	struct view header =
+	    view_slice(record, number(record, at), number(record, at + 4));
 
+	if (number(record, at + 4) == 0)
+		return 0;
+	spans[(*count)++] = (struct metafile_span){
+	    number(record, at), metafile_bitmap_header(header)};
+	spans[(*count)++] = (struct metafile_span){
+	    number(record, at + 8), metafile_bitmap_size(header)};
+	return metafile_bitmap_pixels(header);
+}
+
+static void span_text(struct view record, size_t each,
+		      struct metafile_span *spans, size_t *count)
+{
+	size_t characters = number(record, 44);
+	size_t pairs = (number(record, 52) & OPTION_PAIRS) != 0 ? 8 : 4;
+
+	spans[0].size = 76;
+	spans[(*count)++] =
+	    (struct metafile_span){number(record, 48), characters * each};
+	if (number(record, 72) != 0)
+		spans[(*count)++] = (struct metafile_span){number(record, 72),
+							   characters * pairs};
+}
+
+/* Between what a record leads to nothing stays. Returns the pixels in it. */
+static uint64_t write_record(struct buffer *out, uint32_t type,
+			     struct view record)
+{
+	const struct rule *rule = &rules[type];
+	struct metafile_span spans[SPANS_MAX] = {{0, record.size}};
+	size_t count = 1;
+	uint64_t pixels = 0;
+
+	if (rule->check == TEXT) {
+		span_text(record, rule->size, spans, &count);
+	} else if (rule->check == BITMAP || rule->check == BRUSH ||
+		   rule->check == MASKED) {
+		spans[0].size = fixed_size(type);
+		pixels = span_bitmap(record, rule->size, spans, &count);
+		if (rule->check == MASKED)
+			pixels += span_bitmap(record, rule->size + MASK, spans,
+					      &count);
+	}
 	buffer_u32le(out, type);
-	buffer_u32le(out, (uint32_t)size);
-	buffer_view(out, view_slice(record, 8, SIZE_MAX));
-	buffer_fill(out, 0, size - record.size);
+	buffer_u32le(out, (uint32_t)rounded(record.size));
+	metafile_write_spans(out, record, 8, spans, count);
+	buffer_fill(out, 0, rounded(record.size) - record.size);
+	return pixels;
 }
 
 /* Bounds, frame and device are what the picture is placed by. */
@@ -277,8 +396,8 @@ int metafile_filter_emf(struct view input, struct buffer *out,
 			continue;
 		}
 		result.drawn += rules[type].draws;
-		result.pixels += pixels(record, type);
-		write_record(out, type, view_slice(record, 0, size));
+		result.pixels +=
+		    write_record(out, type, view_slice(record, 0, size));
 		records++;
 	}
 	write_end(out, start, records);

@@ -41,28 +41,58 @@ size_t metafile_bitmap_header(struct view header)
 	       (packing == BITFIELDS ? MASKS : 0);
 }
 
+static uint64_t side(struct view header, size_t offset)
+{
+	int64_t value = (int32_t)number(header, offset, 4);
+
+	return (uint64_t)(value < 0 ? -value : value);
+}
+
+size_t metafile_bitmap_size(struct view header)
+{
+	uint64_t row = (side(header, 4) * number(header, 14, 2) + 31) / 32 * 4;
+
+	return (size_t)(row * side(header, 8));
+}
+
 bool metafile_bitmap_fits(struct view header, struct view bits)
 {
 	size_t size = metafile_bitmap_header(header);
-	int64_t width = (int32_t)number(header, 4, 4);
-	int64_t height = (int32_t)number(header, 8, 4);
-	uint64_t row;
+	uint64_t height = side(header, 8);
 
-	if (height < 0)
-		height = -height;
-	if (size == 0 || size > header.size || width <= 0 || height == 0 ||
-	    width > SIDE_MAX || height > SIDE_MAX)
+	if (size == 0 || size > header.size ||
+	    (int32_t)number(header, 4, 4) <= 0 || height == 0 ||
+	    side(header, 4) > SIDE_MAX || height > SIDE_MAX)
 		return false;
-	row = ((uint64_t)width * number(header, 14, 2) + 31) / 32 * 4;
-	return row * (uint64_t)height <= bits.size;
+	return metafile_bitmap_size(header) <= bits.size;
 }
 
 uint64_t metafile_bitmap_pixels(struct view header)
 {
-	int64_t width = (int32_t)number(header, 4, 4);
-	int64_t height = (int32_t)number(header, 8, 4);
+	return side(header, 4) * side(header, 8);
+}
 
-	return (uint64_t)width * (uint64_t)(height < 0 ? -height : height);
+void metafile_write_spans(struct buffer *out, struct view record, size_t at,
+			  const struct metafile_span *spans, size_t count)
+{
+	while (at < record.size) {
+		size_t kept = at;
+		size_t next = record.size;
+
+		for (size_t i = 0; i < count; i++) {
+			size_t from = spans[i].from;
+
+			if (from > at && from < next)
+				next = from;
+			if (from <= at && from + spans[i].size > kept)
+				kept = from + spans[i].size;
+		}
+		if (kept == at)
+			buffer_fill(out, 0, next - at);
+		else
+			buffer_view(out, view_slice(record, at, kept - at));
+		at = kept == at ? next : kept;
+	}
 }
 
 int metafile_filter(enum metafile_kind kind, struct view input,

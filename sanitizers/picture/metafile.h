@@ -55,7 +55,19 @@ bool metafile_bitmap_fits(struct view header, struct view bits);
 /* Size of such a header with its palette; 0 for one that is not known. */
 size_t metafile_bitmap_header(struct view header);
 
-/* Width by height of what fits. */
+/* Width by height of what fits, and the bytes of its pixels. */
 uint64_t metafile_bitmap_pixels(struct view header);
+size_t metafile_bitmap_size(struct view header);
+
+/* A stretch of a record. */
+struct metafile_span {
+	size_t from;
+	size_t size;
+};
+
+/* Appends the record from `at` on, as long as it is: what lies in one of the
+ * spans as it is, zero else. */
+void metafile_write_spans(struct buffer *out, struct view record, size_t at,
+			  const struct metafile_span *spans, size_t count);
 
 #endif

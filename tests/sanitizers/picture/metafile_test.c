@@ -124,6 +124,20 @@ static void a_record_is_cut_to_what_it_needs(void **state)
 	buffer_free(&out);
 }
 
+static void between_what_a_record_leads_to_nothing_stays(void **state)
+{
+	static const struct metafile_span spans[] = {
+	    {12, 2}, {0, 4}, {10, 3}, {14, 0}};
+	struct buffer out = buffer_make(ROOM);
+
+	(void)state;
+	metafile_write_spans(&out, view_of_string("0123456789abcdefg"), 2,
+			     spans, 4);
+	assert_int_equal(out.size, 15);
+	assert_memory_equal(out.data, "23\0\0\0\0\0\0abcd\0\0\0", 15);
+	buffer_free(&out);
+}
+
 static void bitmaps_are_as_large_as_they_say(void **state)
 {
 	uint8_t header[40] = {40, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 1, 0, 24};
@@ -146,6 +160,7 @@ int main(void)
 	    cmocka_unit_test(records_that_count_wrongly_go),
 	    cmocka_unit_test(what_does_not_draw_goes),
 	    cmocka_unit_test(a_record_is_cut_to_what_it_needs),
+	    cmocka_unit_test(between_what_a_record_leads_to_nothing_stays),
 	    cmocka_unit_test(bitmaps_are_as_large_as_they_say),
 	};
 

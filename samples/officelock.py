@@ -44,9 +44,10 @@ def data_spaces(space="StrongEncryptionDataSpace", transform="StrongEncryptionTr
     version = struct.pack("<HHHHHH", 1, 0, 1, 0, 1, 0)
     part = struct.pack("<I", 0) + named("EncryptedPackage")
     entry = struct.pack("<I", 1) + part + named(space)
-    info = (named("{FF9A3F03-56EF-4613-BDD5-5A41C1D07246}")
-            + named("Microsoft.Container.EncryptionTransform") + version)
-    primary = struct.pack("<II", len(info) + 8, 1) + info + struct.pack("<III", 0, 0, 4)
+    ident = named("{FF9A3F03-56EF-4613-BDD5-5A41C1D07246}")
+    primary = (struct.pack("<II", len(ident) + 8, 1) + ident  # what is in front of the name
+               + named("Microsoft.Container.EncryptionTransform") + version
+               + struct.pack("<III", 0, 0, 4))
     return {
         "Version": named("Microsoft.Container.DataSpaces") + version,
         "DataSpaceMap": struct.pack("<II", 8, 1) + struct.pack("<I", len(entry) + 4) + entry,

@@ -144,7 +144,7 @@ class Show:
             box(2000, self.info) if self.info else b"", self.more,
             box(4080, slides), box(4080, notes, instance=2) if notes else b"", atom(1002))
 
-    def stream(self, earlier=b"", last=0, edit_more=b"", seed=None):
+    def stream(self, earlier=b"", last=0, edit_more=b""):
         """The document stream and where its edit is."""
         data, places = earlier, []
         for one in self.objects:
@@ -154,7 +154,7 @@ class Show:
         data += atom(6002, struct.pack(f"<I{len(places)}I", 1 | len(places) << 20, *places))
         edit = len(data)
         data += atom(4085, struct.pack("<6IHH", 256, 0x03000DF4, last, directory, 1,
-                                       seed or len(places), 1, 0) + edit_more)
+                                       len(places), 1, 0) + edit_more)
         return data, edit
 
     def tree(self, data=None, edit=None, token=PLAIN):
@@ -170,8 +170,7 @@ class Show:
         objects = self.objects
         cipher = box(12052, lock.header() if header is None else header)
         self.objects = [lock.block(i, one) for i, one in enumerate(objects, 1)] + [cipher]
-        data, edit = self.stream(edit_more=struct.pack("<I", len(self.objects)),
-                                 seed=len(objects))
+        data, edit = self.stream(edit_more=struct.pack("<I", len(self.objects)))
         self.objects = objects
         tree = self.tree(data, edit, LOCKED)
         if self.pictures:

@@ -12,6 +12,7 @@
 #include "sanitizers/doc/document.h"
 #include "sanitizers/ole/compound_writer.h"
 #include "sanitizers/ole/properties.h"
+#include "sanitizers/ole/relock.h"
 
 #include "base/banned.h"
 
@@ -283,7 +284,9 @@ static int doc_rebuild(struct job *job)
 	if (error == 0)
 		error = write_document(doc, &main, &out);
 	close_document(doc);
-	return error != 0 ? error : job_emit(job, buffer_contents(&out));
+	return error != 0 ? error
+			  : relock_emit(job, compound_class_doc,
+					buffer_contents(&out), doc_lock);
 }
 
 static int doc_to_text(struct job *job)

@@ -132,6 +132,12 @@ int job_find_password(struct job *job, const char *usual,
 	return tried == 0 ? -ERR_ENCRYPTED : -ERR_PASSWORD_WRONG;
 }
 
+bool job_locks_again(const struct job *job)
+{
+	return job->password != NULL && job->mode == MODE_REBUILD &&
+	       job->policy->reencrypt == REENCRYPT_SAME;
+}
+
 void job_set_output(struct job *job, const char *extension, const char *mime)
 {
 	(void)snprintf(job->extension, sizeof(job->extension), "%s", extension);

@@ -161,6 +161,9 @@ int job_find_password(struct job *job, const char *usual,
 		      bool (*opens)(void *context, const char *password),
 		      void *context) MUST_CHECK;
 
+/* Whether what is rebuilt is locked again, with job->password. */
+bool job_locks_again(const struct job *job);
+
 /* Says what the output is, where it is not the sanitizer's default. */
 void job_set_output(struct job *job, const char *extension, const char *mime);
 

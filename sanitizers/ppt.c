@@ -12,6 +12,7 @@
 #include "sanitizers/detect/claims.h"
 #include "sanitizers/ole/compound_writer.h"
 #include "sanitizers/ole/properties.h"
+#include "sanitizers/ole/relock.h"
 #include "sanitizers/ppt/ppt.h"
 
 #include "base/banned.h"
@@ -107,7 +108,9 @@ static int write_file(struct ppt *ppt, struct view user, struct view document,
 	error = properties_rebuild(job, ppt->compound, writer);
 	if (error == 0)
 		error = compound_writer_write(writer, &out);
-	return error != 0 ? error : job_emit(job, buffer_contents(&out));
+	return error != 0 ? error
+			  : relock_emit(job, compound_class_ppt,
+					buffer_contents(&out), ppt_lock);
 }
 
 static int ppt_rebuild(struct job *job)

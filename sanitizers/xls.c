@@ -16,6 +16,7 @@
 #include "sanitizers/detect/kind.h"
 #include "sanitizers/ole/compound_writer.h"
 #include "sanitizers/ole/properties.h"
+#include "sanitizers/ole/relock.h"
 #include "sanitizers/plain/encoding.h"
 
 #include "base/banned.h"
@@ -156,7 +157,11 @@ static int write_file(struct job *job, struct compound *compound,
 	error = properties_rebuild(job, compound, writer);
 	if (error == 0)
 		error = compound_writer_write(writer, &file);
-	return error != 0 ? error : job_emit(job, buffer_contents(&file));
+	if (error != 0)
+		return error;
+	return book->biff8 ? relock_emit(job, compound_class_xls,
+					 buffer_contents(&file), biff_lock)
+			   : job_emit(job, buffer_contents(&file));
 }
 
 static bool is_template(const struct job *job)

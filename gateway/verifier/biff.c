@@ -5,6 +5,9 @@
  * no object, control, macro or link but to the web.
  */
 #include "gateway/verifier/biff.h"
+#include "gateway/verifier/compound_unlock.h"
+
+#include "base/bytes.h"
 
 #include <gsf/gsf-infile-msole.h>
 #include <gsf/gsf-input-memory.h>
@@ -264,11 +267,23 @@ static int search_containers(struct check *check)
 	}
 }
 
-static int verify_biff(struct check *check)
+static int verify_plain(struct check *check)
 {
 	int error = search_containers(check);
 
 	return error != 0 ? error : check_container(check);
+}
+
+static int verify_biff(struct check *check)
+{
+	struct check inner = *check;
+	int error = compound_unlock(check, &inner.output);
+
+	if (error != 0)
+		return error;
+	error = verify_plain(&inner);
+	(void)text_copy(check->detail, sizeof(check->detail), inner.detail);
+	return error;
 }
 
 static int prepare_biff(void)

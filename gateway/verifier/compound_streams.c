@@ -86,7 +86,7 @@ static bool has_inside(struct view output, const char *bytes, size_t size)
 	return view_find(output, view_of(bytes, size), 1) != SIZE_MAX;
 }
 
-int compound_streams_read(struct check *check, const char *const *allowed,
+int compound_streams_open(struct check *check, const char *const *allowed,
 			  struct compound_streams *ret_streams)
 {
 	struct view output = check->output;
@@ -97,9 +97,6 @@ int compound_streams_read(struct check *check, const char *const *allowed,
 	ret_streams->count = 0;
 	if (output.size < 512 || memcmp(output.data, signature, 8) != 0)
 		return check_fail(check, -ERR_VERIFY_TYPE, "no compound file");
-	if (has_inside(output, signature, 8) || has_inside(output, archive, 4))
-		return check_fail(check, -ERR_VERIFY_RESIDUE,
-				  "a container within");
 	input =
 	    gsf_input_memory_new(output.data, (gsf_off_t)output.size, FALSE);
 	if (input == NULL)
@@ -112,6 +109,20 @@ int compound_streams_read(struct check *check, const char *const *allowed,
 	error = read_all(check, file, allowed, ret_streams);
 	g_object_unref(file);
 	return error;
+}
+
+int compound_streams_read(struct check *check, const char *const *allowed,
+			  struct compound_streams *ret_streams)
+{
+	struct view output = check->output;
+
+	ret_streams->count = 0;
+	if (output.size >= 512 && memcmp(output.data, signature, 8) == 0 &&
+	    (has_inside(output, signature, 8) ||
+	     has_inside(output, archive, 4)))
+		return check_fail(check, -ERR_VERIFY_RESIDUE,
+				  "a container within");
+	return compound_streams_open(check, allowed, ret_streams);
 }
 
 struct view compound_streams_find(const struct compound_streams *streams,

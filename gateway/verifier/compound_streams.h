@@ -31,6 +31,10 @@ int compound_streams_prepare(void) MUST_CHECK;
 int compound_streams_read(struct check *check, const char *const *allowed,
 			  struct compound_streams *ret_streams) MUST_CHECK;
 
+/* The same of a file that is encrypted: whatever its bytes look like. */
+int compound_streams_open(struct check *check, const char *const *allowed,
+			  struct compound_streams *ret_streams) MUST_CHECK;
+
 /* The content of a stream; its data is NULL where there is none. */
 struct view compound_streams_find(const struct compound_streams *streams,
 				  const char *name);

@@ -5,7 +5,9 @@
  */
 #include "gateway/verifier/doc.h"
 
-#include "gateway/verifier/compound_streams.h"
+#include "gateway/verifier/compound_unlock.h"
+
+#include "base/bytes.h"
 
 #include "base/banned.h"
 
@@ -227,7 +229,7 @@ static int open_streams(struct doc_scan *scan)
 	return error;
 }
 
-static int verify_doc(struct check *check)
+static int verify_plain(struct check *check)
 {
 	struct doc_scan scan = {.check = check};
 	int error = open_streams(&scan);
@@ -250,6 +252,18 @@ static int verify_doc(struct check *check)
 	if (error == 0)
 		error = check_rest(&scan, &scan.table);
 	return error == 0 ? check_rest(&scan, &scan.data) : error;
+}
+
+static int verify_doc(struct check *check)
+{
+	struct check inner = *check;
+	int error = compound_unlock(check, &inner.output);
+
+	if (error != 0)
+		return error;
+	error = verify_plain(&inner);
+	(void)text_copy(check->detail, sizeof(check->detail), inner.detail);
+	return error;
 }
 
 const struct verifier verifier_doc = {

@@ -123,7 +123,7 @@ static const char *format_within(const char *extension)
 	case 'd':
 		return "docx";
 	case 'x':
-		return "xlsx";
+		return strcmp(extension, "xlsb") == 0 ? "xlsb" : "xlsx";
 	case 'p':
 		return "pptx";
 	default:

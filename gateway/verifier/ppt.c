@@ -4,7 +4,9 @@
  * page, no record that is not in ppt_types.def.
  */
 #include "gateway/verifier/ppt.h"
-#include "gateway/verifier/compound_streams.h"
+#include "gateway/verifier/compound_unlock.h"
+
+#include "base/bytes.h"
 
 #include <stdlib.h>
 
@@ -236,7 +238,7 @@ static int check_user(struct ppt_scan *scan, struct view user,
 	return 0;
 }
 
-static int verify_ppt(struct check *check)
+static int verify_plain(struct check *check)
 {
 	static const char *const allowed[] = {"Current User",
 					      "PowerPoint Document",
@@ -269,6 +271,18 @@ static int verify_ppt(struct check *check)
 	if (error == 0)
 		error = walk_document(&scan, edit);
 	return error != 0 ? error : ppt_check_pictures(&scan);
+}
+
+static int verify_ppt(struct check *check)
+{
+	struct check inner = *check;
+	int error = compound_unlock(check, &inner.output);
+
+	if (error != 0)
+		return error;
+	error = verify_plain(&inner);
+	(void)text_copy(check->detail, sizeof(check->detail), inner.detail);
+	return error;
 }
 
 const struct verifier verifier_ppt = {

@@ -295,8 +295,16 @@ bool biff_formula_allowed(const struct book *book, struct view tokens,
 
 /* ---- unlock.c ---- */
 
-/* Decrypts what is under a password; see rc4_lock.h. */
+/* Decrypts what is under a password; see ole/stream_lock.h, ole/xor_lock.h. */
 int biff_unlock(struct book *book) MUST_CHECK;
+
+/* How many bytes of a body are never encrypted. */
+size_t biff_clear_size(uint16_t type, size_t size);
+
+/* ---- lock.c: for relock_emit() ---- */
+
+struct relock;
+int biff_lock(struct relock *relock) MUST_CHECK;
 
 /* ---- globals.c, names.c ---- */
 

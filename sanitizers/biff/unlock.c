@@ -29,14 +29,13 @@ static bool is_clear(uint16_t type)
 	       type == 0x195 || type == 0xE1 || type == 0x196 || type == 0x138;
 }
 
-/* How many bytes of the body are not encrypted. */
-static size_t clear_of(const struct biff_record *record)
+size_t biff_clear_size(uint16_t type, size_t size)
 {
-	if (is_clear(record->type))
-		return record->size;
-	if (record->type == BIFF_BOUNDSHEET && record->size > POSITION)
+	if (is_clear(type))
+		return size;
+	if (type == BIFF_BOUNDSHEET && size > POSITION)
 		return POSITION;
-	return record->type == BIFF_BOUNDSHEET ? record->size : 0;
+	return type == BIFF_BOUNDSHEET ? size : 0;
 }
 
 static int copy_stream(struct book *book, uint8_t **ret_stream)
@@ -66,7 +65,8 @@ static void decrypt(const struct book *book, const struct stream_key *key,
 	stream_lock_crypt(key, BLOCK, 0, stream, book->stream.size);
 	for (size_t i = 0; i < book->count; i++) {
 		const struct biff_record *record = &book->records[i];
-		size_t end = record->offset + BIFF_HEADER + clear_of(record);
+		size_t end = record->offset + BIFF_HEADER +
+			     biff_clear_size(record->type, record->size);
 
 		for (size_t at = record->offset; at < end; at++)
 			stream[at] = book->stream.data[at];
@@ -99,7 +99,8 @@ static void reveal(const struct book *book, const struct xor_key *key,
 		const struct biff_record *record = &book->records[i];
 		size_t body = (size_t)record->offset + BIFF_HEADER;
 
-		for (size_t at = clear_of(record); at < record->size; at++)
+		for (size_t at = biff_clear_size(record->type, record->size);
+		     at < record->size; at++)
 			stream[body + at] =
 			    xor_lock_turned(stream[body + at], XOR_TURN) ^
 			    key->bytes[(body + record->size + at) %
@@ -173,7 +174,10 @@ int biff_unlock(struct book *book)
 		return error;
 	book->stream = view_of(stream, end_of(book));
 	book->unlocked = true;
-	job_remove(book->job, REMOVAL_OLE_DECRYPTED, "", view_of(NULL, 0), "%s",
-		   book->job->opened_with_password ? "password" : "");
+	/* Excel 5 has no lock that hides anything. */
+	if (!book->biff8 || !job_locks_again(book->job))
+		job_remove(book->job, REMOVAL_OLE_DECRYPTED, "",
+			   view_of(NULL, 0), "%s",
+			   book->job->opened_with_password ? "password" : "");
 	return 0;
 }

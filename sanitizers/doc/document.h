@@ -172,6 +172,10 @@ static inline void doc_note_read(uint8_t *read, struct view stream,
  * -ERR_PASSWORD_WRONG, -ERR_ENCRYPTION_UNSUPPORTED. */
 int doc_unlock(struct doc *doc) MUST_CHECK;
 
+/* ---- lock.c: for relock_emit() ---- */
+struct relock;
+int doc_lock(struct relock *relock) MUST_CHECK;
+
 /* ---- pieces.c ---- */
 
 /* Reads the piece table, claims the text and copies it to doc->out. */

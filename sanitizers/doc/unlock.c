@@ -85,8 +85,9 @@ static int decrypt_all(struct doc *doc, const struct doc_key *key)
 	table = (uint8_t *)(uintptr_t)doc->table.data;
 	for (size_t i = 0; i < key->header && i < doc->table.size; i++)
 		table[i] = 0;
-	job_remove(doc->job, REMOVAL_OLE_DECRYPTED, "WordDocument",
-		   view_of(NULL, 0), "%s", "password");
+	if (!job_locks_again(doc->job))
+		job_remove(doc->job, REMOVAL_OLE_DECRYPTED, "WordDocument",
+			   view_of(NULL, 0), "%s", "password");
 	return 0;
 }
 

@@ -17,7 +17,7 @@ enum {
 	ALGORITHM_RC4 = 0x6801,
 	ALGORITHM_SHA1 = 0x8004,
 	HEADER_FIXED = 32,
-	FLAG_API = 4,
+	FLAGS = 0x0C, /* CryptoAPI; properties are not encrypted */
 	PROVIDER_RSA_FULL = 1,
 };
 
@@ -271,9 +271,9 @@ static void write_header(struct buffer *out, const struct stream_lock *lock)
 
 	buffer_u16le(out, 2);
 	buffer_u16le(out, 2);
-	buffer_u32le(out, FLAG_API);
+	buffer_u32le(out, FLAGS);
 	buffer_u32le(out, size);
-	buffer_u32le(out, FLAG_API);
+	buffer_u32le(out, FLAGS);
 	buffer_u32le(out, 0);
 	buffer_u32le(out, ALGORITHM_RC4);
 	buffer_u32le(out, ALGORITHM_SHA1);

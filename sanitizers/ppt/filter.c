@@ -321,7 +321,7 @@ static void write_directory(struct buffer *out, const struct ppt_object *kept,
 
 /* UserEditAtom ([MS-PPT] 2.3.3): the only one, without a cipher. */
 static void write_edit(const struct ppt *ppt, struct buffer *out,
-		       uint32_t directory)
+		       uint32_t directory, uint32_t highest)
 {
 	const struct escher_record record = {.type = PPT_EDIT};
 	struct cursor edit = cursor_at(ppt->edit, 0);
@@ -333,7 +333,8 @@ static void write_edit(const struct ppt *ppt, struct buffer *out,
 	buffer_u32le(out, directory);
 	cursor_seek(&edit, 16);
 	buffer_u32le(out, cursor_u32le(&edit)); /* docPersistIdRef */
-	buffer_u32le(out, cursor_u32le(&edit)); /* persistIdSeed */
+	buffer_u32le(out, highest);             /* persistIdSeed */
+	cursor_skip(&edit, 4);
 	buffer_u16le(out, cursor_u16le(&edit)); /* lastView */
 	buffer_u16le(out, 0);
 	escher_close(out, start);
@@ -382,7 +383,7 @@ int ppt_filter(struct ppt *ppt, struct buffer *document,
 	directory = (uint32_t)document->size;
 	write_directory(document, kept, count);
 	*ret_edit = (uint32_t)document->size;
-	write_edit(ppt, document, directory);
+	write_edit(ppt, document, directory, kept[count - 1].id);
 	error = buffer_error(document);
 	return error != 0 ? error : buffer_error(pictures);
 }

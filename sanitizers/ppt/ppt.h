@@ -135,6 +135,15 @@ bool ppt_child(struct view records, uint16_t type, int instance,
  */
 int ppt_unlock(struct ppt *ppt, const uint32_t *table) MUST_CHECK;
 
+/* Decrypts the pictures in place, or, where `locks`, encrypts them. */
+struct stream_key;
+void ppt_crypt_pictures(const struct stream_key *key, bool locks,
+			uint8_t *bytes, size_t size);
+
+/* ---- lock.c: for relock_emit() ---- */
+struct relock;
+int ppt_lock(struct relock *relock) MUST_CHECK;
+
 /* ---- contents.c: reads what the document lists ---- */
 int ppt_read_contents(struct ppt *ppt) MUST_CHECK;
 

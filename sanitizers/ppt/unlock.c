@@ -118,6 +118,7 @@ static int list_objects(struct ppt *ppt, const uint32_t *table,
 /* A stretch of pictures that is being decrypted. */
 struct pictures {
 	const struct stream_key *key;
+	bool locks; /* it is encrypted, and lengths stand there as they are */
 	uint8_t *bytes;
 	size_t size;
 	size_t at;
@@ -177,17 +178,23 @@ static bool take_picture(struct pictures *pictures)
 
 	for (size_t room = pictures->size - pictures->at; room >= ESCHER_HEADER;
 	     inside = true) {
-		struct cursor header = cursor_at(
-		    view_of(pictures->bytes, pictures->size), pictures->at);
+		uint8_t header[ESCHER_HEADER];
+		struct cursor cursor =
+		    cursor_at(view_of(header, sizeof(header)), 0);
 		size_t start = pictures->at;
 		uint16_t first;
 		uint16_t type;
 		size_t size;
 
+		for (size_t i = 0; i < sizeof(header); i++)
+			header[i] = pictures->bytes[start + i];
+		if (!pictures->locks)
+			stream_lock_crypt_block(pictures->key, 0, header,
+						sizeof(header));
 		take_field(pictures, ESCHER_HEADER, pictures->size);
-		size = record_size(pictures->bytes + start, room);
-		first = cursor_u16le(&header);
-		type = cursor_u16le(&header);
+		size = record_size(header, room);
+		first = cursor_u16le(&cursor);
+		type = cursor_u16le(&cursor);
 		if (size == SIZE_MAX)
 			return false;
 		if (type != ESCHER_ENTRY || inside) {
@@ -201,16 +208,26 @@ static bool take_picture(struct pictures *pictures)
 	return false;
 }
 
+void ppt_crypt_pictures(const struct stream_key *key, bool locks,
+			uint8_t *bytes, size_t size)
+{
+	struct pictures pictures = {
+	    .key = key, .locks = locks, .bytes = bytes, .size = size};
+
+	while (take_picture(&pictures))
+		;
+}
+
 static int decrypt_pictures(struct ppt *ppt, const struct stream_key *key)
 {
-	struct pictures pictures = {.key = key, .size = ppt->pictures.size};
+	uint8_t *bytes;
 	int error;
 
-	if (pictures.size == 0)
+	if (ppt->pictures.size == 0)
 		return 0;
-	error = copy_of(ppt, &ppt->pictures, &pictures.bytes);
-	while (error == 0 && take_picture(&pictures))
-		;
+	error = copy_of(ppt, &ppt->pictures, &bytes);
+	if (error == 0)
+		ppt_crypt_pictures(key, false, bytes, ppt->pictures.size);
 	return error;
 }
 
@@ -256,7 +273,7 @@ int ppt_unlock(struct ppt *ppt, const uint32_t *table)
 	if (error == 0)
 		error = decrypt_pictures(ppt, &key);
 	explicit_bzero(&key, sizeof(key));
-	if (error == 0)
+	if (error == 0 && !job_locks_again(ppt->job))
 		job_remove(ppt->job, REMOVAL_OLE_DECRYPTED,
 			   "PowerPoint Document", view_of(NULL, 0), "%s",
 			   ppt->job->opened_with_password ? "password" : "");

@@ -12,6 +12,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Of the samples that are locked. */
+static const char *const secret[] = {"himitsu"};
+
+/* Formats whose sanitizers open them and lock them again, at no cost. */
+static bool opens(void)
+{
+	return strcmp(FUZZ_NAME, "doc") == 0 || strcmp(FUZZ_NAME, "xls") == 0 ||
+	       strcmp(FUZZ_NAME, "ppt") == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct policy policy;
@@ -22,11 +32,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	policy.limits.output_bytes = 64 * 1024 * 1024;
 	policy.limits.pixels = 4 * 1000 * 1000;
 	policy.limits.depth = 3;
-	run = local_run(view_of(data, size), "input." FUZZ_NAME, &policy);
+	if (opens() && size % 2 == 0)
+		policy.reencrypt = REENCRYPT_SAME;
+	run = local_run_with(view_of(data, size), "input." FUZZ_NAME, &policy,
+			     secret, opens() ? 1 : 0, false);
 	if (run->error == 0) {
 		struct view output = buffer_contents(&run->output);
-		struct local_run *again = local_run_with(
-		    output, "input." FUZZ_NAME, &policy, NULL, 0, true);
+		struct local_run *again =
+		    local_run_with(output, "input." FUZZ_NAME, &policy, secret,
+				   opens() ? 1 : 0, true);
 
 		if (again->error != 0 || again->removal_count != 0) {
 			(void)fprintf(

@@ -127,6 +127,7 @@ class Alone(Files):
             members = zipfile.ZipFile(opened).namelist()
             self.assertIn("[Content_Types].xml", members)
             self.assertFalse([name for name in members if "vba" in name.lower()])
+        self.check_old_formats(config, secret)
         # Without a password nothing comes out, and again gives the same bytes.
         done = self.sanitize("--json", "--out-dir", self.folder / "none", self.out / "macro.docx")
         self.assertEqual(json.loads(done.stdout)["reason"], "encrypted")
@@ -136,6 +137,29 @@ class Alone(Files):
         self.assertEqual(json.loads(done.stdout)["verdict"], "unchanged", done.stdout)
         self.assertEqual((again / "macro.docx").read_bytes(),
                          (self.out / "macro.docx").read_bytes())
+
+    def check_old_formats(self, config, secret):
+        """doc, xls and ppt: a third program opens them with the password, and no other."""
+        names = {"doc/locked-xor.doc": "秘密の", "doc/locked-api-40.doc": "秘密の",
+                 "xls/xor.xls": "品目", "ppt/locked-56.ppt": "入札"}
+        out = self.folder / "old"
+        done = self.sanitize("--json", "--config", config, "--passwords", secret, "--out-dir", out,
+                             *(SAMPLES / name for name in names))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for name, text in names.items():
+            path = out / name.split("/")[1]
+            with path.open("rb") as file:
+                document = msoffcrypto.OfficeFile(file)
+                self.assertTrue(document.is_encrypted(), path)
+                with self.assertRaises(msoffcrypto.exceptions.InvalidKeyError):
+                    document.load_key(password="Himitsu")
+                document.load_key(password="himitsu")
+                opened = io.BytesIO()
+                document.decrypt(opened)
+            self.assertIn(text.encode("utf-16-le"), opened.getvalue(), path)
+            self.assertNotIn(text.encode("utf-16-le"), path.read_bytes(), path)
+            done = self.sanitize("--json", "--out-dir", self.folder / "none", path)
+            self.assertEqual(json.loads(done.stdout)["reason"], "encrypted", done.stdout)
 
     def test_killed_it_leaves_no_gateway_running(self):
         many = []

@@ -125,6 +125,9 @@ static int check_link(const struct opc_scan *scan, const char *at)
 {
 	const char *address = whole_string(scan->opc, at);
 
+	/* HYPERLINK(,"Page-2") */
+	if (*past_blanks(at) != '\0' && strchr(",;)", *past_blanks(at)))
+		return 0;
 	if (address != NULL &&
 	    (address[0] == '\0' ||
 	     opc_link_is_safe(scan->opc->check->policy, address)))

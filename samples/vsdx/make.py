@@ -97,7 +97,7 @@ HARMLESS = (
     "THEMEGUARD(SHADE(FillForegnd,LUMDIFF(THEMEVAL(\"FillColor\"),THEMEVAL(\"FillColor2\"))))",
     "IF(AND(User.A>0,Sheet.5!Width*0.25<=2.5 in),RGB(0,90,128),HSL(1,2,3))", "No Formula", "Inh",
     "GUARD(50%*Pages[Page-1]!ThePage!PageWidth)", "OPENTEXTWIN()", 'GOTOPAGE("2階")',
-    'HYPERLINK("https://www.example.jp/","#a")', "'机 1'!Prop.Row_1&\"RUNADDON(1)\"", "Char.Size[2]",
+    'HYPERLINK("https://www.example.jp/","#a")', 'HYPERLINK(,"Page-2")', "'机 1'!Prop.Row_1&\"RUNADDON(1)\"", "Char.Size[2]",
     "SETF(GetRef(User.Open),NOT(User.Open))+SETF(GetRef(User.A),\"Scratch.X2\")", "#REF!",
     "SETATREF(Sheet.3!User.A)", "POLYLINE(0,0,0,1,1,1)", "_XFTRIGGER(Sheet.2!EventXFMod)")
 

@@ -158,7 +158,7 @@ static bool is_target(struct view text)
 			return false;
 		name = view_slice(text, size, text.size - size - 1);
 	}
-	return name.size > 0 && !has_any(name, "()\"&[]\\/|") &&
+	return name.size > 0 && !has_any(name, "()\"&[]\\/|,;") &&
 	       may_be_written(name);
 }
 
@@ -170,7 +170,8 @@ static bool is_number(struct view text)
 		if (!isalnum(text.data[i]) &&
 		    strchr(" +-.%", text.data[i]) == NULL)
 			return false;
-	return text.size > 0 && !isalpha(text.data[0]);
+	return text.size > 0 && (isdigit(text.data[0]) || text.data[0] == '+' ||
+				 text.data[0] == '-');
 }
 
 /* What is no text, or a text that can be judged here: SETF makes a formula of
@@ -226,7 +227,9 @@ static bool hyperlink_allowed(struct scanner *scanner)
 	struct scanner ahead = *scanner;
 	struct view text;
 
+	/* None, or one string: "Inh" would be a name here. */
 	return argument(&ahead, &text) &&
+	       (text.size == 0 || text.data[0] == '"') &&
 	       cell_address_allowed(scanner->policy, text);
 }
 

@@ -31,6 +31,7 @@ static void ordinary_formulas_stay(void **state)
 	    "SETF(GetRef(User.A),\"Width*2\")",
 	    "GOTOPAGE(\"2 階\")",
 	    "HYPERLINK(\"\",\"Page-2\")",
+	    "HYPERLINK(,\"Page-2\")",
 	    "HYPERLINK(\"https://www.example.jp/\")",
 	};
 
@@ -82,6 +83,9 @@ static void what_acts_or_cannot_be_read_goes(void **state)
 	    "SETF(GetRef(User.A),\"SETF(GetRef(User.B),1)\")",
 	    "SETATREF(Hyperlink.Row_1.Address)",
 	    "SETATREF(\"User.A\")",
+	    "SETF(\"User.A,1\",1)",
+	    "HYPERLINK(Inh)",
+	    "HYPERLINK(No Formula)",
 	};
 
 	(void)state;

@@ -42,7 +42,7 @@ static bool may_be_compound(const struct check *check, const char *name)
 {
 	static const char *const old[] = {"doc", "xls", "ppt"};
 	static const char *const locked[] = {"docx", "dotx", "xlsx", "xltx",
-					     "pptx", "potx", "ppsx"};
+					     "xlsb", "pptx", "potx", "ppsx"};
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot != NULL && i < sizeof(old) / sizeof(old[0]); i++)

@@ -12,7 +12,7 @@ enum { EMBEDDED_DEPTH_MAX = 4 };
 
 #define PACKAGE "application/vnd.openxmlformats-package."
 #define OFFICE "application/vnd.openxmlformats-officedocument."
-#define BINARY "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
+#define BINARY "application/vnd.ms-excel.sheet.binary.macroEnabled."
 
 static int residue(struct opc *opc, const char *where, const char *what)
 {
@@ -125,7 +125,7 @@ static bool type_is_forbidden(const char *type)
 	};
 
 	/* There is no such workbook without the word. */
-	if (strcmp(type, BINARY) == 0)
+	if (strcmp(type, BINARY "main") == 0 || strcmp(type, BINARY "12") == 0)
 		return false;
 	for (const char *at = type; *at != '\0'; at++)
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -356,7 +356,7 @@ static int check_type(struct opc *opc)
 	    {"docx", "dotx", OFFICE "wordprocessingml.template.main+xml"},
 	    {"xlsx", "xlsx", OFFICE "spreadsheetml.sheet.main+xml"},
 	    {"xlsx", "xltx", OFFICE "spreadsheetml.template.main+xml"},
-	    {"xlsb", "xlsb", BINARY},
+	    {"xlsb", "xlsb", BINARY "main"},
 	    {"pptx", "pptx", OFFICE "presentationml.presentation.main+xml"},
 	    {"pptx", "potx", OFFICE "presentationml.template.main+xml"},
 	    {"pptx", "ppsx", OFFICE "presentationml.slideshow.main+xml"},

@@ -223,7 +223,7 @@ static int check_condition(const struct opc_scan *scan,
 
 static int check_name(const struct opc_scan *scan, const struct record *record)
 {
-	char text[300];
+	char text[300] = "";
 	char upper[300];
 	uint32_t flags = xlsb_number(record->body, 0, 4);
 	size_t at = behind_text(record->body, 9);

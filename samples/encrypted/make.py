@@ -9,6 +9,7 @@ from zipmaker import Entry, zip_file
 
 WORD = sibling("docx", "plain.docx")
 SHEET = sibling("xlsx", "plain.xlsx")
+BOOK = sibling("xlsb", "料金表.xlsb")
 SLIDES = sibling("pptx", "plain.pptx")
 PASSWORD = "himitsu"
 EXCEL = "VelvetSweatshop"
@@ -31,6 +32,7 @@ def agile():
     lock = Agile(SHEET, PASSWORD, spin=100000)
     yield opened("料金表.xlsx", locked(lock), note="as Excel 2013 and later lock it")
     yield opened("agile.pptx", locked(Agile(SLIDES, PASSWORD)), passwords=["wrong", PASSWORD])
+    yield opened("agile.xlsb", locked(Agile(BOOK, PASSWORD)))
     yield opened("version4.docx", locked(Agile(WORD, PASSWORD), version=4),
                  note="a compound file of version 4")
     kanji = Agile(WORD, "秘密の言葉🔑")
@@ -51,6 +53,7 @@ def standard():
         lock = Standard(WORD, PASSWORD, bits, version)
         yield opened(f"standard-{bits}.docx", locked(lock), note="as Office 2007 locks it")
     yield opened("standard.xlsx", locked(Standard(SHEET, "秘密")), passwords=["", "秘密"])
+    yield opened("standard.xlsb", locked(Standard(BOOK, PASSWORD)), note="a binary workbook")
 
 
 def default():

@@ -115,6 +115,7 @@ int embedded_finish(struct rebuilt *rebuilt, struct part *part, bool *ret_kept)
 		    result.format != FORMAT_ENCRYPTED &&
 		    (strcmp(result.extension, "docx") == 0 ||
 		     strcmp(result.extension, "xlsx") == 0 ||
+		     strcmp(result.extension, "xlsb") == 0 ||
 		     strcmp(result.extension, "pptx") == 0 ||
 		     strcmp(result.extension, "vsdx") == 0);
 	if (!*ret_kept) {

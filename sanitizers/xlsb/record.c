@@ -16,12 +16,12 @@ static const struct xlsb_rule rules[] = {
 #define CHAIN XLSB_CHAIN
 #define ANY XLSB_ANY
 #define RECORD(number, parts, layout, handler)                                 \
-	{number, 0, parts, layout, REMOVAL_NONE, handler, false},
+	{number, 0, parts, REMOVAL_NONE, layout, handler, false},
 #define BEGIN(number, end, parts, layout, handler)                             \
-	{number, end, parts, layout, REMOVAL_NONE, handler, false},
-#define END(number) {number, 0, XLSB_ANY, "", REMOVAL_NONE, NULL, true},
+	{number, end, parts, REMOVAL_NONE, layout, handler, false},
+#define END(number) {number, 0, XLSB_ANY, REMOVAL_NONE, "", NULL, true},
 #define GONE(number, end, kind)                                                \
-	{number, end, XLSB_ANY, NULL, REMOVAL_##kind, NULL, false},
+	{number, end, XLSB_ANY, REMOVAL_##kind, NULL, NULL, false},
 #include "sanitizers/xlsb/records.def"
 };
 

@@ -89,8 +89,8 @@ struct xlsb_rule {
 	unsigned number;
 	unsigned end; /* of what begins here; 0: nothing does */
 	unsigned parts;
-	const char *layout; /* NULL: it goes */
 	enum removal_kind kind;
+	const char *layout;    /* NULL: it goes */
 	xlsb_handler *handler; /* NULL: as it is, but for its formulas */
 	bool ends;
 };

@@ -131,7 +131,7 @@ EMF_BAD = {
     "comment": (EMF_DUAL, "picture.metafile"),
     "public": (emf(emf_record(70, struct.pack("<I", 40) + b"GDIC" + struct.pack("<I", 0x40000004) + bytes(32)),
                    *EMF_LINES), "picture.metafile"),
-    "pdf": (emf(emf_record(70, struct.pack("<I", 16) + b"MSGR" + b"%PDF-1.4\n%%\n"), *EMF_LINES), "picture.metafile"),
+    "pdf": (emf(emf_record(70, struct.pack("<I", 32) + b"MSGR" + b"%PDF-1.4\n1 0 obj<<>>endobj\n\n"), *EMF_LINES), "picture.metafile"),
     "escape": (emf(*EMF_LINES, emf_record(106, struct.pack("<II", 1, 4) + b"calc")), "picture.metafile"),
     "profile": (emf(*EMF_LINES, emf_record(112, bytes(24))), "picture.metafile"),
     "opengl": (emf(*EMF_LINES, emf_record(102, bytes(16))), "picture.metafile"),

@@ -5,6 +5,7 @@
  * that quotes some lines of a PDF must.
  */
 #include "sanitizers/pdf/document.h"
+#include "sanitizers/picture/metafile.h"
 
 #include "base/banned.h"
 
@@ -115,6 +116,10 @@ enum claim pdf_claims(struct view input)
 
 	if (header == 0)
 		return CLAIM_EXACT;
+	/* Office for Mac puts a PDF of the drawing into a comment of the
+	 * metafile, which is not among the records that stay. */
+	if (metafile_is_enhanced(input))
+		return CLAIM_NONE;
 	/* Junk in front is common; a text about PDF is not one. */
 	if (header != SIZE_MAX && has(input, "endobj", header))
 		return CLAIM_EXACT;

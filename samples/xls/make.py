@@ -364,6 +364,13 @@ def excel5_plain():
     return made
 
 
+def protected():
+    """Against changes alone: nothing is encrypted, nothing waits."""
+    made = plain()
+    made.front = record(0x86) + record(0x5B, words(1, 0x1234, 4), b"\0user")
+    yield loses("write-protected.xls", made, ["author"], "a password for changes, and reading recommended")
+
+
 def obfuscated():
     """XOR, as Excel 5 and 95 lock, and later ones by choice."""
     yield locked("xor.xls", Xor("himitsu"), ["wrong", "himitsu"], "obfuscated by XOR")
@@ -393,6 +400,7 @@ def samples():
     yield from harmless()
     yield from passwords()
     yield from obfuscated()
+    yield from protected()
     yield from macros()
     yield from formulas()
     yield from outside()

@@ -165,8 +165,6 @@ def forbidden():
     binaries = {
         "link.txt": b"L\0\0\0\x01\x14\x02\0" + bytes(80),
         "help.txt": b"ITSF\x03\0\0\0" + bytes(80),
-        "note.txt": bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(80),
-        "access.txt": b"\0\x01\0\0Standard ACE DB\0" + bytes(80),
         "flash.txt": b"FWS\x0a" + bytes(80),
         "image.txt": bytes(0x8001) + b"CD001\x01" + bytes(100),
         "disk.txt": b"vhdxfile" + bytes(80),
@@ -175,11 +173,28 @@ def forbidden():
     }
     for name, data in binaries.items():
         yield blocked(name, data, FORBIDDEN, "acts when it is opened")
-    for name in ("a.lnk", "a.url", "a.scf", "a.chm", "a.one", "a.iso", "a.vhd", "a.reg", "a.inf", "a.iqy",
-                 "a.slk", "a.xlam", "a.mdb", "a.ttf", "a.theme", "a.search-ms", "a.rwz", "a.LNK",
+    for name in ("a.lnk", "a.url", "a.scf", "a.chm", "a.iso", "a.vhd", "a.reg", "a.inf", "a.iqy",
+                 "a.slk", "a.xlam", "a.ttf", "a.theme", "a.search-ms", "a.rwz", "a.LNK",
                  "desktop.ini", "Autorun.inf", "a.lnk.", "a.lnk "):
         yield blocked(name, TEXT, FORBIDDEN, "refused by its name, text or not")
+    yield from of_other_programs()
     yield blocked("a.l\u200bnk", TEXT, FORBIDDEN, "an invisible character within the extension")
+
+
+def of_other_programs():
+    """What is not rebuilt, with what to ask the sender for."""
+    notes = bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(80)
+    yield blocked("notes.one", notes, "type.notebook", "OneNote")
+    yield blocked("notes.txt", notes, "type.notebook", "the same under another name")
+    yield blocked("text.one", TEXT, "type.notebook", "by its name alone")
+    for engine, name in (("Jet", "mdb"), ("ACE", "accdb")):
+        data = b"\0\x01\0\0Standard %s DB\0" % engine.encode() + bytes(80)
+        yield blocked(f"tables.{name}", data, "type.database", "Access")
+        yield blocked(f"{name}.txt", data, "type.database", "the same under another name")
+    yield blocked("text.mdb", TEXT, "type.database", "by its name alone")
+    for name in ("Props", "   114"):
+        yield blocked(f"plan{len(name)}.mpp", compound(name), "type.project", "Microsoft Project")
+    yield blocked("plan.doc", compound("   114"), "type.project", "the same under another name")
 
 
 def polyglots():

@@ -273,7 +273,7 @@ static const struct {
     {"application/x-ms-shortcut", "lnk", ERR_TYPE_FORBIDDEN, false},
     {"application/x-shockwave-flash", "swf", ERR_TYPE_FORBIDDEN, false},
     {"application/x-iso9660-image", "iso", ERR_TYPE_FORBIDDEN, false},
-    {"application/x-msaccess", "mdb", ERR_TYPE_FORBIDDEN, false},
+    {"application/x-msaccess", "mdb", ERR_TYPE_DATABASE, false},
     {"font/", "font", ERR_TYPE_FORBIDDEN, false},
     {"application/vnd.ms-opentype", "font", ERR_TYPE_FORBIDDEN, false},
 };

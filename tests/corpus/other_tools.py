@@ -219,17 +219,27 @@ OWN_NAME = re.compile(r"x\d{4}\\\.[a-z]{3,4}")
 MOMENT = re.compile(time.strftime("%m/%d/%Y") + r"(\\ )?\d\d:\d\d:\d\d(\\ [AP]M)?")
 # What LibreOffice cannot calculate, and Excel could: its value stands afterwards.
 ERROR = re.compile(r"\\#VALUE!|\\#NAME\\\?|\\#MACRO\\\?|Err:\d+")
-EMPTY_ROWS = re.compile(r"( ,+)+(?= \[|$)")
+EMPTY_ROWS = re.compile(r"(?: ,+)+")
+
+
+def plain(text):
+    """Without what pages broken elsewhere move, and empty rows below a sheet."""
+    text = re.sub(r"\s+", " ", text).strip()
+
+    def row(run):
+        below = run.end() == len(text) or text.startswith(" [", run.end())
+        return "" if below else run[0]
+    return EMPTY_ROWS.sub(row, text)
 
 
 def same(before, after):
-    """Equal but for space, which pages broken elsewhere move, for empty rows below
-    a sheet, and for what LibreOffice fills in by itself or cannot calculate."""
-    before, after = (EMPTY_ROWS.sub("", re.sub(r"\s+", " ", text).strip())
-                     for text in (before, after))
-    if before == after:
-        return True
-    pattern = OWN_NAME.sub(r"\\S+", re.escape(before))
+    """Equal but for that, and for what LibreOffice fills in by itself or cannot
+    calculate."""
+    before, after = plain(before), plain(after)
+    exact = pattern = re.escape(before)
+    pattern = OWN_NAME.sub(r"\\S+", pattern)
     pattern = MOMENT.sub(lambda found: r"[\d/: APM]+", pattern)
     pattern = ERROR.sub(lambda found: "[^,]*", pattern)
+    if before == after or pattern == exact:
+        return before == after
     return re.fullmatch(pattern, after) is not None

@@ -3,33 +3,13 @@
  * byte tells. One that is not known ends it: nothing behind it can be read.
  */
 #include "sanitizers/biff/biff.h"
+#include "sanitizers/biff/tokens.h"
 #include "sanitizers/link.h"
 
 #include "base/banned.h"
 
-enum token {
-	TOKEN_EXP = 0x01,
-	TOKEN_CONCAT = 0x08,
-	TOKEN_PAREN = 0x15,
-	TOKEN_MISSING = 0x16,
-	TOKEN_STRING = 0x17,
-	TOKEN_ATTRIBUTE = 0x19,
-	TOKEN_ARRAY = 0x20,
-	TOKEN_FUNCTION = 0x21,
-	TOKEN_FUNCTION_VARIABLE = 0x22,
-	TOKEN_NAME = 0x23,
-	TOKEN_MEMORY_AREA = 0x26,
-	TOKEN_EXTERN_NAME = 0x39,
-	TOKEN_EXTERN_REF = 0x3A,
-	TOKEN_EXTERN_AREA_GONE = 0x3D,
-};
-
 enum {
-	ATTRIBUTE_CHOOSE = 0x04,
-	CALLS_COMMAND = 0x8000,
-	FUNCTION_INDIRECT = 148,
 	FUNCTION_USER = 255,
-	FUNCTION_HYPERLINK = 359,
 	UNKNOWN = 0xFF,
 	VARIES = 0xFE,
 };
@@ -88,12 +68,7 @@ struct walk {
 	struct cursor cursor;
 	struct biff_formula *formula;
 	size_t tokens;
-	bool indirect;      /* INDIRECT makes a reference of text */
-	bool foreign_text;  /* a text that would name another workbook */
-	bool link;          /* HYPERLINK */
-	bool link_literal;  /* the first token is an allowed target */
-	bool link_computed; /* something could make another target of it */
-	bool ended;         /* by HYPERLINK, which must be last */
+	struct biff_calls calls;
 };
 
 static bool refuse(struct walk *walk, const char *why)
@@ -104,18 +79,9 @@ static bool refuse(struct walk *walk, const char *why)
 
 static bool function_allowed(struct walk *walk, uint16_t number)
 {
-	if ((number & CALLS_COMMAND) != 0)
-		return refuse(walk, "command of a macro");
-	walk->indirect |= number == FUNCTION_INDIRECT;
-	if (number == FUNCTION_HYPERLINK) {
-		walk->link = true;
-		walk->ended = true;
-	} else {
-		walk->link_computed = true;
-	}
-	if (biff_function_number_listed(number))
-		return true;
-	return refuse(walk, "function that is not on the list");
+	const char *why = biff_calls_function(&walk->calls, number);
+
+	return why == NULL || refuse(walk, why);
 }
 
 /* Names are numbered from 1. */
@@ -191,21 +157,12 @@ static bool take_string(struct walk *walk)
 	text = biff_text(walk->book, characters, wide);
 	if (text == NULL)
 		return refuse(walk, "malformed");
-	walk->foreign_text |= is_foreign_text(text);
+	walk->calls.foreign_text |= is_foreign_text(text);
 	if (walk->tokens == 0)
-		walk->link_literal = link_allowed(walk->book->job->policy,
-						  view_of_string(text)) &&
-				     (text[0] != '#' || !is_foreign_text(text));
-	return true;
-}
-
-static bool take_attribute(struct walk *walk)
-{
-	uint8_t kind = cursor_u8(&walk->cursor);
-	size_t count = cursor_u16le(&walk->cursor);
-
-	if ((kind & ATTRIBUTE_CHOOSE) != 0)
-		cursor_skip(&walk->cursor, 2 * (count + 1));
+		walk->calls.link_literal =
+		    link_allowed(walk->book->job->policy,
+				 view_of_string(text)) &&
+		    (text[0] != '#' || !is_foreign_text(text));
 	return true;
 }
 
@@ -251,14 +208,13 @@ static bool take_token(struct walk *walk)
 	size = sizes[token][walk->book->biff8 ? 0 : 1];
 	if (size == UNKNOWN)
 		return refuse(walk, "unknown token");
-	walk->ended = false;
+	biff_calls_token(&walk->calls, token);
 	if (token == TOKEN_STRING)
 		return take_string(walk);
-	if (token == TOKEN_ATTRIBUTE)
-		return take_attribute(walk);
-	if (token < TOKEN_STRING && token != TOKEN_CONCAT &&
-	    token != TOKEN_PAREN && token != TOKEN_MISSING)
-		walk->link_computed = true;
+	if (token == TOKEN_ATTRIBUTE) {
+		biff_skip_attribute(&walk->cursor);
+		return true;
+	}
 	return take_operand(walk, token, cursor_take(&walk->cursor, size));
 }
 
@@ -270,6 +226,7 @@ bool biff_formula_allowed(const struct book *book, struct view tokens,
 	    .cursor = cursor_at(tokens, 0),
 	    .formula = ret_formula,
 	};
+	const char *why;
 
 	*ret_formula = (struct biff_formula){0};
 	while (cursor_left(&walk.cursor) > 0) {
@@ -279,10 +236,6 @@ bool biff_formula_allowed(const struct book *book, struct view tokens,
 	}
 	if (walk.cursor.failed)
 		return refuse(&walk, "malformed");
-	if (walk.indirect && walk.foreign_text)
-		return refuse(&walk, "another workbook by INDIRECT");
-	if (walk.link &&
-	    (!walk.link_literal || walk.link_computed || !walk.ended))
-		return refuse(&walk, "link that is not allowed");
-	return true;
+	why = biff_calls_refused(&walk.calls);
+	return why == NULL || refuse(&walk, why);
 }

@@ -3,37 +3,15 @@
  * names and sheets that mean something else. One token that is not known ends
  * it: nothing behind it can be read.
  */
-#include "sanitizers/biff/values.h"
+#include "sanitizers/biff/tokens.h"
 #include "sanitizers/link.h"
 #include "sanitizers/xlsb/xlsb.h"
 
 #include "base/banned.h"
 
-enum token {
-	TOKEN_EXP = 0x01,
-	TOKEN_CONCAT = 0x08,
-	TOKEN_PAREN = 0x15,
-	TOKEN_MISSING = 0x16,
-	TOKEN_STRING = 0x17,
-	TOKEN_EXTENDED = 0x18,
-	TOKEN_ATTRIBUTE = 0x19,
-	TOKEN_ARRAY = 0x20,
-	TOKEN_FUNCTION = 0x21,
-	TOKEN_FUNCTION_VARIABLE = 0x22,
-	TOKEN_NAME = 0x23,
-	TOKEN_MEMORY_AREA = 0x26,
-	TOKEN_EXTERN_NAME = 0x39,
-	TOKEN_EXTERN_REF = 0x3A,
-	TOKEN_EXTERN_AREA_GONE = 0x3D,
-};
-
 enum {
 	EXTENDED_LIST = 0x19,
 	LIST_SIZE = 12,
-	ATTRIBUTE_CHOOSE = 0x04,
-	CALLS_COMMAND = 0x8000,
-	FUNCTION_INDIRECT = 148,
-	FUNCTION_HYPERLINK = 359,
 	ITEM_NUMBER = 0,
 	ITEM_TEXT = 1,
 	ITEM_BOOLEAN = 2,
@@ -58,12 +36,7 @@ struct walk {
 	struct cursor extra;  /* in the constants behind them */
 	struct xlsb_verdict *verdict;
 	size_t tokens;
-	bool indirect;      /* INDIRECT makes a reference of text */
-	bool foreign_text;  /* a text that would name another workbook */
-	bool link;          /* HYPERLINK */
-	bool link_literal;  /* the first token is an allowed target */
-	bool link_computed; /* something could make another target of it */
-	bool ended;         /* by HYPERLINK, which must be last */
+	struct biff_calls calls;
 };
 
 static bool refuse(struct walk *walk, const char *why)
@@ -83,24 +56,15 @@ static bool is_foreign_text(struct view units)
 
 static bool function_allowed(struct walk *walk, uint16_t number)
 {
-	if ((number & CALLS_COMMAND) != 0)
-		return refuse(walk, "command of a macro");
-	walk->indirect |= number == FUNCTION_INDIRECT;
-	if (number == FUNCTION_HYPERLINK) {
-		walk->link = true;
-		walk->ended = true;
-	} else {
-		walk->link_computed = true;
-	}
-	if (biff_function_number_listed(number))
-		return true;
-	return refuse(walk, "function that is not on the list");
+	const char *why = biff_calls_function(&walk->calls, number);
+
+	return why == NULL || refuse(walk, why);
 }
 
 /* Names are numbered from 1. */
 static bool name_allowed(struct walk *walk, size_t number)
 {
-	walk->link_computed = true;
+	walk->calls.link_computed = true;
 	if (number == 0 || number > walk->book->name_count)
 		return refuse(walk, "name that is not there");
 	if (walk->book->names[number - 1].gone)
@@ -126,13 +90,13 @@ static bool take_string(struct walk *walk)
 	bool foreign = is_foreign_text(units);
 	const char *text;
 
-	walk->foreign_text |= foreign;
+	walk->calls.foreign_text |= foreign;
 	if (walk->tokens > 0)
 		return true;
 	text = xlsb_text(walk->package->job->arena, units);
 	if (text == NULL)
 		return refuse(walk, "malformed");
-	walk->link_literal =
+	walk->calls.link_literal =
 	    link_allowed(walk->package->job->policy, view_of_string(text)) &&
 	    (text[0] != '#' || !foreign);
 	return true;
@@ -143,20 +107,10 @@ static bool take_extended(struct walk *walk)
 {
 	if (cursor_u8(&walk->cursor) != EXTENDED_LIST)
 		return refuse(walk, "unknown token");
-	walk->link_computed = true;
+	walk->calls.link_computed = true;
 	if (!reference_allowed(walk, cursor_u16le(&walk->cursor)))
 		return false;
 	cursor_skip(&walk->cursor, LIST_SIZE - 2);
-	return true;
-}
-
-static bool take_attribute(struct walk *walk)
-{
-	uint8_t kind = cursor_u8(&walk->cursor);
-	size_t count = cursor_u16le(&walk->cursor);
-
-	if ((kind & ATTRIBUTE_CHOOSE) != 0)
-		cursor_skip(&walk->cursor, 2 * (count + 1));
 	return true;
 }
 
@@ -171,7 +125,7 @@ static bool take_item(struct walk *walk)
 		return true;
 	case ITEM_TEXT:
 		count = cursor_u16le(extra);
-		walk->foreign_text |=
+		walk->calls.foreign_text |=
 		    is_foreign_text(cursor_take(extra, 2 * count));
 		return true;
 	case ITEM_BOOLEAN:
@@ -246,20 +200,18 @@ static bool take_token(struct walk *walk)
 		token = (token & 0x1F) | 0x20;
 	if (sizes[token] == XX)
 		return refuse(walk, "unknown token");
-	walk->ended = false;
+	biff_calls_token(&walk->calls, token);
 	switch (token) {
 	case TOKEN_STRING:
 		return take_string(walk);
 	case TOKEN_EXTENDED:
 		return take_extended(walk);
 	case TOKEN_ATTRIBUTE:
-		return take_attribute(walk);
+		biff_skip_attribute(&walk->cursor);
+		return true;
 	default:
 		break;
 	}
-	if (token < TOKEN_STRING && token != TOKEN_CONCAT &&
-	    token != TOKEN_PAREN && token != TOKEN_MISSING)
-		walk->link_computed = true;
 	return take_operand(walk, token,
 			    cursor_take(&walk->cursor, sizes[token]));
 }
@@ -276,6 +228,7 @@ bool xlsb_formula_allowed(const struct package *package,
 	    .extra = cursor_at(formula->extra, 0),
 	    .verdict = ret_verdict,
 	};
+	const char *why;
 
 	*ret_verdict = (struct xlsb_verdict){0};
 	while (cursor_left(&walk.cursor) > 0) {
@@ -287,10 +240,6 @@ bool xlsb_formula_allowed(const struct package *package,
 	    cursor_left(&walk.extra) > 0 ||
 	    (ret_verdict->expands && walk.tokens > 1))
 		return refuse(&walk, "malformed");
-	if (walk.indirect && walk.foreign_text)
-		return refuse(&walk, "another workbook by INDIRECT");
-	if (walk.link &&
-	    (!walk.link_literal || walk.link_computed || !walk.ended))
-		return refuse(&walk, "link that is not allowed");
-	return true;
+	why = biff_calls_refused(&walk.calls);
+	return why == NULL || refuse(&walk, why);
 }

@@ -1,5 +1,6 @@
 #include "sanitizers/odf/formula.h"
 
+#include "sanitizers/formula_text.h"
 #include "sanitizers/link.h"
 
 #include "base/banned.h"
@@ -62,34 +63,6 @@ static void skip_blanks(struct scanner *scanner)
 		scanner->at++;
 }
 
-/* A quoted piece; the quote is doubled inside. False when it does not end. */
-static bool quoted(struct scanner *scanner, struct view *ret_text)
-{
-	uint8_t quote = peek(scanner);
-	size_t start = ++scanner->at;
-
-	while (scanner->at < scanner->text.size) {
-		if (scanner->text.data[scanner->at++] != quote)
-			continue;
-		if (peek(scanner) == quote) {
-			scanner->at++;
-			continue;
-		}
-		*ret_text =
-		    view_slice(scanner->text, start, scanner->at - 1 - start);
-		return true;
-	}
-	return false;
-}
-
-static bool has_any(struct view text, const char *bytes)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] != 0 && strchr(bytes, text.data[i]) != NULL)
-			return true;
-	return false;
-}
-
 static int compare_function(const void *key, const void *entry)
 {
 	return strcmp(key, *(const char *const *)entry);
@@ -137,7 +110,8 @@ static bool hyperlink_allowed(struct scanner *scanner)
 
 	ahead.at++;
 	skip_blanks(&ahead);
-	if (peek(&ahead) != '"' || !quoted(&ahead, &target))
+	if (peek(&ahead) != '"' ||
+	    !formula_take_quoted(ahead.text, &ahead.at, &target))
 		return false;
 	skip_blanks(&ahead);
 	return (peek(&ahead) == ';' || peek(&ahead) == ',' ||
@@ -167,8 +141,8 @@ static bool sheet_allowed(struct scanner *scanner)
 {
 	struct view text;
 
-	return quoted(scanner, &text) && !has_any(text, "/\\:[]#") &&
-	       peek(scanner) != '#';
+	return formula_take_quoted(scanner->text, &scanner->at, &text) &&
+	       !formula_has_any(text, "/\\:[]#") && peek(scanner) != '#';
 }
 
 /* #REF!, #N/A, #DIV/0!; anywhere else `#` ends the name of a file. */
@@ -255,9 +229,9 @@ static bool term_allowed(struct scanner *scanner)
 	struct view text;
 
 	if (byte == '"') {
-		if (!quoted(scanner, &text))
+		if (!formula_take_quoted(scanner->text, &scanner->at, &text))
 			return false;
-		return !scanner->indirect || !has_any(text, "#/\\:|");
+		return !scanner->indirect || !formula_has_any(text, "#/\\:|");
 	}
 	if (byte == '\'')
 		return sheet_allowed(scanner);

@@ -7,6 +7,7 @@
  */
 #include "sanitizers/ooxml/cell_formula.h"
 
+#include "sanitizers/formula_text.h"
 #include "sanitizers/link.h"
 
 #include "base/banned.h"
@@ -58,14 +59,6 @@ static struct view trimmed(struct view text)
 	return text;
 }
 
-static bool has_any(struct view text, const char *bytes)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] != 0 && strchr(bytes, text.data[i]) != NULL)
-			return true;
-	return false;
-}
-
 static bool has_word(struct view text, const char *word)
 {
 	for (size_t i = 0; i < text.size; i++)
@@ -74,33 +67,15 @@ static bool has_word(struct view text, const char *word)
 	return false;
 }
 
-/* Between two quotes, which are doubled inside; false when it does not end. */
-static bool quoted(struct scanner *scanner, struct view *ret_text)
-{
-	uint8_t quote = peek(scanner);
-	size_t start = ++scanner->at;
-
-	while (scanner->at < scanner->text.size) {
-		if (scanner->text.data[scanner->at++] != quote)
-			continue;
-		if (peek(scanner) == quote) {
-			scanner->at++;
-			continue;
-		}
-		*ret_text =
-		    view_slice(scanner->text, start, scanner->at - 1 - start);
-		return true;
-	}
-	return false;
-}
-
 /* One string and nothing else; what is in it, as long as no quote is. */
 static bool only_string(struct view text, struct view *ret_text)
 {
 	struct scanner scanner = {.text = trimmed(text)};
 
-	return peek(&scanner) == '"' && quoted(&scanner, ret_text) &&
-	       scanner.at == scanner.text.size && !has_any(*ret_text, "\"");
+	return peek(&scanner) == '"' &&
+	       formula_take_quoted(scanner.text, &scanner.at, ret_text) &&
+	       scanner.at == scanner.text.size &&
+	       !formula_has_any(*ret_text, "\"");
 }
 
 /* The argument that begins here, up to its end, at which the scanner stands
@@ -115,7 +90,8 @@ static bool argument(struct scanner *scanner, struct view *ret_argument)
 		uint8_t byte = peek(scanner);
 
 		if (byte == '"' || byte == '\'') {
-			if (!quoted(scanner, &skipped))
+			if (!formula_take_quoted(scanner->text, &scanner->at,
+						 &skipped))
 				return false;
 			continue;
 		}
@@ -158,7 +134,7 @@ static bool is_target(struct view text)
 			return false;
 		name = view_slice(text, size, text.size - size - 1);
 	}
-	return name.size > 0 && !has_any(name, "()\"&[]\\/|,;") &&
+	return name.size > 0 && !formula_has_any(name, "()\"&[]\\/|,;") &&
 	       may_be_written(name);
 }
 
@@ -218,7 +194,7 @@ static bool pass_allowed(struct scanner *scanner)
 	struct scanner ahead = *scanner;
 	struct view cell;
 
-	return argument(&ahead, &cell) && !has_any(cell, "\"&(") &&
+	return argument(&ahead, &cell) && !formula_has_any(cell, "\"&(") &&
 	       may_be_written(cell);
 }
 
@@ -241,7 +217,7 @@ static bool page_allowed(struct scanner *scanner)
 	struct view page;
 
 	return argument(&ahead, &text) && only_string(text, &page) &&
-	       !has_any(page, ".:/\\@?#");
+	       !formula_has_any(page, ".:/\\@?#");
 }
 
 static int compare_function(const void *key, const void *entry)
@@ -303,7 +279,7 @@ static bool bracket_allowed(struct scanner *scanner, struct view name)
 	       (digits || view_equal_nocase(name, "Pages") ||
 		view_equal_nocase(name, "Masters") ||
 		view_equal_nocase(name, "Styles")) &&
-	       !has_any(inside, "\\/:|[\"'*?<>");
+	       !formula_has_any(inside, "\\/:|[\"'*?<>");
 }
 
 static bool name_allowed(struct scanner *scanner)
@@ -328,10 +304,12 @@ static bool token_allowed(struct scanner *scanner)
 	struct view text;
 
 	if (byte == '"')
-		return quoted(scanner, &text);
+		return formula_take_quoted(scanner->text, &scanner->at, &text);
 	/* 'A name with blanks'!Width; no path of another document. */
 	if (byte == '\'')
-		return quoted(scanner, &text) && !has_any(text, "\\/:|[]\"") &&
+		return formula_take_quoted(scanner->text, &scanner->at,
+					   &text) &&
+		       !formula_has_any(text, "\\/:|[]\"") &&
 		       peek(scanner) != '[' && !is_name(peek(scanner)) &&
 		       !is_called(scanner);
 	if (byte == '#') {

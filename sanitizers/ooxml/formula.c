@@ -1,5 +1,6 @@
 #include "sanitizers/ooxml/formula.h"
 
+#include "sanitizers/formula_text.h"
 #include "sanitizers/link.h"
 
 #include "base/banned.h"
@@ -41,27 +42,6 @@ static void skip_blanks(struct scanner *scanner)
 		scanner->at++;
 }
 
-/* A quoted piece; the quote is doubled inside. `*ret_text` is what is between,
- * doubled quotes included. False when it does not end. */
-static bool quoted(struct scanner *scanner, struct view *ret_text)
-{
-	uint8_t quote = peek(scanner);
-	size_t start = ++scanner->at;
-
-	while (scanner->at < scanner->text.size) {
-		if (scanner->text.data[scanner->at++] != quote)
-			continue;
-		if (peek(scanner) == quote) {
-			scanner->at++;
-			continue;
-		}
-		*ret_text =
-		    view_slice(scanner->text, start, scanner->at - 1 - start);
-		return true;
-	}
-	return false;
-}
-
 /* Table columns: [..] with inner brackets; ' escapes the next character. */
 static bool bracketed(struct scanner *scanner)
 {
@@ -77,14 +57,6 @@ static bool bracketed(struct scanner *scanner)
 		else if (byte == ']' && --depth == 0)
 			return true;
 	}
-	return false;
-}
-
-static bool has_any(struct view text, const char *bytes)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] != 0 && strchr(bytes, text.data[i]) != NULL)
-			return true;
 	return false;
 }
 
@@ -165,10 +137,11 @@ static bool hyperlink_allowed(struct scanner *scanner)
 
 	ahead.at++;
 	skip_blanks(&ahead);
-	if (peek(&ahead) != '"' || !quoted(&ahead, &target))
+	if (peek(&ahead) != '"' ||
+	    !formula_take_quoted(ahead.text, &ahead.at, &target))
 		return false;
 	if (target.size > 0 && target.data[0] == '#')
-		return !has_any(target, "[|\\");
+		return !formula_has_any(target, "[|\\");
 	skip_blanks(&ahead);
 	return (peek(&ahead) == ',' || peek(&ahead) == ')') &&
 	       link_allowed(scanner->document->package->job->policy, target);
@@ -188,7 +161,7 @@ static bool call_allowed(struct scanner *scanner, struct view name)
  * \\host\share\[book.xlsx]Sheet!A1. */
 static bool table_allowed(struct scanner *scanner, struct view name)
 {
-	return !has_any(name, "\\") && bracketed(scanner) &&
+	return !formula_has_any(name, "\\") && bracketed(scanner) &&
 	       !is_name(peek(scanner)) && peek(scanner) != '!' &&
 	       peek(scanner) != '\'';
 }
@@ -208,7 +181,7 @@ static bool name_allowed(struct scanner *scanner)
 	case '!':
 		scanner->at++;
 		/* No sheet's name has one: the path of a workbook. */
-		return !has_any(name, "\\?");
+		return !formula_has_any(name, "\\?");
 	default:
 		break;
 	}
@@ -238,13 +211,13 @@ static bool term_allowed(struct scanner *scanner)
 	struct view text;
 
 	if (byte == '"') {
-		if (!quoted(scanner, &text))
+		if (!formula_take_quoted(scanner->text, &scanner->at, &text))
 			return false;
-		return !scanner->indirect || !has_any(text, "[|\\/");
+		return !scanner->indirect || !formula_has_any(text, "[|\\/");
 	}
 	if (byte == '\'') {
-		if (!quoted(scanner, &text) || has_any(text, "[]|\\/") ||
-		    peek(scanner) != '!')
+		if (!formula_take_quoted(scanner->text, &scanner->at, &text) ||
+		    formula_has_any(text, "[]|\\/") || peek(scanner) != '!')
 			return false;
 		scanner->at++;
 		return true;

@@ -5,7 +5,7 @@
 #include "gateway/verifier/compound_unlock.h"
 
 #include "base/bytes.h"
-#include "base/utf8.h"
+#include "gateway/verifier/office_password.h"
 
 #include <gsf/gsf.h>
 #include <gsf/gsf-outfile-msole.h>
@@ -15,7 +15,7 @@
 
 #include "base/banned.h"
 
-enum { KEY = 16, SALT = 16, UNITS_MAX = 255, STATE = 256, FIXED = 138 };
+enum { KEY = 16, SALT = 16, STATE = 256, FIXED = 138 };
 
 struct view *unlock_stream(struct unlock *unlock, const char *name)
 {
@@ -47,19 +47,6 @@ void unlock_put(struct view bytes, size_t at, uint32_t value, size_t width)
 }
 
 /* ---- primitives ---- */
-
-static bool sha1(struct view a, struct view b, uint8_t ret_hash[UNLOCK_HASH])
-{
-	EVP_MD_CTX *state = EVP_MD_CTX_new();
-	bool done = state != NULL &&
-		    EVP_DigestInit_ex(state, EVP_sha1(), NULL) == 1 &&
-		    EVP_DigestUpdate(state, a.data, a.size) == 1 &&
-		    EVP_DigestUpdate(state, b.data, b.size) == 1 &&
-		    EVP_DigestFinal_ex(state, ret_hash, NULL) == 1;
-
-	EVP_MD_CTX_free(state);
-	return done;
-}
 
 struct rc4 {
 	uint8_t state[STATE];
@@ -105,7 +92,8 @@ static bool begin_block(const uint8_t base[UNLOCK_HASH], uint32_t number,
 				  (uint8_t)(number >> 24)};
 	uint8_t key[UNLOCK_HASH];
 
-	if (!sha1(view_of(base, UNLOCK_HASH), view_of(count, 4), key))
+	if (!office_hash(EVP_sha1(), view_of(base, UNLOCK_HASH),
+			 view_of(count, 4), key))
 		return false;
 	rc4_begin(rc4, key);
 	OPENSSL_cleanse(key, sizeof(key));
@@ -150,32 +138,6 @@ int unlock_blocks(struct unlock *unlock, size_t block, struct view bytes,
 
 /* ---- from the password to the key ---- */
 
-/* UTF-16LE; 0: none that Office takes. */
-static size_t units_of(const char *text, uint8_t bytes[2 * UNITS_MAX])
-{
-	struct cursor cursor = cursor_at(view_of_string(text), 0);
-	size_t size = 0;
-
-	while (cursor_left(&cursor) > 0) {
-		uint32_t character = utf8_next(&cursor);
-		uint32_t units[2] = {character, 0};
-		size_t count = 1;
-
-		if (character > 0xFFFF) {
-			units[0] = 0xD800 + ((character - 0x10000) >> 10);
-			units[1] = 0xDC00 + ((character - 0x10000) & 0x3FF);
-			count = 2;
-		}
-		for (size_t i = 0; i < count; i++) {
-			if (size + 2 > 2 * UNITS_MAX)
-				return 0;
-			bytes[size++] = (uint8_t)units[i];
-			bytes[size++] = (uint8_t)(units[i] >> 8);
-		}
-	}
-	return size;
-}
-
 /* All of the header in front of the salt: nothing can be hidden in it. */
 static bool is_header(struct view header)
 {
@@ -204,21 +166,24 @@ static bool is_header(struct view header)
 static bool fits(struct unlock *unlock, struct view header, const char *text)
 {
 	struct view salt = view_slice(header, FIXED + 4, SALT);
-	uint8_t units[2 * UNITS_MAX];
+	uint8_t units[OFFICE_PASSWORD_SIZE];
 	uint8_t said[SALT + UNLOCK_HASH];
 	uint8_t found[UNLOCK_HASH];
-	size_t size = units_of(text, units);
+	size_t size = office_password_units(text, units);
 	struct rc4 rc4;
-	bool good = size > 0 &&
-		    sha1(salt, view_of(units, size), unlock->base) &&
-		    begin_block(unlock->base, 0, &rc4);
+	bool good =
+	    size > 0 &&
+	    office_hash(EVP_sha1(), salt, view_of(units, size), unlock->base) &&
+	    begin_block(unlock->base, 0, &rc4);
 
 	OPENSSL_cleanse(units, sizeof(units));
 	for (size_t i = 0; good && i < sizeof(said); i++)
 		said[i] =
 		    header.data[FIXED + 4 + SALT + i + (i < SALT ? 0 : 4)] ^
 		    rc4_next(&rc4);
-	return good && sha1(view_of(said, SALT), view_of(NULL, 0), found) &&
+	return good &&
+	       office_hash(EVP_sha1(), view_of(said, SALT), view_of(NULL, 0),
+			   found) &&
 	       CRYPTO_memcmp(found, said + SALT, UNLOCK_HASH) == 0;
 }
 

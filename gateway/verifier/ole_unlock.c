@@ -1,7 +1,7 @@
 #include "gateway/verifier/ole.h"
 
 #include "base/signer.h"
-#include "base/utf8.h"
+#include "gateway/verifier/office_password.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -16,7 +16,6 @@ enum {
 	BLOCK = 16,
 	SEGMENT = 4096,
 	ROUNDS = 100000,
-	UNITS_MAX = 255,
 	HEAD = 8, /* of EncryptionInfo: version and flags */
 };
 
@@ -86,19 +85,6 @@ static bool read_descriptor(struct view info, struct descriptor *ret)
 
 /* ---- primitives ---- */
 
-static bool sha512(struct view a, struct view b, uint8_t ret_hash[HASH])
-{
-	EVP_MD_CTX *state = EVP_MD_CTX_new();
-	bool done = state != NULL &&
-		    EVP_DigestInit_ex(state, EVP_sha512(), NULL) == 1 &&
-		    EVP_DigestUpdate(state, a.data, a.size) == 1 &&
-		    EVP_DigestUpdate(state, b.data, b.size) == 1 &&
-		    EVP_DigestFinal_ex(state, ret_hash, NULL) == 1;
-
-	EVP_MD_CTX_free(state);
-	return done;
-}
-
 static bool decrypt(const uint8_t key[KEY], const uint8_t start[BLOCK],
 		    struct view from, uint8_t *to)
 {
@@ -118,45 +104,21 @@ static bool decrypt(const uint8_t key[KEY], const uint8_t start[BLOCK],
 
 /* ---- from the password to the key ---- */
 
-/* UTF-16LE; 0: none that Office takes. */
-static size_t units_of(const char *text, uint8_t bytes[2 * UNITS_MAX])
-{
-	struct cursor cursor = cursor_at(view_of_string(text), 0);
-	size_t size = 0;
-
-	while (cursor_left(&cursor) > 0) {
-		uint32_t character = utf8_next(&cursor);
-		uint32_t units[2] = {character, 0};
-		size_t count = 1;
-
-		if (character > 0xFFFF) {
-			units[0] = 0xD800 + ((character - 0x10000) >> 10);
-			units[1] = 0xDC00 + ((character - 0x10000) & 0x3FF);
-			count = 2;
-		}
-		for (size_t i = 0; i < count; i++) {
-			if (size + 2 > 2 * UNITS_MAX)
-				return 0;
-			bytes[size++] = (uint8_t)units[i];
-			bytes[size++] = (uint8_t)(units[i] >> 8);
-		}
-	}
-	return size;
-}
-
 static bool spin(const struct descriptor *from, const char *password,
 		 uint8_t hash[HASH])
 {
-	uint8_t units[2 * UNITS_MAX];
-	size_t size = units_of(password, units);
-	bool done = size > 0 && sha512(view_of(from->key_salt, SALT),
-				       view_of(units, size), hash);
+	uint8_t units[OFFICE_PASSWORD_SIZE];
+	size_t size = office_password_units(password, units);
+	bool done =
+	    size > 0 && office_hash(EVP_sha512(), view_of(from->key_salt, SALT),
+				    view_of(units, size), hash);
 
 	for (uint32_t i = 0; i < ROUNDS && done; i++) {
 		const uint8_t count[4] = {(uint8_t)i, (uint8_t)(i >> 8),
 					  (uint8_t)(i >> 16), 0};
 
-		done = sha512(view_of(count, 4), view_of(hash, HASH), hash);
+		done = office_hash(EVP_sha512(), view_of(count, 4),
+				   view_of(hash, HASH), hash);
 	}
 	OPENSSL_cleanse(units, sizeof(units));
 	return done;
@@ -166,7 +128,8 @@ static bool open_value(const struct descriptor *from, const uint8_t hash[HASH],
 		       const uint8_t purpose[8], struct view value, uint8_t *to)
 {
 	uint8_t key[HASH];
-	bool done = sha512(view_of(hash, HASH), view_of(purpose, 8), key) &&
+	bool done = office_hash(EVP_sha512(), view_of(hash, HASH),
+				view_of(purpose, 8), key) &&
 		    decrypt(key, from->key_salt, value, to);
 
 	OPENSSL_cleanse(key, sizeof(key));
@@ -185,7 +148,8 @@ static bool find_key(const struct descriptor *from, const char *password,
 			       view_of(from->verifier, SALT), verifier) &&
 		    open_value(from, hash, for_hash,
 			       view_of(from->verifier_hash, HASH), expected) &&
-		    sha512(view_of(verifier, SALT), view_of(NULL, 0), found) &&
+		    office_hash(EVP_sha512(), view_of(verifier, SALT),
+				view_of(NULL, 0), found) &&
 		    CRYPTO_memcmp(found, expected, HASH) == 0 &&
 		    open_value(from, hash, for_key,
 			       view_of(from->key_value, KEY), ret_key);
@@ -199,7 +163,8 @@ static bool find_key(const struct descriptor *from, const char *password,
 static bool start_of(const struct descriptor *from, struct view purpose,
 		     uint8_t ret_start[HASH])
 {
-	return sha512(view_of(from->data_salt, SALT), purpose, ret_start);
+	return office_hash(EVP_sha512(), view_of(from->data_salt, SALT),
+			   purpose, ret_start);
 }
 
 static bool is_intact(const struct descriptor *from, const uint8_t key[KEY],
@@ -288,7 +253,8 @@ int ole_unlock_prepare(void)
 	uint8_t bytes[HASH];
 	unsigned size = 0;
 
-	return sha512(view_of(zeros, HASH), view_of(NULL, 0), bytes) &&
+	return office_hash(EVP_sha512(), view_of(zeros, HASH), view_of(NULL, 0),
+			   bytes) &&
 		       decrypt(zeros, zeros, view_of(zeros, HASH), bytes) &&
 		       HMAC(EVP_sha512(), zeros, HASH, zeros, HASH, bytes,
 			    &size) != NULL

@@ -86,8 +86,8 @@ int biff_malformed(struct biff_walk *walk, const char *what)
 
 static int check_begin(struct biff_walk *walk)
 {
-	unsigned version = biff_number(walk->body, 0, 2);
-	unsigned kind = biff_number(walk->body, 2, 2);
+	unsigned version = check_number(walk->body, 0, 2);
+	unsigned kind = check_number(walk->body, 2, 2);
 
 	if (version != (walk->biff8 ? 0x600 : 0x500))
 		return biff_malformed(walk, "version");
@@ -99,15 +99,15 @@ static int check_begin(struct biff_walk *walk)
 
 static int check_sheet(struct biff_walk *walk)
 {
-	size_t at = biff_number(walk->body, 0, 4);
-	unsigned kind = biff_number(walk->body, 5, 1);
+	size_t at = check_number(walk->body, 0, 4);
+	unsigned kind = check_number(walk->body, 5, 1);
 	struct view begin = view_slice(walk->stream, at, 8);
 
 	if (kind != 0 && kind != 2)
 		return biff_residue(walk, "kind of sheet");
-	if (begin.size < 8 || biff_number(begin, 0, 2) != 0x809 || at == 0)
+	if (begin.size < 8 || check_number(begin, 0, 2) != 0x809 || at == 0)
 		return biff_malformed(walk, "position of a sheet");
-	if (biff_number(begin, 6, 2) != (kind == 0 ? 0x10 : 0x20))
+	if (check_number(begin, 6, 2) != (kind == 0 ? 0x10 : 0x20))
 		return biff_residue(walk, "kind of sheet");
 	return 0;
 }
@@ -131,7 +131,7 @@ static int check_record(struct biff_walk *walk)
 	case 0x00C1:
 	case 0x0161:
 	case 0x01B7:
-		return biff_number(walk->body, 0, 2) == 0
+		return check_number(walk->body, 0, 2) == 0
 			   ? 0
 			   : biff_residue(walk, "number");
 	default:
@@ -148,11 +148,11 @@ static int walk_records(struct biff_walk *walk,
 	walk->depth = 0;
 	while (at < walk->stream.size) {
 		struct view head = view_slice(walk->stream, at, 4);
-		size_t size = biff_number(head, 2, 2);
+		size_t size = check_number(head, 2, 2);
 		int error;
 
 		walk->at = at;
-		walk->type = (uint16_t)biff_number(head, 0, 2);
+		walk->type = (uint16_t)check_number(head, 0, 2);
 		walk->body = view_slice(walk->stream, at + 4, size);
 		if (head.size < 4 || walk->body.size < size ||
 		    size > (walk->biff8 ? 8224 : 2080))
@@ -261,7 +261,7 @@ static int search_containers(struct check *check)
 			return 0;
 		/* Pixels that are packed may look so; not with a version
 		 * behind. */
-		if (biff_number(view_slice(check->output, at, 6), 4, 2) < 64)
+		if (check_number(view_slice(check->output, at, 6), 4, 2) < 64)
 			return check_fail(check, -ERR_VERIFY_RESIDUE,
 					  "ZIP at byte %zu", at);
 	}

@@ -28,18 +28,6 @@ struct biff_walk {
 	size_t name_count;
 };
 
-/* `size` bytes at `at`, little-endian; 0 where they are not there. */
-static inline unsigned biff_number(struct view bytes, size_t at, size_t size)
-{
-	unsigned value = 0;
-
-	if (at > bytes.size || size > bytes.size - at)
-		return 0;
-	for (size_t i = size; i-- > 0;)
-		value = value << 8 | bytes.data[at + i];
-	return value;
-}
-
 int biff_residue(struct biff_walk *walk, const char *what) MUST_CHECK;
 int biff_malformed(struct biff_walk *walk, const char *what) MUST_CHECK;
 

@@ -12,7 +12,7 @@ enum { DRAWING_DEPTH_MAX = 70, ENTRY_SIZE = 36 };
 
 static int collect_links(struct biff_walk *walk)
 {
-	unsigned kind = biff_number(walk->body, 2, 2);
+	unsigned kind = check_number(walk->body, 2, 2);
 	static const uint8_t unused[] = {0, 0, 1, 0, 0, ' '};
 
 	if (walk->link_count == BIFF_LINKS_MAX)
@@ -31,17 +31,17 @@ static int collect_links(struct biff_walk *walk)
 /* Entries of a CONTINUE are taken for none, which holds what uses them. */
 static int collect_entries(struct biff_walk *walk)
 {
-	size_t count = biff_number(walk->body, 0, 2);
+	size_t count = check_number(walk->body, 0, 2);
 
 	if (!walk->biff8) {
-		unsigned kind = biff_number(walk->body, 1, 1);
+		unsigned kind = check_number(walk->body, 1, 1);
 
 		return (kind >= 2 && kind <= 4) || kind == 0x3A
 			   ? 0
 			   : biff_residue(walk, "another workbook");
 	}
 	for (size_t i = 0; i < count && 2 + 6 * i + 6 <= walk->body.size; i++) {
-		unsigned link = biff_number(walk->body, 2 + 6 * i, 2);
+		unsigned link = check_number(walk->body, 2 + 6 * i, 2);
 
 		walk->xtis[walk->xti_count++] =
 		    link < walk->link_count ? walk->links[link] : 0;
@@ -80,7 +80,7 @@ static void plain_name(struct view bytes, unsigned width, size_t count,
 	size_t length = 0;
 
 	for (size_t i = 0; i < count && length < size - 1; i++) {
-		unsigned c = biff_number(bytes, i * width, width);
+		unsigned c = check_number(bytes, i * width, width);
 
 		text[length++] = c < 0x80 ? (char)tolower((int)c) : '?';
 	}
@@ -89,15 +89,15 @@ static void plain_name(struct view bytes, unsigned width, size_t count,
 
 static int check_name(struct biff_walk *walk)
 {
-	unsigned flags = biff_number(walk->body, 0, 2);
-	size_t count = biff_number(walk->body, 3, 1);
-	size_t size = biff_number(walk->body, 4, 2);
+	unsigned flags = check_number(walk->body, 0, 2);
+	size_t count = check_number(walk->body, 3, 1);
+	size_t size = check_number(walk->body, 4, 2);
 	size_t start = walk->biff8 ? 15 : 14;
 	unsigned width =
-	    walk->biff8 ? 1 + (biff_number(walk->body, 14, 1) & 1) : 1;
+	    walk->biff8 ? 1 + (check_number(walk->body, 14, 1) & 1) : 1;
 	struct view rest = view_slice(walk->body, start, SIZE_MAX);
 	char text[64];
-	unsigned built_in = biff_number(rest, 0, 1);
+	unsigned built_in = check_number(rest, 0, 1);
 
 	if (rest.size < count * width + size)
 		return biff_malformed(walk, "name");
@@ -133,13 +133,13 @@ static int check_link(struct biff_walk *walk)
 	static const uint8_t url[] = {0xE0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA,
 				      0xCE, 0x11, 0x8C, 0x82, 0,    0xAA,
 				      0,    0x4B, 0xA9, 0x0B};
-	unsigned flags = biff_number(walk->body, 28, 4);
+	unsigned flags = check_number(walk->body, 28, 4);
 	size_t at = 32;
 
 	if (walk->body.size < 32 || (flags & ~0x1FU) != 0)
 		return biff_residue(walk, "link");
 	if ((flags & 0x10) != 0)
-		at += 4 + 2 * (size_t)biff_number(walk->body, at, 4);
+		at += 4 + 2 * (size_t)check_number(walk->body, at, 4);
 	if ((flags & 0x01) == 0)
 		return 0;
 	if (!view_equal(view_slice(walk->body, at, sizeof(url)),
@@ -157,12 +157,12 @@ static int check_object(struct biff_walk *walk)
 	size_t at = 0;
 
 	if (!walk->biff8)
-		return biff_number(walk->body, 26, 2) == 0
+		return check_number(walk->body, 26, 2) == 0
 			   ? 0
 			   : biff_residue(walk, "macro");
 	while (at + 4 <= walk->body.size) {
-		unsigned part = biff_number(walk->body, at, 2);
-		size_t size = biff_number(walk->body, at + 2, 2);
+		unsigned part = check_number(walk->body, at, 2);
+		size_t size = check_number(walk->body, at + 2, 2);
 
 		if (part == 0x00 || part == 0x13)
 			return 0;
@@ -170,7 +170,7 @@ static int check_object(struct biff_walk *walk)
 			return biff_residue(walk,
 					    part == 4 ? "macro" : "object");
 		if (part == 0x08 &&
-		    (biff_number(walk->body, at + 4, 2) & 0xF2) != 0)
+		    (check_number(walk->body, at + 4, 2) & 0xF2) != 0)
 			return biff_residue(walk, "object");
 		at += 4 + size;
 	}
@@ -181,7 +181,7 @@ static int check_object(struct biff_walk *walk)
 
 static int check_at(struct biff_walk *walk, size_t length, size_t start)
 {
-	size_t size = biff_number(walk->body, length, 2);
+	size_t size = check_number(walk->body, length, 2);
 
 	if (walk->body.size < start || walk->body.size - start < size)
 		return biff_malformed(walk, "expression");
@@ -190,8 +190,8 @@ static int check_at(struct biff_walk *walk, size_t length, size_t start)
 
 static int check_condition(struct biff_walk *walk)
 {
-	size_t first = biff_number(walk->body, 2, 2);
-	size_t second = biff_number(walk->body, 4, 2);
+	size_t first = check_number(walk->body, 2, 2);
+	size_t second = check_number(walk->body, 4, 2);
 	size_t start = walk->body.size - first - second;
 	int error;
 
@@ -209,13 +209,13 @@ static int check_validation(struct biff_walk *walk)
 	size_t at = 4;
 
 	for (size_t i = 0; i < 4; i++) {
-		size_t count = biff_number(walk->body, at, 2);
+		size_t count = check_number(walk->body, at, 2);
 
 		at +=
-		    3 + count * (1 + (biff_number(walk->body, at + 2, 1) & 1));
+		    3 + count * (1 + (check_number(walk->body, at + 2, 1) & 1));
 	}
 	for (size_t i = 0; i < 2; i++) {
-		size_t size = biff_number(walk->body, at, 2);
+		size_t size = check_number(walk->body, at, 2);
 		int error = check_at(walk, at, at + 4);
 
 		if (error != 0)
@@ -237,7 +237,7 @@ int biff_check_content(struct biff_walk *walk)
 	case 0x01B1:
 		return check_condition(walk);
 	case 0x01B6:
-		return biff_number(walk->body, 16, 2) == 0
+		return check_number(walk->body, 16, 2) == 0
 			   ? 0
 			   : biff_residue(walk, "expression of a text");
 	case 0x01B8:
@@ -270,7 +270,7 @@ static int check_drawing_record(struct biff_walk *walk, unsigned type,
 		    walk->check, view_slice(body, ENTRY_SIZE, SIZE_MAX));
 	if (type == 0xF007 && body.size < ENTRY_SIZE)
 		return biff_malformed(walk, "picture");
-	if (type == 0xF00A && (biff_number(body, 4, 4) & 0x10) != 0)
+	if (type == 0xF00A && (check_number(body, 4, 4) & 0x10) != 0)
 		return biff_residue(walk, "OLE shape");
 	if (type < 0xF000 || type > 0xF122)
 		return biff_residue(walk, "drawing record");
@@ -284,9 +284,9 @@ static int check_drawing(struct biff_walk *walk, struct view drawing)
 	size_t at = 0;
 
 	while (at < drawing.size) {
-		unsigned version = biff_number(drawing, at, 2) & 0xF;
-		unsigned type = biff_number(drawing, at + 2, 2);
-		size_t size = biff_number(drawing, at + 4, 4);
+		unsigned version = check_number(drawing, at, 2) & 0xF;
+		unsigned type = check_number(drawing, at + 2, 2);
+		size_t size = check_number(drawing, at + 4, 4);
 		size_t end = depth == 0 ? drawing.size : ends[depth - 1];
 		int error;
 
@@ -319,8 +319,8 @@ int biff_check_drawings(struct biff_walk *walk)
 	int error;
 
 	for (size_t at = 0; at + 4 <= walk->stream.size;) {
-		unsigned type = biff_number(walk->stream, at, 2);
-		size_t size = biff_number(walk->stream, at + 2, 2);
+		unsigned type = check_number(walk->stream, at, 2);
+		size_t size = check_number(walk->stream, at + 2, 2);
 
 		open = type == 0xEB || (open && type == 0x3C);
 		if (open)

@@ -89,19 +89,19 @@ static size_t variable_length(const struct biff_walk *walk, unsigned token,
 			      struct view rest)
 {
 	if (token == 0x17 && walk->biff8)
-		return 2 + biff_number(rest, 0, 1) *
-			       (size_t)(1 + (biff_number(rest, 1, 1) & 1));
+		return 2 + check_number(rest, 0, 1) *
+			       (size_t)(1 + (check_number(rest, 1, 1) & 1));
 	if (token == 0x17)
-		return 1 + biff_number(rest, 0, 1);
-	if ((biff_number(rest, 0, 1) & 4) != 0)
-		return 3 + 2 * ((size_t)biff_number(rest, 1, 2) + 1);
+		return 1 + check_number(rest, 0, 1);
+	if ((check_number(rest, 0, 1) & 4) != 0)
+		return 3 + 2 * ((size_t)check_number(rest, 1, 2) + 1);
 	return 3;
 }
 
 static int check_reference(struct biff_walk *walk, unsigned token,
 			   struct view rest)
 {
-	unsigned number = biff_number(rest, 0, 2);
+	unsigned number = check_number(rest, 0, 2);
 	uint8_t kind;
 
 	if (!walk->biff8)
@@ -119,13 +119,13 @@ static int check_token(struct biff_walk *walk, unsigned token, struct view rest)
 	unsigned number;
 
 	if (token == 0x21 || token == 0x22) {
-		number = biff_number(rest, token == 0x22, 2);
+		number = check_number(rest, token == 0x22, 2);
 		return is_worksheet_function(number)
 			   ? 0
 			   : biff_residue(walk, "function");
 	}
 	if (token == 0x23) {
-		number = biff_number(rest, 0, 2);
+		number = check_number(rest, 0, 2);
 		return number > 0 && number <= walk->name_count
 			   ? 0
 			   : biff_malformed(walk, "number of a name");

@@ -51,4 +51,16 @@ int verifiers_prepare(void) MUST_CHECK;
 int check_fail(struct check *check, int error, const char *detail,
 	       ...) MUST_CHECK PRINTF_LIKE(3, 4);
 
+/* `size` bytes at `at`, little-endian; 0 where they are not there. */
+static inline uint32_t check_number(struct view bytes, size_t at, size_t size)
+{
+	uint32_t value = 0;
+
+	if (at > bytes.size || size > bytes.size - at)
+		return 0;
+	for (size_t i = size; i-- > 0;)
+		value = value << 8 | bytes.data[at + i];
+	return value;
+}
+
 #endif

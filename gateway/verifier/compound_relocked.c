@@ -38,13 +38,13 @@ enum {
 /* Regions lie behind the header. */
 static int move_regions(struct unlock *unlock, struct view main)
 {
-	uint32_t count = unlock_number(main, DOC_COUNT, 2);
+	uint32_t count = check_number(main, DOC_COUNT, 2);
 
 	for (size_t i = 0; i < count; i++) {
 		size_t pair = DOC_PAIRS + 8 * i;
-		uint32_t at = unlock_number(main, pair, 4);
+		uint32_t at = check_number(main, pair, 4);
 
-		if (unlock_number(main, pair + 4, 4) == 0)
+		if (check_number(main, pair + 4, 4) == 0)
 			continue;
 		if (at < UNLOCK_HEADER)
 			return malformed(unlock, "a region in the header");
@@ -62,13 +62,13 @@ int unlock_doc(struct unlock *unlock, bool *ret_locked)
 	int error;
 
 	*ret_locked = false;
-	flags = main == NULL ? 0 : unlock_number(*main, DOC_FLAGS, 2);
+	flags = main == NULL ? 0 : check_number(*main, DOC_FLAGS, 2);
 	if ((flags & DOC_LOCKED) == 0)
 		return 0;
 	*ret_locked = true;
 	table =
 	    unlock_stream(unlock, (flags & 0x200) != 0 ? "1Table" : "0Table");
-	if (table == NULL || unlock_number(*main, DOC_KEY, 4) != UNLOCK_HEADER)
+	if (table == NULL || check_number(*main, DOC_KEY, 4) != UNLOCK_HEADER)
 		return malformed(unlock, "size of the header");
 	error = unlock_key(unlock, view_slice(*table, 0, UNLOCK_HEADER));
 	if (error == 0)
@@ -108,8 +108,8 @@ static int mend_records(struct unlock *unlock, struct view locked,
 	size_t at = 0;
 
 	while (at < locked.size) {
-		uint32_t type = unlock_number(locked, at, 2);
-		size_t size = unlock_number(locked, at + 2, 2);
+		uint32_t type = check_number(locked, at, 2);
+		size_t size = check_number(locked, at + 2, 2);
 		size_t clear = XLS_HEAD;
 
 		if (locked.size - at < XLS_HEAD ||
@@ -123,7 +123,7 @@ static int mend_records(struct unlock *unlock, struct view locked,
 			unlock_put(stream, i, locked.data[i], 1);
 		if (type == XLS_SHEET)
 			unlock_put(stream, at + XLS_HEAD,
-				   unlock_number(locked, at + XLS_HEAD, 4) -
+				   check_number(locked, at + XLS_HEAD, 4) -
 				       (XLS_HEAD + 2 + UNLOCK_HEADER),
 				   4);
 		at += XLS_HEAD + size;
@@ -141,12 +141,12 @@ int unlock_xls(struct unlock *unlock, bool *ret_locked)
 	*ret_locked = false;
 	if (book == NULL)
 		return 0;
-	pass = XLS_HEAD + unlock_number(*book, 2, 2);
-	if (unlock_number(*book, pass, 2) != XLS_FILEPASS)
+	pass = XLS_HEAD + check_number(*book, 2, 2);
+	if (check_number(*book, pass, 2) != XLS_FILEPASS)
 		return 0;
 	*ret_locked = true;
-	if (unlock_number(*book, pass + 2, 2) != 2 + UNLOCK_HEADER ||
-	    unlock_number(*book, pass + XLS_HEAD, 2) != 1)
+	if (check_number(*book, pass + 2, 2) != 2 + UNLOCK_HEADER ||
+	    check_number(*book, pass + XLS_HEAD, 2) != 1)
 		return malformed(unlock, "FILEPASS");
 	error = unlock_key(
 	    unlock, view_slice(*book, pass + XLS_HEAD + 2, UNLOCK_HEADER));
@@ -190,7 +190,7 @@ struct slides {
 static int find_parts(struct slides *slides, size_t edit)
 {
 	struct view document = slides->document;
-	size_t directory = unlock_number(document, edit + PPT_HEAD + 12, 4);
+	size_t directory = check_number(document, edit + PPT_HEAD + 12, 4);
 	size_t cipher = directory < PPT_HEAD + UNLOCK_HEADER
 			    ? 0
 			    : directory - PPT_HEAD - UNLOCK_HEADER;
@@ -198,15 +198,15 @@ static int find_parts(struct slides *slides, size_t edit)
 	slides->edit = edit;
 	slides->directory = directory;
 	slides->cipher = cipher;
-	slides->cipher_id = unlock_number(document, edit + PPT_HEAD + 28, 4);
-	if (unlock_number(document, edit + 4, 4) != PPT_EDIT_SIZE ||
+	slides->cipher_id = check_number(document, edit + PPT_HEAD + 28, 4);
+	if (check_number(document, edit + 4, 4) != PPT_EDIT_SIZE ||
 	    edit + PPT_HEAD + PPT_EDIT_SIZE != document.size ||
-	    unlock_number(document, directory + 2, 2) != PPT_DIRECTORY ||
-	    directory + PPT_HEAD + unlock_number(document, directory + 4, 4) !=
+	    check_number(document, directory + 2, 2) != PPT_DIRECTORY ||
+	    directory + PPT_HEAD + check_number(document, directory + 4, 4) !=
 		edit ||
-	    unlock_number(document, cipher, 4) !=
+	    check_number(document, cipher, 4) !=
 		((uint32_t)PPT_CIPHER << 16 | 15) ||
-	    unlock_number(document, cipher + 4, 4) != UNLOCK_HEADER)
+	    check_number(document, cipher + 4, 4) != UNLOCK_HEADER)
 		return malformed(slides->unlock, "cipher, directory and edit");
 	return 0;
 }
@@ -224,7 +224,7 @@ static int page_size(const struct slides *slides, uint32_t id, size_t at,
 	error = unlock_block(slides->unlock, id, view_of(head, sizeof(head)), 0,
 			     sizeof(head));
 	*ret_size =
-	    (size_t)unlock_number(view_of(head, sizeof(head)), 4, 4) + PPT_HEAD;
+	    (size_t)check_number(view_of(head, sizeof(head)), 4, 4) + PPT_HEAD;
 	return error;
 }
 
@@ -242,13 +242,13 @@ static int decrypt_pages(struct slides *slides)
 
 		if (left == 0) {
 			slides->last_run = at;
-			id = unlock_number(slides->document, at, 4);
+			id = check_number(slides->document, at, 4);
 			left = id >> PPT_RUN;
 			id &= (UINT32_C(1) << PPT_RUN) - 1;
 			at += 4;
 		}
 		if (left == 0 || at + 4 > slides->edit ||
-		    unlock_number(slides->document, at, 4) != next)
+		    check_number(slides->document, at, 4) != next)
 			return malformed(slides->unlock, "directory");
 		if (next == slides->cipher)
 			break;
@@ -271,7 +271,7 @@ static int decrypt_pages(struct slides *slides)
 static void take_cipher(struct slides *slides, struct view user)
 {
 	struct view *document = &slides->document;
-	uint32_t run = unlock_number(*document, slides->last_run, 4);
+	uint32_t run = check_number(*document, slides->last_run, 4);
 	size_t entry = run >> PPT_RUN == 1 ? 8 : 4;
 	size_t directory = slides->directory;
 
@@ -282,7 +282,7 @@ static void take_cipher(struct slides *slides, struct view user)
 	unlock_put(*document, slides->last_run, run - (UINT32_C(1) << PPT_RUN),
 		   4);
 	unlock_put(*document, directory + 4,
-		   unlock_number(*document, directory + 4, 4) - (uint32_t)entry,
+		   check_number(*document, directory + 4, 4) - (uint32_t)entry,
 		   4);
 	take_out(document, slides->edit - entry, entry);
 	take_out(document, slides->cipher, PPT_HEAD + UNLOCK_HEADER);
@@ -305,9 +305,9 @@ static int decrypt_pictures(struct unlock *unlock, struct view pictures)
 		size_t head;
 
 		error = unlock_block(unlock, 0, pictures, at, PPT_HEAD);
-		instance = unlock_number(pictures, at, 2) >> 4;
-		kind = unlock_number(pictures, at + 2, 2);
-		end = at + PPT_HEAD + unlock_number(pictures, at + 4, 4);
+		instance = check_number(pictures, at, 2) >> 4;
+		kind = check_number(pictures, at + 2, 2);
+		end = at + PPT_HEAD + check_number(pictures, at + 4, 4);
 		at += PPT_HEAD;
 		head = kind >= 0xF01A && kind <= 0xF01C ? 34 : 1;
 		/* This gateway writes one identifier. */
@@ -336,11 +336,11 @@ int unlock_ppt(struct unlock *unlock, bool *ret_locked)
 
 	*ret_locked = false;
 	if (document == NULL || user == NULL ||
-	    unlock_number(*user, PPT_TOKEN, 4) != PPT_TOKEN_LOCKED)
+	    check_number(*user, PPT_TOKEN, 4) != PPT_TOKEN_LOCKED)
 		return 0;
 	*ret_locked = true;
 	slides.document = *document;
-	error = find_parts(&slides, unlock_number(*user, PPT_EDIT_AT, 4));
+	error = find_parts(&slides, check_number(*user, PPT_EDIT_AT, 4));
 	if (error == 0)
 		error = unlock_key(unlock, view_slice(*document,
 						      slides.cipher + PPT_HEAD,

@@ -25,17 +25,6 @@ struct view *unlock_stream(struct unlock *unlock, const char *name)
 	return NULL;
 }
 
-uint32_t unlock_number(struct view bytes, size_t at, size_t width)
-{
-	uint32_t value = 0;
-
-	if (at > bytes.size || width > bytes.size - at)
-		return 0;
-	for (size_t i = width; i-- > 0;)
-		value = value << 8 | bytes.data[at + i];
-	return value;
-}
-
 void unlock_put(struct view bytes, size_t at, uint32_t value, size_t width)
 {
 	uint8_t *to = (uint8_t *)(uintptr_t)bytes.data;
@@ -150,17 +139,17 @@ static bool is_header(struct view header)
 	if (header.size != UNLOCK_HEADER)
 		return false;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (unlock_number(header, at, 4) != numbers[i])
+		if (check_number(header, at, 4) != numbers[i])
 			return false;
 		at += 4;
 	}
 	for (size_t i = 0; i < sizeof(name); i++) {
-		if (unlock_number(header, at, 2) != (uint8_t)name[i])
+		if (check_number(header, at, 2) != (uint8_t)name[i])
 			return false;
 		at += 2;
 	}
-	return at == FIXED && unlock_number(header, at, 4) == SALT &&
-	       unlock_number(header, at + 4 + SALT + SALT, 4) == UNLOCK_HASH;
+	return at == FIXED && check_number(header, at, 4) == SALT &&
+	       check_number(header, at + 4 + SALT + SALT, 4) == UNLOCK_HASH;
 }
 
 static bool fits(struct unlock *unlock, struct view header, const char *text)

@@ -29,8 +29,6 @@ int compound_unlock(struct check *check, struct view *ret_plain) MUST_CHECK;
 /* The stream of this name; NULL when there is none. */
 struct view *unlock_stream(struct unlock *unlock, const char *name);
 
-/* The number of 16 or 32 bits there; 0 outside. */
-uint32_t unlock_number(struct view bytes, size_t at, size_t width);
 /* Bytes of a stream, to be written to. */
 void unlock_put(struct view bytes, size_t at, uint32_t value, size_t width);
 
